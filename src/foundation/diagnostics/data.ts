@@ -1,0 +1,2 @@
+/** Diagnostics about data. */
+export const dataDiagnostics = {}

@@ -1,0 +1,2 @@
+/** Diagnostics about expressions. */
+export const expressionDiagnostics = {}

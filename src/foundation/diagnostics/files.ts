@@ -1,0 +1,2 @@
+/** Diagnostics about files. */
+export const fileDiagnostics = {}

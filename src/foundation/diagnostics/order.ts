@@ -1,0 +1,2 @@
+/** Diagnostics about order. */
+export const orderDiagnostics = {}

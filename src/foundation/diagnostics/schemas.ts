@@ -1,0 +1,2 @@
+/** Diagnostics about schemas. */
+export const schemaDiagnostics = {}

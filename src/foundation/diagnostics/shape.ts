@@ -1,0 +1,2 @@
+/** Diagnostics about shape. */
+export const shapeDiagnostics = {}

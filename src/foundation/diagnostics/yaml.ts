@@ -1,0 +1,2 @@
+/** Diagnostics about yaml. */
+export const yamlDiagnostics = {}

@@ -1,0 +1,80 @@
+/**
+ * How a stage ended, as data. Written once into the `stages` channel under the stage's path.
+ */
+import type { Failure } from './errors.ts'
+import type { Json } from './json.ts'
+
+export const skipReasons = ['rejected', 'timeout', 'cancelled', 'failed', 'need', 'condition'] as const
+/** Why a stage was skipped, strongest first. Only `condition` lets dependants go on. */
+export type SkipReason = (typeof skipReasons)[number]
+
+export type StageStatus = 'pending' | 'waiting' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+export type TerminalStatus = Extract<StageStatus, 'succeeded' | 'failed' | 'skipped' | 'cancelled'>
+
+export interface Outcome {
+  readonly status: TerminalStatus
+  /** null unless it succeeded, or failed with a value given by `on_error`. */
+  readonly output: Json
+  readonly error: Failure | null
+  readonly reason: SkipReason | null
+  /** The failure was tolerated by `on_error: continue`; joins count it as succeeded. */
+  readonly tolerated: boolean
+  /** What the stage set: variable → value. Folded in plan order, never in completion order. */
+  readonly set: Readonly<Record<string, Json>>
+  /** Attempts that were started, crashes included; 0 when it was skipped or answered from the cache. */
+  readonly attempts: number
+  /** ISO 8601, UTC. */
+  readonly started_at: string
+  readonly ended_at: string
+  readonly cached?: true
+}
+
+/** Path of a stage → its outcome: the value of the `stages` channel. */
+export type Outcomes = Readonly<Record<string, Outcome>>
+
+export type RunStatus =
+  | 'queued'
+  | 'running'
+  | 'waiting'
+  | 'paused'
+  | 'cancelling'
+  | 'finalizing'
+  | 'succeeded'
+  | 'stopped'
+  | 'failed'
+  | 'cancelled'
+  | 'rolling_back'
+  | 'rolled_back'
+  | 'rollback_failed'
+  | 'quarantined'
+  | 'incomplete'
+
+/** A run that ended so is over: nothing more is started on its thread. */
+export const finishedStatuses = [
+  'succeeded',
+  'stopped',
+  'failed',
+  'cancelled',
+  'rolled_back',
+  'rollback_failed',
+] as const satisfies readonly RunStatus[]
+
+export const isFinished = (status: RunStatus): boolean => (finishedStatuses as readonly RunStatus[]).includes(status)
+
+/** The `run` channel: what the run is and how it ended. */
+export interface RunState {
+  readonly id: string
+  readonly thread_id: string
+  readonly pipeline: string
+  readonly version: string | null
+  readonly plan: string
+  readonly started_at: string
+  /** The environment the pipeline may read, frozen when the run starts. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absent until the run is settled. */
+  readonly status?: RunStatus
+  readonly error?: Failure | null
+  /** Paths of stages whose failure was tolerated. */
+  readonly tolerated?: readonly string[]
+  readonly ended_at?: string
+}

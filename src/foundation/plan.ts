@@ -1,0 +1,123 @@
+/**
+ * The plan: what the compiler makes of a pipeline. Frozen plain JSON with a content hash; stored with every run.
+ *
+ * Everything is filled in: defaults, schemas in JSON Schema form, prompts as text, durations in milliseconds. `needs`
+ * that were not written stay `all_above`, never a list (a list would be quadratic in the number of stages).
+ */
+import type { FailureCategory } from './errors.ts'
+import type { Json } from './json.ts'
+import type { Template } from './template.ts'
+
+/** The format of the plan itself. A plan with another number is refused with a sentence, never guessed at. */
+export const planFormat = 1
+
+/** A JSON Schema (2020-12) as plain JSON; `true` accepts everything. */
+export type JsonSchema = true | { readonly [keyword: string]: Json }
+
+export interface Plan {
+  readonly format: typeof planFormat
+  /** sha-256 of the canonical JSON of everything but `hash` and `origin`. */
+  readonly hash: string
+  /** Where it was read from; not part of the hash. Relative paths in stages start at `directory`. */
+  readonly origin: { readonly file: string | null; readonly directory: string }
+  readonly name: string
+  readonly version?: string
+  readonly description?: string
+  readonly inputs: Readonly<Record<string, InputPlan>>
+  readonly vars: Readonly<Record<string, VariablePlan>>
+  readonly models: Readonly<Record<string, string>>
+  /** Environment variables the pipeline may read, with the defaults it gives. */
+  readonly env: readonly { readonly name: string; readonly default?: string }[]
+  readonly secrets: readonly string[]
+  readonly limits: { readonly timeoutMs?: number; readonly concurrency: number }
+  readonly stages: readonly StagePlan[]
+  readonly outputs: Readonly<Record<string, Template>>
+  /** Source files named in `uses:`, relative to `origin.directory`, with the sha-256 of their text. */
+  readonly files: Readonly<Record<string, string>>
+  /** Supersteps the `stages` lowering needs at most. */
+  readonly recursionLimit: number
+}
+
+export interface InputPlan {
+  readonly schema: JsonSchema
+  readonly required: boolean
+  readonly default?: Json
+  readonly description?: string
+}
+
+export const mergeNames = ['last', 'first', 'append', 'union', 'sum', 'min', 'max', 'merge'] as const
+export type MergeName = (typeof mergeNames)[number]
+
+export interface VariablePlan {
+  readonly schema: JsonSchema
+  /** One of `mergeNames`, or `./reducers.ts#name`. */
+  readonly merge: MergeName | { readonly file: string; readonly export: string }
+  readonly default?: Json
+}
+
+export const joinNames = ['none_failed', 'all_succeeded', 'all_done', 'any_succeeded'] as const
+export type JoinName = (typeof joinNames)[number]
+
+export type NeedStatus = 'succeeded' | 'failed'
+
+export interface NeedPlan {
+  readonly stage: string
+  readonly status?: readonly NeedStatus[]
+}
+
+export const retryCategories = [
+  'network',
+  'timeout',
+  'rate_limit',
+  'http_4xx',
+  'http_5xx',
+  'exit_code',
+  'internal',
+] as const
+export type RetryCategory = (typeof retryCategories)[number] & FailureCategory
+
+export interface RetryPlan {
+  /** Includes the first. */
+  readonly attempts: number
+  readonly delayMs: number
+  readonly backoff: 'constant' | 'linear' | 'exponential'
+  readonly maxDelayMs: number
+  readonly jitter: boolean
+  readonly on: readonly RetryCategory[]
+}
+
+export type OnErrorPlan = { readonly do: 'fail' } | { readonly do: 'continue'; readonly value?: Template }
+
+export interface StagePlan {
+  readonly id: string
+  /** Name of the stage kind. */
+  readonly kind: string
+  readonly title?: string
+  readonly needs: 'all_above' | readonly NeedPlan[]
+  readonly join: JoinName
+  /** A bare CEL expression. */
+  readonly if?: string
+  /** Per attempt: milliseconds as a literal number, or a template that gives a duration text. */
+  readonly timeout?: { readonly total?: Template; readonly idle?: Template }
+  /** Absent = one attempt. */
+  readonly retry?: RetryPlan
+  readonly onError: OnErrorPlan
+  readonly output?: JsonSchema
+  readonly set: Readonly<Record<string, Template>>
+  readonly env?: Readonly<Record<string, Template>>
+  readonly idempotencyKey?: Template
+  readonly cache?: { readonly key: Template; readonly ttlMs: number }
+  readonly limits: { readonly outputBytes: number }
+  /** What the kind's `run` gets once it is evaluated: the kind's value, or a map of it and the keys beside it. */
+  readonly config: Template
+}
+
+/** The largest output a stage may have unless `limits.output_bytes` says otherwise. */
+export const defaultOutputBytes = 16 * 1024 * 1024
+
+/** The stages that `stage` waits for, in list order. */
+export function needsOf(plan: Plan, stage: StagePlan): readonly NeedPlan[] {
+  if (stage.needs !== 'all_above') return stage.needs
+  const at = plan.stages.indexOf(stage)
+  return plan.stages.slice(0, at).map(({ id }) => ({ stage: id }))
+}

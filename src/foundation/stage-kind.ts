@@ -1,0 +1,124 @@
+/**
+ * Everything about a stage kind in one value.
+ *
+ * The contract in one sentence: `run` does its work whole — it returns, or it leaves nothing behind — and passes
+ * `idempotencyKey` to whatever it calls. Retry, timeout, cancel, events, resume, limits and redaction are the engine's.
+ */
+import type { z } from 'zod'
+import type { Json, JsonObject } from './json.ts'
+import type { JsonSchema } from './plan.ts'
+
+/**
+ * What stands at a place of a kind's configuration, where that is not simply "a value with `${{ }}` in it".
+ * - `expression`: a bare CEL expression (`that: …`)
+ * - `literal`: no `${{ }}` here; `why` is the hint of the diagnostic
+ * - `secrets`: `${{ secrets.x }}` may stand here
+ * - `prompt`: text, or `{ file: path }` that is read, hashed and compiled at compile time; `run` gets the text
+ */
+export type Slot =
+  | { readonly is: 'expression' }
+  | { readonly is: 'literal'; readonly why: string; readonly code?: 'expression_in_command' }
+  | { readonly is: 'secrets' }
+  | { readonly is: 'prompt' }
+
+export interface StageKind<Config = unknown> {
+  /** The key that names it in YAML. */
+  readonly name: string
+  readonly docs: {
+    /** One sentence. */
+    readonly summary: string
+    /** What `stages.<id>.output` holds. */
+    readonly output: string
+    /** A whole small pipeline; compiled and run by a test, printed on the reference page. */
+    readonly example: string
+  }
+  /** The configuration `run` gets, after evaluation. Also checked at compile time, with whole-value expressions left out. */
+  readonly schema: z.ZodType<Config>
+  /**
+   * Keys that stand beside the kind's own (`cwd`, `with`). With them the configuration is `{ [name]: value, …beside }`,
+   * without them it is the value itself.
+   */
+  readonly beside?: readonly string[]
+  /** Places that differ, by path inside the configuration; `*` stands for any key or index. */
+  readonly slots?: Readonly<Record<string, Slot>>
+  /** Pure kinds compute; all others have effects. */
+  readonly pure?: boolean
+  /** Accepts the common key `env:`. */
+  readonly env?: boolean
+  /** Takes over `defaults.retry`. Off for kinds whose effect may not be repeatable. May depend on the configuration. */
+  readonly inheritsRetry?: boolean | ((config: JsonObject) => boolean)
+  /** The schema of the output when the stage declares none; `true` = unknown. May depend on the configuration as written. */
+  readonly outputSchema?: (config: Json, declared: JsonSchema | undefined) => JsonSchema
+  run(config: Config, context: StageContext): Promise<unknown> | unknown
+  /** Takes back what `run` did. `output` is what it returned. (Used by rollback.) */
+  undo?(output: Json, config: Config, context: StageContext): Promise<void> | void
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a map of kinds holds kinds of every configuration
+export type StageKinds = ReadonlyMap<string, StageKind<any>>
+
+/** Declares a stage kind with its types inferred from `schema`. */
+export const defineStage = <Config>(kind: StageKind<Config>): StageKind<Config> => kind
+
+/** What a running stage knows and may do. */
+export interface StageContext {
+  /** Aborted when the attempt timed out or the run is cancelled. Stop, clean up, then settle. */
+  readonly signal: AbortSignal
+  /** Constant over the attempts of this stage in this run. */
+  readonly idempotencyKey: string
+  /** 1, 2, … */
+  readonly attempt: number
+  readonly run: { readonly id: string; readonly threadId: string; readonly pipeline: string }
+  /** Path of the stage, such as `fetch`. */
+  readonly stage: string
+  /** Absolute path of the folder that relative paths start at: the pipeline file's. */
+  readonly directory: string
+  /** The stage's own `env:`, evaluated. */
+  readonly env: Readonly<Record<string, string>>
+  /** The pipeline's `models:`. */
+  readonly models: Readonly<Record<string, string>>
+  /** What `output:` demands, if the stage says so. */
+  readonly outputSchema: JsonSchema | undefined
+  readonly outputBytes: number
+  /** 0 to 1, with a word for people. Transient. */
+  progress(fraction: number, message?: string): void
+  log(message: string, fields?: JsonObject): void
+  /** Output of a command: kept for `logs`, capped and redacted by the engine. */
+  output(stream: 'stdout' | 'stderr', text: string): void
+  /** A token of a model's answer. Transient. */
+  token(text: string): void
+  readonly services: StageServices
+}
+
+/** What the host lends to stages. Ports, so that tests and hosts can replace them. */
+export interface StageServices {
+  /** Functions registered by name in `createEngine({ functions })`. */
+  readonly functions: ReadonlyMap<string, RegisteredFunction>
+  /** Chat models registered by name in `createEngine({ models })`; others go through LangChain's `initChatModel`. */
+  readonly models: ReadonlyMap<string, unknown>
+  readonly fetch: typeof fetch
+}
+
+/** What a function in `uses:` may do: a smaller face of `StageContext`. */
+export type FunctionContext = Pick<
+  StageContext,
+  'signal' | 'idempotencyKey' | 'attempt' | 'run' | 'stage' | 'directory' | 'progress' | 'log'
+>
+
+export interface FunctionDefinition<Input = unknown, Output = unknown> {
+  readonly input?: z.ZodType<Input>
+  readonly output?: z.ZodType<Output>
+  /** Names of input fields that may hold a secret. */
+  readonly secrets?: readonly string[]
+  run(input: Input, context: FunctionContext): Promise<Output> | Output
+}
+
+export type RegisteredFunction = FunctionDefinition<never, unknown> & { readonly [functionMark]?: true }
+
+/** Marks what `defineFunction` made, across copies of this package. */
+export const functionMark: unique symbol = Symbol.for('stagegraph.function')
+
+/** Declares a function for `uses:` with typed input and output schemas. */
+export const defineFunction = <Input, Output>(
+  definition: FunctionDefinition<Input, Output>,
+): FunctionDefinition<Input, Output> => Object.freeze({ ...definition, [functionMark]: true })

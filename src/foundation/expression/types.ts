@@ -9,14 +9,19 @@ export interface TypeScope {
   /** Name → schema; `true` is dynamic, unchecked below that point. */
   readonly names: Readonly<Record<string, JsonSchema>>
   /**
-   * Stages that may be read: id → what is known. Others are an error with the code that `unreadable` gives.
-   * `maybeAbsent` = the output may be null (skipped, tolerated without a value), so fields need `.?`.
+   * What is known of a stage that an expression names. A lookup, not a map: a map per stage would be quadratic.
+   * `maybeAbsent` = the output may be null here (skipped, tolerated without a value), so fields of it need `.?`.
    */
-  readonly stages: ReadonlyMap<string, { readonly output: JsonSchema; readonly maybeAbsent: boolean }>
-  /** Every stage of the file that is not in `stages`, so that the fault can be named better than "unknown". */
-  readonly notUpstream: ReadonlySet<string>
+  stage(id: string): StageType | 'not_upstream' | undefined
+  /** Ids of the stages that may be read, for suggestions; only called when there is a fault. */
+  stageNames(): Iterable<string>
   /** Names that exist in the language but not here, with the reason: `{ event: 'only in match:' }`. */
   readonly elsewhere: Readonly<Record<string, string>>
+}
+
+export interface StageType {
+  readonly output: JsonSchema
+  readonly maybeAbsent: boolean
 }
 
 /** A fault in an expression; offsets count from the start of the expression's source. */

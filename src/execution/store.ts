@@ -55,7 +55,11 @@ export type RunPatch = Partial<
 >
 
 /** An event before it has a place in the history. */
-export type NewEvent = RunEventBody & { readonly at: string; readonly progress?: number }
+export type NewEvent = RunEventBody & {
+  readonly at: string
+  readonly progress?: number
+  readonly eta_ms?: number | null
+}
 
 export interface RunStore {
   /** LangGraph's checkpointer over the same data. */

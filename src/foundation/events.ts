@@ -86,6 +86,8 @@ export interface EventEnvelope {
   readonly at: string
   /** Percentage after this event, 0–100; never goes backwards. */
   readonly progress?: number
+  /** Milliseconds the run will still take, null when unknown. On events that change it. */
+  readonly eta_ms?: number | null
 }
 
 export type RunEvent = RunEventBody & EventEnvelope

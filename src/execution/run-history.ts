@@ -1,0 +1,106 @@
+/**
+ * A run read back from its events: how far each stage came, which attempts failed, how the last stretch ended.
+ *
+ * A fold over the history, so that another process, a late subscriber and a resumed run see the same.
+ */
+
+import type { Failure } from '../foundation/errors.ts'
+import type { RunEvent, RunResult } from '../foundation/events.ts'
+import type { Json } from '../foundation/json.ts'
+import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
+
+/** A stage of a run as people see it. Times are ISO 8601, UTC. */
+export interface StageState {
+  readonly id: string
+  readonly kind: string
+  readonly status: StageStatus
+  readonly attempts: number
+  readonly started_at: string | null
+  readonly ended_at: string | null
+  readonly duration_ms: number | null
+  readonly output: Json
+  readonly error: Failure | null
+  readonly reason: SkipReason | null
+  readonly tolerated: boolean
+  readonly cached: boolean
+}
+
+export interface RunHistory {
+  readonly stages: ReadonlyMap<string, StageState>
+  /** Failures that spent an attempt, by stage; crashes and `Retry-After` are not among them. */
+  readonly failures: ReadonlyMap<string, number>
+  /** Attempts that were started, by stage. */
+  readonly attempts: ReadonlyMap<string, number>
+  readonly result: RunResult | null
+  readonly lastSeq: number
+  readonly lastAt: string | null
+}
+
+const pending: Omit<StageState, 'id' | 'kind'> = {
+  status: 'pending',
+  attempts: 0,
+  started_at: null,
+  ended_at: null,
+  duration_ms: null,
+  output: null,
+  error: null,
+  reason: null,
+  tolerated: false,
+  cached: false,
+}
+
+/** Folds events, oldest first. `stages` are the plan's, so that those nothing was said about are listed too. */
+export async function readHistory(
+  stages: readonly { readonly id: string; readonly kind: string }[],
+  events: AsyncIterable<RunEvent>,
+): Promise<RunHistory> {
+  const states = new Map<string, StageState>(stages.map(({ id, kind }) => [id, { ...pending, id, kind }]))
+  const failures = new Map<string, number>()
+  const attempts = new Map<string, number>()
+  let result: RunResult | null = null
+  let lastSeq = 0
+  let lastAt: string | null = null
+
+  for await (const event of events) {
+    lastSeq = event.seq
+    lastAt = event.at
+    if (event.type === 'run.ended') result = event.result
+    if (event.type === 'stage.started') attempts.set(event.stage, (attempts.get(event.stage) ?? 0) + 1)
+    if (event.type === 'stage.retrying' && event.counts) failures.set(event.stage, (failures.get(event.stage) ?? 0) + 1)
+    if (!('stage' in event)) continue
+    const before = states.get(event.stage)
+    if (before) states.set(event.stage, { ...before, ...change(before, event) })
+  }
+  return { stages: states, failures, attempts, result, lastSeq, lastAt }
+}
+
+function change(before: StageState, event: RunEvent): Partial<StageState> {
+  switch (event.type) {
+    case 'stage.started':
+      return {
+        status: 'running',
+        attempts: event.attempt,
+        started_at: before.started_at ?? event.at,
+        ended_at: null,
+        error: null,
+      }
+    case 'stage.retrying':
+      return { error: event.error }
+    case 'stage.succeeded':
+      return { ...ended(event), status: 'succeeded', output: event.output, error: null, cached: event.cached ?? false }
+    case 'stage.failed':
+      return { ...ended(event), status: 'failed', output: event.output, error: event.error, tolerated: event.tolerated }
+    case 'stage.cancelled':
+      return { ...ended(event), status: 'cancelled', error: event.error }
+    case 'stage.skipped':
+      return { status: 'skipped', reason: event.reason, ended_at: event.at }
+    default:
+      return {}
+  }
+}
+
+const ended = (event: { readonly at: string; readonly attempts: number; readonly duration_ms: number }) => ({
+  ended_at: event.at,
+  attempts: event.attempts,
+  duration_ms: event.duration_ms,
+})

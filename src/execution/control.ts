@@ -1,0 +1,56 @@
+/**
+ * How a stretch is stopped: paused (start nothing more), abandoned (stop without a record), cancelled, or over its limit.
+ *
+ * One signal for all that stop what runs; its reason says which it was.
+ */
+import { StageError } from '../foundation/errors.ts'
+import { PauseRequested } from '../foundation/stage-runner.ts'
+
+export interface RunControl {
+  /** Aborted when running stages have to stop. Its reason is a StageError (cancelled, limit) or a PauseRequested. */
+  readonly signal: AbortSignal
+  /** Nothing more may be started. */
+  pausing(): boolean
+}
+
+export interface StretchControl extends RunControl {
+  readonly pauseReason: 'interrupted' | 'until' | undefined
+  readonly cancelled: boolean
+  pause(reason: 'interrupted' | 'until'): void
+  abandon(): void
+  cancel(): void
+  exceed(limitMs: number): void
+}
+
+export function createControl(): StretchControl {
+  const controller = new AbortController()
+  let pauseReason: 'interrupted' | 'until' | undefined
+  let cancelled = false
+
+  return {
+    signal: controller.signal,
+    pausing: () => pauseReason !== undefined,
+    get pauseReason() {
+      return pauseReason
+    },
+    get cancelled() {
+      return cancelled
+    },
+    pause(reason) {
+      pauseReason ??= reason
+    },
+    abandon() {
+      pauseReason ??= 'interrupted'
+      controller.abort(new PauseRequested('The run was stopped before its stages were done.'))
+    },
+    cancel() {
+      if (controller.signal.aborted) return
+      cancelled = true
+      controller.abort(new StageError('The run was cancelled.', { category: 'cancelled', retryable: false }))
+    },
+    exceed(limitMs) {
+      const message = `The run was active for longer than its limit of ${limitMs} ms (limits.timeout).`
+      controller.abort(new StageError(message, { category: 'limit', code: 'run_timeout', retryable: false }))
+    },
+  }
+}

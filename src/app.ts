@@ -1,0 +1,180 @@
+/**
+ * The one place where everything is put together: the compiler with the built-in stage kinds, the engine with its ports.
+ *
+ *   const pipeline = compile(text, { path: 'report.yaml' })
+ *   const graph = pipeline.graph({ checkpointer: new MemorySaver() })     // a compiled LangGraph StateGraph
+ *   const engine = createEngine({ store: openStore('.stagegraph/runs.db') })
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import { compilePipeline } from './compiler/compile.ts'
+import { lowerToStages } from './compiler/lower/stages.ts'
+import { createControl } from './execution/control.ts'
+import { createPipelineEngine, type PipelineEngine } from './execution/engine.ts'
+import { durationsFrom, type StageHost } from './execution/engine-host.ts'
+import { createSemaphore } from './execution/semaphore.ts'
+import { createStageRunner } from './execution/stage-runner.ts'
+import type { RunStore } from './execution/store.ts'
+import { type Clock, systemClock } from './foundation/clock.ts'
+import { type Diagnostic, formatDiagnostic, hasErrors } from './foundation/diagnostic.ts'
+import { CompileError, InputError } from './foundation/errors.ts'
+import { createEvaluator } from './foundation/expression/evaluate.ts'
+import { randomId } from './foundation/ids.ts'
+import { type Logger, silentLogger } from './foundation/logger.ts'
+import type { Plan } from './foundation/plan.ts'
+import { createValidators } from './foundation/schema.ts'
+import type { RegisteredFunction, StageKind, StageKinds } from './foundation/stage-kind.ts'
+import { builtinFunctions, builtinKinds } from './stages/index.ts'
+
+/** Functions by the name that `uses:` gives them. */
+export type Functions = Readonly<Record<string, RegisteredFunction>>
+/** LangChain chat models by the name that `model:` gives them. */
+export type Models = Readonly<Record<string, unknown>>
+
+export interface CompileOptions {
+  /** Path of the file the text is from: shown in diagnostics, and its folder is where relative paths start. */
+  readonly path?: string
+  /** Stage kinds of your own, made by `defineStage`. */
+  readonly stages?: readonly StageKind<never>[]
+  readonly functions?: Functions
+  readonly models?: Models
+  /** Warn about reads that nothing declares, too. */
+  readonly strict?: boolean
+}
+
+export interface GraphOptions {
+  /** Any LangGraph checkpointer. Without one nothing can be resumed. */
+  readonly checkpointer?: BaseCheckpointSaver
+  /** `throw` (default): a failed pipeline rejects with PipelineFailedError. `return`: it is left in the `run` channel. */
+  readonly on_failure?: 'throw' | 'return'
+  /** Where env and secrets are looked up; `process.env` by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly logger?: Logger
+}
+
+export interface CompiledPipeline {
+  readonly plan: Plan
+  /** Warnings: errors are thrown. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** A compiled StateGraph that LangGraph's own tools can run, with no engine around it. */
+  graph(options?: GraphOptions): ReturnType<typeof lowerToStages>
+}
+
+/** Compiles YAML text. Synchronous, and imports nothing of the pipeline's. Throws CompileError with every diagnostic. */
+export function compile(text: string, options: CompileOptions = {}): CompiledPipeline {
+  const kinds = kindsWith(options.stages)
+  const { plan, diagnostics, sources } = compilePipeline(text, {
+    ...(options.path !== undefined && { path: options.path }),
+    kinds,
+    functions: functionsWith(options.functions),
+    models: new Set(Object.keys(options.models ?? {})),
+    strict: options.strict ?? false,
+  })
+  if (!plan || hasErrors(diagnostics)) {
+    throw new CompileError(diagnostics.map((each) => formatDiagnostic(each, sources)).join('\n\n'), diagnostics)
+  }
+  return {
+    plan,
+    diagnostics,
+    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions),
+  }
+}
+
+/** Compiles a file. */
+export function compileFile(path: string, options: Omit<CompileOptions, 'path'> = {}): CompiledPipeline {
+  return compile(readFileSync(path, 'utf8'), { ...options, path: resolve(path) })
+}
+
+function graphOf(
+  plan: Plan,
+  kinds: StageKinds,
+  compiled: CompileOptions,
+  options: GraphOptions,
+): ReturnType<typeof lowerToStages> {
+  const runner = createStageRunner(plan, {
+    ...stageHost(plan, {
+      kinds,
+      functions: compiled.functions,
+      models: compiled.models,
+      env: options.env ?? process.env,
+      clock: systemClock,
+      logger: options.logger ?? silentLogger,
+    }),
+    control: createControl(),
+    emit() {},
+    priorFailures: () => 0,
+    priorAttempts: () => 0,
+  })
+  return lowerToStages(plan, runner, {
+    ...(options.checkpointer && { checkpointer: options.checkpointer }),
+    onFailure: options.on_failure ?? 'throw',
+  })
+}
+
+export interface EngineOptions {
+  readonly store: RunStore
+  /** Stage kinds of your own, as given to `compile`. */
+  readonly stages?: readonly StageKind<never>[]
+  readonly functions?: Functions
+  readonly models?: Models
+  readonly logger?: Logger
+  readonly clock?: Clock
+  /** Where env and secrets are looked up; `process.env` by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+export function createEngine(options: EngineOptions): PipelineEngine {
+  if (!options?.store)
+    throw new InputError('createEngine needs a store.', [
+      { name: 'store', message: 'Pass openStore(path) or createMemoryStore().' },
+    ])
+  const { store, clock = systemClock, logger = silentLogger, env = process.env } = options
+  const kinds = kindsWith(options.stages)
+  return createPipelineEngine({
+    store,
+    kinds,
+    clock,
+    logger,
+    newId: randomId,
+    stageHost: (plan) => ({
+      ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
+      cache: store,
+    }),
+    knownDurations: durationsFrom(store),
+  })
+}
+
+interface HostParts {
+  readonly kinds: StageKinds
+  readonly functions: Functions | undefined
+  readonly models: Models | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+function stageHost(plan: Plan, parts: HostParts): StageHost {
+  return {
+    kinds: parts.kinds,
+    evaluator: createEvaluator(),
+    validators: createValidators(),
+    clock: parts.clock,
+    random: Math.random,
+    env: parts.env,
+    logger: parts.logger,
+    semaphore: createSemaphore(plan.limits.concurrency),
+    services: {
+      functions: functionsWith(parts.functions),
+      models: new Map(Object.entries(parts.models ?? {})),
+      fetch: globalThis.fetch,
+    },
+  }
+}
+
+function kindsWith(own: readonly StageKind<never>[] = []): StageKinds {
+  return own.length === 0 ? builtinKinds : new Map([...builtinKinds, ...own.map((kind) => [kind.name, kind] as const)])
+}
+
+const functionsWith = (own: Functions = {}): ReadonlyMap<string, RegisteredFunction> =>
+  new Map([...builtinFunctions, ...Object.entries(own)])

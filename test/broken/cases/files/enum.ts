@@ -1,0 +1,7 @@
+export enum Colour {
+  Red,
+}
+
+export function paint(): Colour {
+  return Colour.Red
+}

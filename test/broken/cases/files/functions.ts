@@ -1,0 +1,5 @@
+export function announce(): string {
+  return 'hi'
+}
+
+export const other = 1

@@ -14,7 +14,14 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .sort()
 
 /** Floors from the ground up; siblings share a floor and do not know each other. */
-const floors = [['foundation'], ['compiler', 'stages', 'triggers'], ['execution'], ['app'], ['index'], ['cli', 'server', 'worker']]
+const floors = [
+  ['foundation'],
+  ['compiler', 'stages', 'triggers'],
+  ['execution'],
+  ['app'],
+  ['index'],
+  ['cli', 'server', 'worker'],
+]
 
 /** Where a package may be imported, besides `import type`. */
 const homes: Record<string, RegExp> = {
@@ -58,9 +65,13 @@ function importsOf(file: string): Import[] {
 const imports = files.flatMap(importsOf)
 const local = imports
   .filter(({ specifier }) => specifier.startsWith('.'))
-  .map((each) => ({ ...each, to: relative(root, resolve(root, dirname(each.from), each.specifier)).replaceAll('\\', '/') }))
+  .map((each) => ({
+    ...each,
+    to: relative(root, resolve(root, dirname(each.from), each.specifier)).replaceAll('\\', '/'),
+  }))
 
-const roomOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] as string) : file.replace(/\.ts$/, ''))
+const roomOf = (file: string): string =>
+  file.includes('/') ? (file.split('/')[0] as string) : file.replace(/\.ts$/, '')
 const floorOf = (room: string): number => floors.findIndex((rooms) => rooms.includes(room))
 
 describe('the house', () => {
@@ -89,7 +100,9 @@ describe('the house', () => {
   it.each(Object.entries(homes))('keeps %s in its home', (name, home) => {
     const strangers = imports.filter(
       ({ specifier, typeOnly, from }) =>
-        !typeOnly && (specifier === name || (name !== 'node:sqlite' && specifier.startsWith(`${name}/`))) && !home.test(from),
+        !typeOnly &&
+        (specifier === name || (name !== 'node:sqlite' && specifier.startsWith(`${name}/`))) &&
+        !home.test(from),
     )
     expect(strangers.map(({ from }) => from)).toEqual([])
   })

@@ -1,0 +1,129 @@
+/**
+ * A pipeline killed with SIGKILL at twenty points of its life, then resumed in a new process by its thread id.
+ *
+ * The points are what the process itself has said: it is killed as soon as its n-th line of NDJSON is read. Nothing in
+ * the product knows of this test. What ran is told by the file that every command appends to.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSqliteStore } from '../../src/execution/stores/sqlite.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const cli = join(root, 'src/cli/main.ts')
+const pipeline = join(root, 'examples/13-survives-kill.yaml')
+const points = 20
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stagegraph-kill-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly lines: readonly string[]
+  readonly stderr: string
+}
+
+/** Runs the command line; kills it with SIGKILL when its `killAt`-th line of output is read. */
+function stagegraph(args: readonly string[], killAt = Number.POSITIVE_INFINITY): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const lines: string[] = []
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
+      if (lines.length === killAt) child.kill('SIGKILL')
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, lines, stderr }))
+  })
+}
+
+const effects = (log: string): string[] => readFileSync(log, 'utf8').trim().split('\n')
+const count = (list: readonly string[], word: string): number => list.filter((each) => each === word).length
+
+/** Ids of the stages whose closing event is in the store. */
+async function finishedStages(db: string, thread: string): Promise<string[]> {
+  const store = openSqliteStore(db)
+  try {
+    const events = await store.readEvents(thread, 0, 10_000)
+    return events.flatMap((event) => (event.type === 'stage.succeeded' ? [event.stage] : []))
+  } finally {
+    await store.close()
+  }
+}
+
+async function outputsOf(db: string, thread: string): Promise<unknown> {
+  const store = openSqliteStore(db)
+  try {
+    const last = (await store.readEvents(thread, 0, 10_000)).at(-1)
+    return last?.type === 'run.ended' ? last.result.outputs : undefined
+  } finally {
+    await store.close()
+  }
+}
+
+describe('a pipeline killed with SIGKILL', () => {
+  it(`at ${points} points is resumed by its thread id: no finished stage runs again, and the outputs are the same`, async () => {
+    const whole = await runWhole()
+    const killed = new Set<number>()
+    for (let point = 1; point <= points; point++) {
+      const name = `point-${point}`
+      const [db, log] = [join(folder, `${name}.db`), join(folder, `${name}.log`)]
+      const first = await stagegraph(runArgs(db, log, name), point)
+      expect(first.signal, `point ${point}: ${first.stderr}`).toBe('SIGKILL')
+      killed.add(point)
+
+      const finished = await finishedStages(db, name)
+      const before = effectsOrNone(log)
+      const second = await stagegraph(['resume', name, '--store', db, '--json'])
+      expect(second.code, `point ${point}: ${second.stderr}`).toBe(0)
+
+      const after = effects(log)
+      for (const stage of finished.filter((id) => id !== 'join')) {
+        expect(count(after, stage), `${stage} ran again after point ${point}`).toBe(count(before, stage))
+      }
+      expect(await outputsOf(db, name), `point ${point}`).toEqual(whole.outputs)
+      expect([...new Set(after)].sort()).toEqual([...new Set(whole.effects)].sort())
+    }
+    expect(killed.size).toBe(points)
+  }, 280_000)
+})
+
+const runArgs = (db: string, log: string, thread: string): string[] => [
+  'run',
+  pipeline,
+  '-i',
+  `log=${log}`,
+  '--thread',
+  thread,
+  '--store',
+  db,
+  '--json',
+]
+
+function effectsOrNone(log: string): string[] {
+  try {
+    return effects(log)
+  } catch {
+    return [] // killed before the first effect
+  }
+}
+
+async function runWhole(): Promise<{ outputs: unknown; effects: string[] }> {
+  const [db, log] = [join(folder, 'whole.db'), join(folder, 'whole.log')]
+  const run = await stagegraph(runArgs(db, log, 'whole'))
+  expect(run.code, run.stderr).toBe(0)
+  expect(run.lines.length).toBeGreaterThan(points)
+  return { outputs: await outputsOf(db, 'whole'), effects: effects(log) }
+}

@@ -18,7 +18,10 @@ export async function main(log: (line: string) => void = console.log) {
   const graph = pipeline.graph({ checkpointer })
   log(graph.getGraph().drawMermaid().split('\n')[0] ?? '')
 
-  for await (const update of await graph.stream({ inputs: {} }, { ...thread, streamMode: 'updates', interruptBefore: ['report'] })) {
+  for await (const update of await graph.stream(
+    { inputs: {} },
+    { ...thread, streamMode: 'updates', interruptBefore: ['report'] },
+  )) {
     log(`update from ${Object.keys(update).join(', ')}`)
   }
   const before = await graph.getState(thread)

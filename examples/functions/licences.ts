@@ -16,7 +16,10 @@ interface Context {
 }
 
 /** Reads package.json files; those without a name and a version describe no package and are left out. */
-export async function readPackages({ files }: { readonly files: readonly string[] }, context: Context): Promise<Package[]> {
+export async function readPackages(
+  { files }: { readonly files: readonly string[] },
+  context: Context,
+): Promise<Package[]> {
   const packages: Package[] = []
   for (const [index, path] of files.entries()) {
     context.signal.throwIfAborted()
@@ -31,7 +34,13 @@ export async function readPackages({ files }: { readonly files: readonly string[
 }
 
 /** Counts licences, and lists the packages none of whose alternatives (`A OR B`) is allowed. */
-export function checkLicences({ packages, allowed }: { readonly packages: readonly Package[]; readonly allowed: readonly string[] }) {
+export function checkLicences({
+  packages,
+  allowed,
+}: {
+  readonly packages: readonly Package[]
+  readonly allowed: readonly string[]
+}) {
   const counts: Record<string, number> = {}
   for (const { licence } of packages) counts[licence] = (counts[licence] ?? 0) + 1
   const refused = packages

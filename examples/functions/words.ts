@@ -5,7 +5,10 @@ export interface CountInput {
 }
 
 export function countWords({ text, longerThan }: CountInput) {
-  const words = text.toLowerCase().split(/\W+/).filter((word) => word.length > longerThan)
+  const words = text
+    .toLowerCase()
+    .split(/\W+/)
+    .filter((word) => word.length > longerThan)
   const counts: Record<string, number> = {}
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1
   const longest = words.reduce((best, word) => (word.length > best.length ? word : best), '')

@@ -1,0 +1,47 @@
+/**
+ * The store that lives as long as its process: for tests and for runs that need not outlive it.
+ *
+ * It keeps rows as text, as the SQLite store does, so that no caller can change what is stored.
+ */
+import { type Clock, systemClock } from '../../foundation/clock.ts'
+import { StoreError } from '../../foundation/errors.ts'
+import type { RunStore } from '../store.ts'
+import { createMemoryCheckpoints } from './memory-checkpoints.ts'
+import { createMemoryRuns } from './memory-runs.ts'
+import { createStore } from './store.ts'
+import type { Tables } from './tables.ts'
+
+/** An empty store. `clock` dates changes of runs. */
+export function createMemoryStore({ clock = systemClock }: { readonly clock?: Clock } = {}): RunStore {
+  return createStore(memoryTables(), clock)
+}
+
+/** Rows in maps. Nothing here can fail half way, so a transaction needs no undoing. */
+function memoryTables(): Tables {
+  const { checkpoints, writes, bytes: checkpointBytes } = createMemoryCheckpoints()
+  const { runs, events, plans, cache, bytes: runBytes } = createMemoryRuns()
+  let open = true
+  const perform = <T>(work: () => T): T => {
+    if (!open) throw new StoreError('store_closed', 'The store is closed.')
+    return work()
+  }
+  return {
+    checkpoints,
+    writes,
+    runs,
+    events,
+    plans,
+    cache,
+    write: perform,
+    read: perform,
+    describe: () => ({
+      kind: 'memory',
+      location: 'memory',
+      schemaVersion: 0,
+      bytes: checkpointBytes() + runBytes(),
+    }),
+    close() {
+      open = false
+    },
+  }
+}

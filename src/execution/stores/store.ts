@@ -1,0 +1,141 @@
+/**
+ * The run store over rows: runs, plans, events and cache. Both stores are this over their own tables.
+ */
+import type { Clock } from '../../foundation/clock.ts'
+import { ThreadError } from '../../foundation/errors.ts'
+import { eventSchemaVersion, type RunEvent } from '../../foundation/events.ts'
+import { deepFreeze, type Json } from '../../foundation/json.ts'
+import type { Plan } from '../../foundation/plan.ts'
+import { jsonText } from '../serializer.ts'
+import type { NewEvent, RunOwner, RunPatch, RunRecord, RunStore } from '../store.ts'
+import { StoreSaver } from './saver.ts'
+import type { RunRow, Tables } from './tables.ts'
+
+/** A run store on `tables`; `clock` dates changes of runs. */
+export function createStore(tables: Tables, clock: Clock): RunStore {
+  return {
+    saver: new StoreSaver(tables),
+    ...runs(tables, clock),
+    ...claims(tables),
+    ...events(tables, clock),
+    ...plans(tables),
+    ...cache(tables),
+    describe: async () => tables.read(() => tables.describe()),
+    close: async () => tables.close(),
+  }
+}
+
+function runs(tables: Tables, clock: Clock) {
+  return {
+    async createRun(run: RunRecord) {
+      jsonText(run.inputs, ['inputs'])
+      return tables.write(() => tables.runs.insert({ ...run, last_seq: 0 }))
+    },
+    async getRun(id: string) {
+      const row = tables.read(() => tables.runs.get(id))
+      return row && toRecord(row)
+    },
+    async listRuns(filter: Parameters<RunStore['listRuns']>[0] = {}) {
+      const rows = tables.read(() => tables.runs.list({ ...filter, limit: filter.limit ?? 50 }))
+      return rows.map(toRecord)
+    },
+    async updateRun(id: string, patch: RunPatch) {
+      tables.write(() => tables.runs.update(patched(known(tables, id), patch, clock)))
+    },
+    async deleteRun(id: string) {
+      return tables.write(() => {
+        tables.events.deleteRun(id)
+        const had = [tables.runs.delete(id), tables.checkpoints.deleteThread(id), tables.writes.deleteThread(id)]
+        return had.includes(true)
+      })
+    },
+  }
+}
+
+function claims(tables: Tables) {
+  return {
+    async claimRun(id: string, owner: RunOwner, isDead: (current: RunOwner) => boolean) {
+      return tables.write(() => {
+        const row = tables.runs.get(id)
+        if (!row) return 'unknown' as const
+        if (row.owner && !sameOwner(row.owner, owner) && !isDead(row.owner)) return row.owner
+        tables.runs.update({ ...row, owner })
+        return 'claimed' as const
+      })
+    },
+    async releaseRun(id: string, owner: RunOwner) {
+      tables.write(() => {
+        const row = tables.runs.get(id)
+        if (row?.owner && sameOwner(row.owner, owner)) tables.runs.update({ ...row, owner: null })
+      })
+    },
+  }
+}
+
+function events(tables: Tables, clock: Clock) {
+  return {
+    async appendEvents(id: string, added: readonly NewEvent[], patch: RunPatch = {}): Promise<readonly RunEvent[]> {
+      const texts = added.map((event, index) => jsonText({ v: eventSchemaVersion, ...event }, ['events', index]))
+      const first = tables.write(() => {
+        const row = known(tables, id)
+        const next = row.last_seq + 1
+        for (const [index, text] of texts.entries()) tables.events.append(id, next + index, text)
+        tables.runs.update({ ...patched(row, patch, clock), last_seq: row.last_seq + texts.length })
+        return next
+      })
+      return added.map((event, index) => ({ v: eventSchemaVersion, run: id, seq: first + index, ...event }) as RunEvent)
+    },
+    async readEvents(id: string, after = 0, limit = -1): Promise<readonly RunEvent[]> {
+      const rows = tables.read(() => tables.events.after(id, after, limit))
+      return rows.map(({ seq, text }) => ({ run: id, seq, ...JSON.parse(text) }) as RunEvent)
+    },
+  }
+}
+
+function plans(tables: Tables) {
+  return {
+    async savePlan(plan: Plan) {
+      const text = jsonText(plan, ['plan'])
+      tables.write(() => tables.plans.put(plan.hash, text))
+    },
+    async loadPlan(hash: string) {
+      const text = tables.read(() => tables.plans.get(hash))
+      return text === undefined ? undefined : (deepFreeze(JSON.parse(text)) as Plan)
+    },
+  }
+}
+
+function cache(tables: Tables) {
+  return {
+    async getCached(key: string, nowMs: number) {
+      const row = tables.read(() => tables.cache.get(key))
+      if (row && row.expiresAtMs > nowMs) return { value: JSON.parse(row.text) as Json }
+      if (row) tables.write(() => tables.cache.purge(nowMs))
+      return undefined
+    },
+    async putCached(key: string, value: Json, expiresAtMs: number) {
+      const text = jsonText(value, ['value'])
+      tables.write(() => tables.cache.put(key, text, expiresAtMs))
+    },
+  }
+}
+
+/** The row of a run that must be there. */
+function known(tables: Tables, id: string): RunRow {
+  const row = tables.runs.get(id)
+  if (!row) throw new ThreadError('thread_unknown', `There is no run "${id}" in this store.`)
+  return row
+}
+
+const patched = (row: RunRow, patch: RunPatch, clock: Clock): RunRow => ({
+  ...row,
+  ...patch,
+  updated_at: new Date(clock.now()).toISOString(),
+})
+
+function toRecord({ last_seq: _, ...record }: RunRow): RunRecord {
+  return record
+}
+
+const sameOwner = (a: RunOwner, b: RunOwner): boolean =>
+  a.host === b.host && a.pid === b.pid && a.started === b.started && a.boot === b.boot && a.engine === b.engine

@@ -1,0 +1,138 @@
+/**
+ * The pipeline language as written: one zod schema is the source of the validator, the JSON Schema and the reference.
+ *
+ *   pipelineSchema(kinds)                     the whole language, for JSON Schema and documentation
+ *   z.toJSONSchema(pipelineSchema(kinds), { unrepresentable: 'any' })
+ *
+ * The parse phase validates with the same parts, stage by stage (`spec/shape.ts`), so that faults get exact places.
+ */
+import { z } from 'zod'
+import type { Json, JsonObject } from '../foundation/json.ts'
+import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
+import { duration, durationTemplate, literalText, retry, schemaValue, value } from './spec/blocks.ts'
+import { idPattern } from './spec/ids.ts'
+import { commonStageKeys, stageEnv } from './spec/stage.ts'
+
+const variable = () =>
+  z.looseObject({
+    type: schemaValue().describe('Schema of its value.').optional(),
+    merge: literalText()
+      .describe('How several values become one: `last first append union sum min max merge` or `./file.ts#reducer`.')
+      .optional(),
+    default: value().describe('Its value before anything is set; null without it.').optional(),
+  })
+
+export const topLevelKeys = {
+  name: literalText()
+    .regex(idPattern, { error: 'bad_name' })
+    .describe('Name of the pipeline: lower-case letters, digits and underscores.'),
+  version: literalText().describe('Recorded with every run. Text, so quote numbers.').optional(),
+  description: literalText().describe('What it is for.').optional(),
+  inputs: z
+    .record(z.string(), schemaValue())
+    .describe('A schema per input. Required unless it has a default or its name ends in `?`.')
+    .optional(),
+  types: z
+    .record(z.string(), schemaValue())
+    .describe('Named schemas, usable wherever a schema is: `Source`, `"Source[]"`.')
+    .optional(),
+  vars: z.record(z.string(), variable()).describe('Variables, each one annotated channel of the graph.').optional(),
+  models: z
+    .record(z.string(), literalText())
+    .describe('Names for chat models, such as `default: anthropic:claude-sonnet-4-5`.')
+    .optional(),
+  env: z
+    .array(z.union([literalText(), z.record(z.string(), literalText())]))
+    .describe('Environment variables the pipeline may read, frozen when the run starts: names, or `{ NAME: default }`.')
+    .optional(),
+  secrets: z
+    .array(literalText())
+    .describe('Secrets it may use, resolved at the moment of use and never stored.')
+    .optional(),
+  defaults: z
+    .strictObject({
+      timeout: durationTemplate().describe('Timeout of stages that have none.').optional(),
+      retry: retry().describe('Retry of stages that have none, where their kind takes it over.').optional(),
+    })
+    .describe('What stages take over when they say nothing themselves.')
+    .optional(),
+  limits: z
+    .strictObject({
+      timeout: duration().describe('The longest time a run may be active.').optional(),
+      concurrency: z.int().min(1).describe('How many stages run side by side at most; 8 by default.').optional(),
+    })
+    .describe('Bounds of the whole run.')
+    .optional(),
+  outputs: z.record(z.string(), value()).describe('What the run gives: values with expressions.').optional(),
+}
+
+const headSchema = z.strictObject(topLevelKeys)
+const commonSchema = z.strictObject(commonStageKeys)
+
+/** The keys every stage may have, as written. */
+type CommonStageSpec = z.infer<typeof commonSchema>
+
+/**
+ * A stage as written: the common keys, plus its kind's key and those beside it, reached by name:
+ * `stage[kind.name]`, or `configOf(stage, kind)`.
+ */
+export type StageSpec = CommonStageSpec & { readonly env?: EnvSpec } & { readonly [key: string]: unknown }
+
+export type EnvSpec = Readonly<Record<string, string | number | boolean>>
+
+/** An entry of `needs:`. `needs: build` is the same as `needs: [build]`. */
+export type NeedSpec = string | { readonly stage: string; readonly status?: readonly ('succeeded' | 'failed')[] }
+
+export type PipelineSpec = z.infer<typeof headSchema> & { readonly stages: readonly StageSpec[] }
+
+/** The kind whose key the stage has, if it has one. */
+export function kindOf(stage: StageSpec, kinds: StageKinds): StageKind | undefined {
+  for (const key of Object.keys(stage)) {
+    const kind = kinds.get(key)
+    if (kind) return kind
+  }
+  return undefined
+}
+
+/** The configuration as written: the kind's value, or with keys beside it `{ [name]: value, …beside }`. */
+export function configOf(stage: StageSpec, kind: StageKind): Json {
+  if (!kind.beside) return stage[kind.name] as Json
+  const config: Record<string, Json> = {}
+  for (const key of [kind.name, ...kind.beside]) {
+    if (stage[key] !== undefined) config[key] = stage[key] as Json
+  }
+  return config satisfies JsonObject
+}
+
+/** Path of a place in the configuration, from the stage: `['http', 'url']` for `['url']`, `['cwd']` for `['cwd']`. */
+export function pathInStage(kind: StageKind, configPath: readonly (string | number)[]): readonly (string | number)[] {
+  return kind.beside ? configPath : [kind.name, ...configPath]
+}
+
+/** Entries of `needs:` in one form; undefined when it was not written. */
+export function needsList(stage: StageSpec): readonly NeedSpec[] | undefined {
+  return typeof stage.needs === 'string' ? [stage.needs] : (stage.needs as readonly NeedSpec[] | undefined)
+}
+
+/** The schema of a stage of one kind: its keys with the kind's own schema, and nothing else but `x-*`. */
+export function stageSchema(kind: StageKind): z.ZodType {
+  return z
+    .strictObject({ ...commonStageKeys, ...(kind.env && { env: stageEnv() }), ...kindKeys(kind) })
+    .describe(kind.docs.summary)
+}
+
+function kindKeys(kind: StageKind): Record<string, z.ZodType> {
+  if (!kind.beside) return { [kind.name]: kind.schema }
+  const shape: Record<string, z.ZodType> = kind.schema instanceof z.ZodObject ? kind.schema.shape : {}
+  const keys = [kind.name, ...kind.beside].map((key) => [key, shape[key] ?? value().optional()] as const)
+  return Object.fromEntries(keys)
+}
+
+/** The whole language with these stage kinds. */
+export function pipelineSchema(kinds: StageKinds): z.ZodType {
+  const stages = [...kinds.values()].map(stageSchema)
+  return z.strictObject({
+    ...topLevelKeys,
+    stages: z.array(z.union(stages)).min(1).describe('The stages, in order.'),
+  })
+}

@@ -1,0 +1,46 @@
+/** What the language has but this release has not: named, so that the diagnostic can say so. */
+
+export const laterTopLevelKeys: ReadonlySet<string> = new Set([
+  'triggers',
+  'tools',
+  'mcp',
+  'concurrency',
+  'on_error',
+  'finally',
+  'events',
+  'pools',
+])
+
+export const laterKinds: ReadonlySet<string> = new Set([
+  'agent',
+  'tool',
+  'approve',
+  'ask',
+  'wait',
+  'emit',
+  'foreach',
+  'loop',
+  'switch',
+  'parallel',
+  'pipeline',
+])
+
+/** Keys beside later kinds included: their kind is what is reported, not they. */
+export const laterStageKeys: ReadonlySet<string> = new Set(['wait_for', 'rollback', 'once', 'checkpoint', 'pool'])
+
+/** Keys that stand beside a later kind; of no interest where the kind itself is reported. */
+export const besideLaterKinds: ReadonlySet<string> = new Set([
+  'stages',
+  'as',
+  'concurrency',
+  'on_item_error',
+  'result',
+  'fail_fast',
+  'with',
+])
+
+export const laterLimits: ReadonlySet<string> = new Set(['deadline', 'cost_usd'])
+
+export const laterStageLimits: ReadonlySet<string> = new Set(['memory', 'cost_usd', 'tokens'])
+
+export const laterOnError: ReadonlySet<string> = new Set(['rollback', 'pause'])

@@ -1,0 +1,66 @@
+/** The keys every stage may have, whatever its kind. */
+import { z } from 'zod'
+import { joinNames } from '../../foundation/plan.ts'
+import { duration, expression, literalText, retry, schemaValue, textTemplate, timeout, value } from './blocks.ts'
+import { idPattern, reservedIds } from './ids.ts'
+
+const needStatus = () => z.enum(['succeeded', 'failed'])
+
+const need = () =>
+  z.union([
+    literalText(),
+    z.strictObject({
+      stage: literalText().describe('Id of the stage.'),
+      status: z.array(needStatus()).min(1).describe('The statuses that match; any terminal one by default.').optional(),
+    }),
+  ])
+
+const onError = () =>
+  z.union([
+    z.enum(['fail', 'continue']),
+    z.strictObject({ continue: value().describe("The stage's output when it fails.") }),
+  ])
+
+export const stageId = () =>
+  z
+    .string({ error: (issue) => (issue.input === undefined ? undefined : 'bad_id') })
+    .regex(idPattern, { error: 'bad_id', abort: true })
+    .refine((id) => !reservedIds.has(id), { error: 'reserved_id' })
+
+export const commonStageKeys = {
+  id: stageId().describe('Name of the stage, unique in the file; expressions read it as `stages.<id>`.'),
+  title: literalText().describe('What people read instead of the id.').optional(),
+  needs: z
+    .union([literalText(), z.array(need())])
+    .describe('The stages it waits for. Without it: every stage above it in the list.')
+    .optional(),
+  join: z.enum(joinNames).describe('Which outcomes of its needs let it run; `none_failed` by default.').optional(),
+  if: expression().describe('It runs only when this expression is true, else it is skipped.').optional(),
+  timeout: timeout().describe('The longest time an attempt may take: a duration, or `{ total, idle }`.').optional(),
+  retry: retry().describe('Whether and how a failed attempt is tried again.').optional(),
+  on_error: onError()
+    .describe('`fail` (default), `continue`, or `{ continue: value }`: what a failure means for the run.')
+    .optional(),
+  output: schemaValue().describe('Schema of its output; checked whenever it ends.').optional(),
+  set: z
+    .record(z.string(), value())
+    .describe('Variables to set when it has succeeded; `output` is in scope.')
+    .optional(),
+  idempotency_key: textTemplate()
+    .describe('What the outside world is told, to recognise a repeated attempt.')
+    .optional(),
+  limits: z
+    .strictObject({ output_bytes: z.int().min(1).describe('The largest output it may have, in bytes.').optional() })
+    .describe('Bounds on what it may use.')
+    .optional(),
+  cache: z
+    .strictObject({
+      key: value().describe('Equal keys give the stored output.'),
+      ttl: duration().describe('How long a stored output may be used.'),
+    })
+    .describe('Use a stored output instead of running.')
+    .optional(),
+}
+
+/** Only on kinds that take environment variables. */
+export const stageEnv = () => z.record(z.string(), textTemplate()).describe('Environment variables it gets.').optional()

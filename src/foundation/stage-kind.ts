@@ -14,6 +14,9 @@ import type { JsonSchema } from './plan.ts'
  * - `literal`: no `${{ }}` here; `why` is the hint of the diagnostic
  * - `secrets`: `${{ secrets.x }}` may stand here
  * - `prompt`: text, or `{ file: path }` that is read, hashed and compiled at compile time; `run` gets the text
+ *
+ * A slot holds for the value at its path. `secrets` also holds for everything below it; `literal` on a list or map says
+ * nothing about what is inside (the text of `run:` is literal, the arguments of its list form are not).
  */
 export type Slot =
   | { readonly is: 'expression' }
@@ -102,7 +105,7 @@ export interface StageServices {
 /** What a function in `uses:` may do: a smaller face of `StageContext`. */
 export type FunctionContext = Pick<
   StageContext,
-  'signal' | 'idempotencyKey' | 'attempt' | 'run' | 'stage' | 'directory' | 'progress' | 'log'
+  'signal' | 'idempotencyKey' | 'attempt' | 'run' | 'stage' | 'directory' | 'outputBytes' | 'progress' | 'log'
 >
 
 export interface FunctionDefinition<Input = unknown, Output = unknown> {
@@ -111,6 +114,8 @@ export interface FunctionDefinition<Input = unknown, Output = unknown> {
   /** Names of input fields that may hold a secret. */
   readonly secrets?: readonly string[]
   run(input: Input, context: FunctionContext): Promise<Output> | Output
+  /** Takes back what `run` did. `output` is what it returned. (Used by rollback.) */
+  undo?(output: Output, input: Input, context: FunctionContext): Promise<void> | void
 }
 
 export type RegisteredFunction = FunctionDefinition<never, unknown> & { readonly [functionMark]?: true }

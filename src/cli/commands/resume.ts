@@ -1,0 +1,74 @@
+/** `stagegraph resume <thread>`: goes on with a run by its stored plan. */
+
+import type { Plan } from '../../foundation/plan.ts'
+import type { AddCommand } from '../cli.ts'
+import { examples, jsonOption, storeOption } from '../cli.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { rendererFor } from '../renderer-for.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface ResumeOptions {
+  readonly store?: string
+  readonly until?: string
+  readonly migrate?: boolean
+  readonly json?: boolean
+}
+
+export const addResume: AddCommand = (program, cli) => {
+  program
+    .command('resume')
+    .summary('go on with a run that was paused, interrupted or killed')
+    .description(
+      'Goes on with a run where it stands. Stages that are done are not run again. The run keeps the plan it was ' +
+        'started with, also when the file has changed since.',
+    )
+    .argument('<thread>', "the run's id, as printed by run and runs")
+    .addOption(storeOption())
+    .option('--until <stage>', 'pause when this stage is done')
+    .option('--migrate', 'go on although a source file named in `uses:` has changed')
+    .addOption(jsonOption('print one event a line as JSON'))
+    .addHelpText(
+      'after',
+      examples(
+        ['stagegraph resume r_8f3k2m9x0abcd7ef', 'go on'],
+        ['stagegraph resume nightly --until review', 'go on as far as a stage'],
+      ),
+    )
+    .action(async (thread: string, options: ResumeOptions) => cli.finish(await resume(thread, options, cli.terminal)))
+}
+
+async function resume(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
+  const json = options.json ?? false
+  const { openExisting } = await import('../open-engine.ts')
+  const { follow, lastSeq } = await import('../start-run.ts')
+  const { knownThread } = await import('../known-thread.ts')
+  await using open = await openExisting(terminal, options.store)
+  await knownThread(open.engine, thread)
+  const plan = await open.engine.plan(thread)
+  const note = plan && (await driftNote(plan))
+  if (note) terminal.err.write(`${note}\n`)
+
+  const after = await lastSeq(open, thread)
+  const run = await open.engine.resume(thread, {
+    ...(options.until !== undefined && { until: options.until }),
+    ...(options.migrate && { migrate: true }),
+  })
+  const renderer = rendererFor(plan as Plan, terminal, json)
+  return follow(run, open, { terminal, renderer, json }, renderer.wantsHistory ? 0 : after)
+}
+
+/** A sentence when the file is no longer what the run was started from. */
+async function driftNote(plan: Plan): Promise<string | undefined> {
+  const { file, directory } = plan.origin
+  if (file === null) return undefined
+  const { resolve } = await import('node:path')
+  const { loadPipeline } = await import('../load-pipeline.ts')
+  try {
+    const now = loadPipeline(resolve(directory, file), process.cwd()).plan
+    return now?.hash === plan.hash
+      ? undefined
+      : `note: ${file} has changed since this run was started; the run goes on with the plan it was started with.`
+  } catch {
+    return `note: ${file} can no longer be read; the run goes on with the plan it was started with.`
+  }
+}

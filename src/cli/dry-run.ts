@@ -1,0 +1,131 @@
+/**
+ * What a run would do, from its plan and its inputs alone: stages by level, and what each would do.
+ *
+ * Stages of a level wait only for stages of the levels above.
+ */
+import { formatDuration } from '../foundation/duration.ts'
+import type { InputProblem } from '../foundation/errors.ts'
+import { isJsonObject, type JsonObject } from '../foundation/json.ts'
+import { needsOf, type Plan, type StagePlan } from '../foundation/plan.ts'
+import type { Template } from '../foundation/template.ts'
+import type { Style } from './render/style.ts'
+import { cutToWidth, safeLine } from './render/text.ts'
+
+export interface DryRun {
+  readonly plan: Plan
+  readonly inputs: JsonObject
+  readonly until: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** `problems`: environment variables and secrets that are not there. */
+export function dryRunLines(
+  { plan, inputs, until, env }: DryRun,
+  style: Style,
+): { readonly lines: readonly string[]; readonly problems: readonly InputProblem[] } {
+  const levels = levelsOf(plan)
+  const lines = [
+    `${style.paint('bold', plan.name)}: ${count(plan.stages.length, 'stage')}, ${count(levels.length, 'level')}. Nothing is run.`,
+    ...inputLines(plan, inputs),
+    ...levels.flatMap((stages, at) => ['', `level ${at + 1}`, ...stages.flatMap((stage) => stageLines(stage, plan))]),
+    ...(until === undefined ? [] : ['', `The run pauses when "${until}" is done.`]),
+  ]
+  return { lines, problems: missingFromEnvironment(plan, env) }
+}
+
+/** Level by level, each in list order. */
+export function levelsOf(plan: Plan): StagePlan[][] {
+  const levelOf = new Map<string, number>()
+  const levels: StagePlan[][] = []
+  let highest = -1 // of every stage above in the list: what `all_above` waits for
+  for (const stage of plan.stages) {
+    const below =
+      stage.needs === 'all_above'
+        ? highest
+        : Math.max(-1, ...needsOf(plan, stage).map((need) => levelOf.get(need.stage) ?? -1))
+    levelOf.set(stage.id, below + 1)
+    highest = Math.max(highest, below + 1)
+    levels[below + 1] = [...(levels[below + 1] ?? []), stage]
+  }
+  return levels
+}
+
+export function missingFromEnvironment(plan: Plan, env: DryRun['env']): InputProblem[] {
+  const variables = plan.env
+    .filter((variable) => variable.default === undefined && env[variable.name] === undefined)
+    .map(({ name }) => ({ name, message: 'is not set; the pipeline reads this environment variable (env:)' }))
+  const secrets = plan.secrets
+    .filter((name) => env[name] === undefined)
+    .map((name) => ({ name, message: 'is not set; the pipeline needs this secret (secrets:)' }))
+  return [...variables, ...secrets]
+}
+
+function inputLines(plan: Plan, given: JsonObject): string[] {
+  const names = Object.keys(plan.inputs)
+  if (names.length === 0) return []
+  const rows = names.map((name) => {
+    const isGiven = Object.hasOwn(given, name)
+    const value = isGiven ? given[name] : plan.inputs[name]?.default
+    const shown = value === undefined ? 'not given' : shorten(JSON.stringify(value))
+    return `  ${name} = ${shown}${!isGiven && value !== undefined ? ' (default)' : ''}`
+  })
+  return ['', 'inputs', ...rows]
+}
+
+function stageLines(stage: StagePlan, plan: Plan): string[] {
+  return [
+    `  ${stage.id}  ${stage.kind}  ${shorten(summary(stage.config))}`,
+    ...conditionsOf(stage, plan).map((each) => `      ${each}`),
+  ]
+}
+
+function conditionsOf(stage: StagePlan, plan: Plan): string[] {
+  const needs = stage.needs === 'all_above' ? [] : needsOf(plan, stage).map((need) => need.stage)
+  return [
+    needs.length > 0 ? `after ${needs.join(', ')}` : '',
+    stage.join === 'none_failed' ? '' : `join ${stage.join}`,
+    stage.if === undefined ? '' : `if ${shorten(stage.if)}`,
+    timeoutOf(stage),
+    stage.retry && stage.retry.attempts > 1
+      ? `at most ${stage.retry.attempts} attempts on ${stage.retry.on.join(', ')}`
+      : '',
+    stage.onError.do === 'continue' ? 'its failure is tolerated' : '',
+    Object.keys(stage.set).length > 0 ? `sets ${Object.keys(stage.set).join(', ')}` : '',
+    stage.cache ? `cached for ${formatDuration(stage.cache.ttlMs)}` : '',
+  ].filter(Boolean)
+}
+
+function timeoutOf({ timeout }: StagePlan): string {
+  const total = timeout?.total
+  if (total === undefined) return ''
+  const isNumber = total.kind === 'literal' && typeof total.value === 'number'
+  return `timeout ${isNumber ? formatDuration(total.value as number) : templateText(total)}`
+}
+
+/** The configuration on one line; a single text as it is. */
+const summary = (config: Template): string => {
+  const text = templateText(config)
+  return config.kind === 'literal' && isJsonObject(config.value) ? text.slice(1, -1).trim() : text
+}
+
+/** A template as it was written, near enough: expressions in `${{ }}`. */
+export function templateText(template: Template): string {
+  switch (template.kind) {
+    case 'literal':
+      return typeof template.value === 'string' ? template.value : JSON.stringify(template.value)
+    case 'expression':
+      return `\${{ ${template.source} }}`
+    case 'text':
+      return template.parts.map((part) => (typeof part === 'string' ? part : `\${{ ${part.source} }}`)).join('')
+    case 'list':
+      return `[${template.items.map(templateText).join(', ')}]`
+    case 'map':
+      return template.entries.map(([key, value]) => `${key}: ${nested(value)}`).join(', ')
+  }
+}
+
+const nested = (template: Template): string =>
+  template.kind === 'map' ? `{ ${templateText(template)} }` : templateText(template)
+
+const shorten = (text: string): string => cutToWidth(safeLine(text), 100)
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`

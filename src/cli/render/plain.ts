@@ -1,0 +1,104 @@
+/**
+ * One line per event, for pipes and logs. Times are UTC.
+ *
+ *     12:00:01Z fetch started
+ *     12:00:02Z fetch | 200 OK
+ *     12:00:02Z fetch succeeded in 1.2s
+ *
+ * What a command prints and a model answers arrives in pieces; it is shown by whole lines, each with its stage.
+ */
+import { formatDuration } from '../../foundation/duration.ts'
+import type { RunEvent } from '../../foundation/events.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Renderer } from './renderer.ts'
+import { outputLines, safeLine } from './text.ts'
+import { skippedBecause } from './tree.ts'
+
+export function createPlainRenderer({ out, err }: Pick<Terminal, 'out' | 'err'>): Renderer {
+  const plainLines = createPlainLines()
+  const print = (lines: readonly string[]) => {
+    if (lines.length > 0) out.write(`${lines.join('\n')}\n`)
+  }
+  return {
+    wantsHistory: false,
+    event: (event) => print(plainLines.lines(event)),
+    note: (text) => err.write(`${text}\n`),
+    end: () => print(plainLines.rest()),
+  }
+}
+
+export interface PlainLines {
+  lines(event: RunEvent): string[]
+  /** Lines that were begun and never ended. */
+  rest(): string[]
+}
+
+/** Keeps what has arrived of unfinished lines, by stage and stream. */
+export function createPlainLines(): PlainLines {
+  const begun = new Map<string, { readonly prefix: string; text: string }>()
+
+  function collect(key: string, prefix: string, piece: string): string[] {
+    const text = (begun.get(key)?.text ?? '') + piece
+    const end = text.lastIndexOf('\n') + 1
+    if (end < text.length) begun.set(key, { prefix, text: text.slice(end) })
+    else begun.delete(key)
+    return outputLines(text.slice(0, end)).map((line) => `${prefix} | ${line}`)
+  }
+
+  function rest(stage?: string): string[] {
+    const taken = [...begun].filter(([key]) => stage === undefined || key.startsWith(`${stage}/`))
+    for (const [key] of taken) begun.delete(key)
+    return taken.flatMap(([, { prefix, text }]) => outputLines(text).map((line) => `${prefix} | ${line}`))
+  }
+
+  return {
+    rest: () => rest(),
+    lines(event) {
+      const time = `${event.at.slice(11, 19)}Z`
+      if (event.type === 'stage.output')
+        return collect(`${event.stage}/${event.stream}`, `${time} ${event.stage}`, event.text)
+      if (event.type === 'token.streamed') return collect(`${event.stage}/model`, `${time} ${event.stage}`, event.text)
+      const line = describe(event)
+      const before = 'stage' in event && event.type !== 'stage.logged' ? rest(event.stage) : []
+      return line === undefined ? before : [...before, `${time} ${line}`]
+    },
+  }
+}
+
+type SimpleEvent = Exclude<RunEvent, { readonly type: 'stage.output' | 'token.streamed' }>
+
+/** Undefined for events that are too small for a line. */
+function describe(event: SimpleEvent): string | undefined {
+  switch (event.type) {
+    case 'run.started':
+      return `${event.pipeline} started: run ${event.run}, ${event.stages} ${event.stages === 1 ? 'stage' : 'stages'}`
+    case 'run.resumed':
+      return `run ${event.run} resumed`
+    case 'run.paused':
+      return `run ${event.run} paused${event.reason === 'until' ? ': it came to the stage it was to run to' : ''}`
+    case 'run.cancelling':
+      return `run ${event.run} is being cancelled`
+    case 'run.ended':
+      return `${event.result.pipeline} ${event.result.status} in ${formatDuration(event.result.execution_time_ms)}`
+    case 'stage.started':
+      return `${event.stage} started${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
+    case 'stage.retrying':
+      return `${event.stage} attempt ${event.attempt} failed (${failure(event.error)}); next at ${event.next_at}`
+    case 'stage.succeeded':
+      return `${event.stage} succeeded ${event.cached ? 'from the cache' : `in ${formatDuration(event.duration_ms)}`}`
+    case 'stage.failed':
+      return `${event.stage} failed in ${formatDuration(event.duration_ms)}${event.tolerated ? ', tolerated' : ''} (${failure(event.error)})`
+    case 'stage.cancelled':
+      return `${event.stage} cancelled after ${formatDuration(event.duration_ms)}`
+    case 'stage.skipped':
+      return `${event.stage} ${skippedBecause(event.reason)}`
+    case 'stage.logged':
+      return `${event.stage} ${event.level}: ${safeLine(event.message)}${event.fields ? ` ${JSON.stringify(event.fields)}` : ''}`
+    case 'stage.progressed':
+    case 'variable.changed':
+      return undefined
+  }
+}
+
+const failure = ({ category, message }: { readonly category: string; readonly message: string }): string =>
+  `${category}: ${safeLine(message)}`

@@ -6,6 +6,7 @@ import { ThreadError } from '../../foundation/errors.ts'
 import { eventSchemaVersion, type RunEvent } from '../../foundation/events.ts'
 import { deepFreeze, type Json } from '../../foundation/json.ts'
 import type { Plan } from '../../foundation/plan.ts'
+import { sameOwner } from '../owner.ts'
 import { jsonText } from '../serializer.ts'
 import type { NewEvent, RunOwner, RunPatch, RunRecord, RunStore } from '../store.ts'
 import { StoreSaver } from './saver.ts'
@@ -136,6 +137,3 @@ const patched = (row: RunRow, patch: RunPatch, clock: Clock): RunRow => ({
 function toRecord({ last_seq: _, ...record }: RunRow): RunRecord {
   return record
 }
-
-const sameOwner = (a: RunOwner, b: RunOwner): boolean =>
-  a.host === b.host && a.pid === b.pid && a.started === b.started && a.boot === b.boot && a.engine === b.engine

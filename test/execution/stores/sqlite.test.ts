@@ -1,0 +1,271 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
+import { toStoreError } from '../../../src/execution/stores/sqlite-errors.ts'
+import { schemaVersion } from '../../../src/execution/stores/sqlite-schema.ts'
+import { StoreError } from '../../../src/foundation/errors.ts'
+import { langgraphConformance } from '../../conformance/langgraph.ts'
+import { runRecord, storeConformance } from '../../conformance/store.ts'
+
+storeConformance({
+  name: 'the SQLite store',
+  persistent: true,
+  open: (folder, clock) => openSqliteStore(join(folder, 'runs.db'), { clock }),
+})
+
+langgraphConformance({
+  name: 'LangGraph on the SQLite store',
+  open: (folder) => openSqliteStore(join(folder, 'runs.db')),
+})
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stagegraph-sqlite-'))
+  path = join(folder, 'runs.db')
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const mode = (file: string) => (statSync(file).mode & 0o777).toString(8)
+
+function errorOf(work: () => unknown): StoreError {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof StoreError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** A store with one run, closed again. */
+async function makeStore(): Promise<void> {
+  const store = openSqliteStore(path)
+  await store.createRun(runRecord('r1'))
+  await store.close()
+}
+
+describe('the file', () => {
+  it('is made for its owner alone, in a folder that keeps out of version control', async () => {
+    path = join(folder, 'project', '.stagegraph', 'runs.db')
+    const store = openSqliteStore(path)
+    await store.createRun(runRecord('r1'))
+    expect(mode(join(folder, 'project', '.stagegraph'))).toBe('700')
+    expect(readFileSync(join(folder, 'project', '.stagegraph', '.gitignore'), 'utf8')).toBe('*\n')
+    expect(['', '-wal', '-shm'].map((suffix) => mode(path + suffix))).toEqual(['600', '600', '600'])
+    await store.close()
+  })
+
+  it('leaves a folder that is there as it is', async () => {
+    chmodSync(folder, 0o755)
+    await openSqliteStore(path).close()
+    expect(mode(folder)).toBe('755')
+    expect(existsSync(join(folder, '.gitignore'))).toBe(false)
+  })
+
+  it('is whole after closing: the log is gone', async () => {
+    await makeStore()
+    expect(readdirSync(folder)).toEqual(['runs.db'])
+  })
+
+  it('is described', async () => {
+    const store = openSqliteStore(path)
+    const facts = await store.describe()
+    expect(facts).toMatchObject({ kind: 'sqlite', location: path, schemaVersion })
+    expect(facts.bytes).toBeGreaterThanOrEqual(4096)
+    await store.close()
+  })
+
+  it('is set up for several processes and for crashes', async () => {
+    const store = openSqliteStore(path)
+    const other = new DatabaseSync(path)
+    expect(other.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    expect(other.prepare('PRAGMA auto_vacuum').get()).toEqual({ auto_vacuum: 2 })
+    other.close()
+    await store.close()
+  })
+})
+
+describe('a file that is no store of ours', () => {
+  it.each([
+    ['text', Buffer.from('hello\n')],
+    ['a long text', Buffer.alloc(5000, 'hello ')],
+    ['zeros', Buffer.alloc(8192)],
+  ])('is refused and left alone: %s', (_, content) => {
+    writeFileSync(path, content)
+    expect(errorOf(() => openSqliteStore(path))).toMatchObject({ code: 'store_corrupt', hint: expect.any(String) })
+    expect(readFileSync(path)).toEqual(content)
+    expect(readdirSync(folder)).toEqual(['runs.db'])
+  })
+
+  it('is refused when it is the database of something else', () => {
+    const other = new DatabaseSync(path)
+    other.exec('CREATE TABLE mine (a)')
+    other.close()
+    const before = readFileSync(path)
+    const error = errorOf(() => openSqliteStore(path))
+    expect(error.code).toBe('store_corrupt')
+    expect(error.message).toContain(path)
+    expect(readFileSync(path)).toEqual(before)
+  })
+
+  it('is noticed when pages of a store were overwritten', async () => {
+    const store = openSqliteStore(path)
+    for (let i = 0; i < 200; i++) await store.createRun(runRecord(`r${i}`, { inputs: { text: 'x'.repeat(200) } }))
+    await store.close()
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.fill(0xaa, 4096 * 2))
+    const error = await (async () => {
+      const damaged = openSqliteStore(path)
+      return damaged.listRuns({ limit: 1000 }).then(
+        () => 'nothing was thrown',
+        (thrown: unknown) => thrown,
+      )
+    })().catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(StoreError)
+    expect(error).toMatchObject({ code: 'store_corrupt' })
+  })
+})
+
+describe('a file of a newer version', () => {
+  const makeNewer = () => {
+    const db = new DatabaseSync(path)
+    db.exec(`PRAGMA user_version = ${schemaVersion + 1}`)
+    return db
+  }
+
+  it('is refused with what to do, and left alone', async () => {
+    await makeStore()
+    makeNewer().close()
+    const before = readFileSync(path)
+    const error = errorOf(() => openSqliteStore(path))
+    expect(error.code).toBe('store_newer')
+    expect(error.message).toContain(`its schema is ${schemaVersion + 1}`)
+    expect(error.hint).toContain('Update stagegraph')
+    expect(readFileSync(path)).toEqual(before)
+    expect(readdirSync(folder)).toEqual(['runs.db'])
+  })
+
+  it('is refused when only the log says so', async () => {
+    await makeStore()
+    const newer = makeNewer() // still open, so the version stands in the write-ahead log
+    expect(errorOf(() => openSqliteStore(path)).code).toBe('store_newer')
+    newer.close()
+  })
+})
+
+describe('a place where no store can be', () => {
+  it('is refused: a folder', () => {
+    mkdirSync(path)
+    expect(errorOf(() => openSqliteStore(path))).toMatchObject({ code: 'store_unavailable', hint: expect.any(String) })
+  })
+
+  it('is refused: below a file', () => {
+    writeFileSync(path, '')
+    const error = errorOf(() => openSqliteStore(join(path, 'runs.db')))
+    expect(error).toMatchObject({ code: 'store_unavailable', hint: expect.any(String) })
+  })
+
+  /** Root may write everywhere, so the store is opened by a child that is somebody else. */
+  function openAsSomebody(): { readonly code: string; readonly message: string } {
+    const script = `
+      import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, '../../../src/execution/stores/sqlite.ts'))}
+      try {
+        const store = openSqliteStore(${JSON.stringify(path)})
+        await store.createRun(${JSON.stringify(runRecord('r2'))})
+        console.log(JSON.stringify({ code: 'opened', message: '' }))
+      } catch ({ code, message }) {
+        console.log(JSON.stringify({ code, message }))
+      }`
+    const somebody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { ...somebody, cwd: '/' })
+    if (child.stdout.length === 0) throw new Error(`The child said nothing.\n${child.stderr}`)
+    return JSON.parse(child.stdout.toString())
+  }
+
+  it('is none of these when everything may be written', () => {
+    chmodSync(folder, 0o777)
+    expect(openAsSomebody().code).toBe('opened')
+  })
+
+  it('is refused: a folder that may not be written', () => {
+    chmodSync(folder, 0o555)
+    const result = openAsSomebody()
+    chmodSync(folder, 0o755)
+    expect(result).toMatchObject({ code: 'store_unavailable' })
+    expect(result.message).toContain(path)
+  })
+
+  it('is refused: a file that may not be written', async () => {
+    await makeStore()
+    chmodSync(folder, 0o777)
+    chmodSync(path, 0o444)
+    expect(openAsSomebody().code).toBe('store_unavailable')
+  })
+
+  it('is refused: a file that may not be read', async () => {
+    await makeStore()
+    chmodSync(folder, 0o777)
+    chmodSync(path, 0o000)
+    expect(openAsSomebody().code).toBe('store_unavailable')
+  })
+
+  it('is refused: a store whose log cannot be made beside it', async () => {
+    await makeStore()
+    chmodSync(path, 0o666)
+    chmodSync(folder, 0o555)
+    const result = openAsSomebody()
+    chmodSync(folder, 0o755)
+    expect(result.code).toBe('store_unavailable')
+  })
+})
+
+describe('a transaction of somebody else', () => {
+  it('is waited for, and then named', async () => {
+    const store = openSqliteStore(path, { busyTimeoutMs: 20 })
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(store.createRun(runRecord('r1'))).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('locked by another process'),
+    })
+    expect(await store.listRuns()).toEqual([])
+    other.exec('ROLLBACK')
+    expect(await store.createRun(runRecord('r1'))).toBe(true)
+    other.close()
+    await store.close()
+  })
+})
+
+describe('a disk that is full', () => {
+  it('is named, with the promise that nothing stored is lost', () => {
+    const db = new DatabaseSync(path)
+    db.exec('CREATE TABLE t (a); PRAGMA max_page_count = 3')
+    const error = errorOf(() => {
+      try {
+        db.prepare('INSERT INTO t VALUES (?)').run('x'.repeat(100_000))
+      } catch (thrown) {
+        throw toStoreError(thrown, path)
+      }
+    })
+    db.close()
+    expect(error).toMatchObject({ code: 'store_unavailable', message: expect.stringContaining('disk is full') })
+    expect(error.hint).toContain('nothing stored is lost')
+  })
+})

@@ -130,7 +130,7 @@ function surveyMembers(value: object, walk: Walk): boolean {
 
 function surveyInstance(value: object, walk: Walk): true {
   const record = controlRecord(value)
-  if (!record || walk.onlyJson) throw refuse(walk, `a ${className(value)} instance`)
+  if (!record || walk.onlyJson) throw refuse(walk, describeInstance(value))
   survey(record.payload, walk)
   return true
 }
@@ -164,9 +164,10 @@ function controlRecord(value: object): ControlRecord | undefined {
   }
 }
 
-function className(value: object): string {
-  const made = (value as { constructor?: unknown }).constructor
-  return (typeof made === 'function' && made.name) || 'class'
+function describeInstance(value: object): string {
+  const { constructor: made } = value as { constructor?: unknown }
+  if (made === Object) return 'an object with a prototype of its own'
+  return `a ${(typeof made === 'function' && made.name) || 'class'} instance`
 }
 
 const withoutUndefined = (value: Record<string, unknown>) =>

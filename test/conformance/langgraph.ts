@@ -103,11 +103,14 @@ export function langgraphConformance({ name, open }: SaverUnderTest): void {
       expect(middle?.values.items).toEqual([0, 1, 2, 3, 4, 5, 6])
     })
 
-    it.each(['sync', 'async', 'exit'] as const)('ends with the same state under durability "%s"', async (durability) => {
-      const ended = await chain(store.saver).invoke({}, { ...config, durability })
-      expect(ended.log).toEqual(['a', 'b', 'c'])
-      expect((await chain(store.saver).getState(config)).values.log).toEqual(['a', 'b', 'c'])
-    })
+    it.each(['sync', 'async', 'exit'] as const)(
+      'ends with the same state under durability "%s"',
+      async (durability) => {
+        const ended = await chain(store.saver).invoke({}, { ...config, durability })
+        expect(ended.log).toEqual(['a', 'b', 'c'])
+        expect((await chain(store.saver).getState(config)).values.log).toEqual(['a', 'b', 'c'])
+      },
+    )
   })
 }
 
@@ -151,4 +154,7 @@ function deltaLoop(checkpointer: BaseCheckpointSaver) {
 
 /** Only for its type: LangGraph has none for a channel class inside `Annotation.Root`. */
 const deltaShape = (checkpointer: BaseCheckpointSaver) =>
-  new StateGraph(Delta).addNode('step', () => ({})).addEdge('__start__', 'step').compile({ checkpointer })
+  new StateGraph(Delta)
+    .addNode('step', () => ({}))
+    .addEdge('__start__', 'step')
+    .compile({ checkpointer })

@@ -97,7 +97,13 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
       it('changes what the patch names, and dates the change', async () => {
         await store.createRun(runRecord('r1'))
         await clock.advance(1500)
-        const patch = { status: 'running', progress: 12.5, active_ms: 0.25, stretches: 2, cancel_requested: true } as const
+        const patch = {
+          status: 'running',
+          progress: 12.5,
+          active_ms: 0.25,
+          stretches: 2,
+          cancel_requested: true,
+        } as const
         await store.updateRun('r1', patch)
         expect(await store.getRun('r1')).toEqual(runRecord('r1', { ...patch, updated_at: '2026-01-01T00:00:01.500Z' }))
         await store.updateRun('r1', { ended_at: at, cancel_requested: false })
@@ -203,7 +209,10 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
         await store.createRun(runRecord('r1'))
         await store.createRun(runRecord('r2'))
         const appends = Array.from({ length: 40 }, (_, i) =>
-          store.appendEvents(i % 3 === 0 ? 'r2' : 'r1', Array.from({ length: i % 4 }, (_, n) => started(`s${i}_${n}`))),
+          store.appendEvents(
+            i % 3 === 0 ? 'r2' : 'r1',
+            Array.from({ length: i % 4 }, (_, n) => started(`s${i}_${n}`)),
+          ),
         )
         const given = (await Promise.all(appends)).flat()
         for (const run of ['r1', 'r2']) {
@@ -360,12 +369,16 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
     })
 
     describe('checkpoints', () => {
-      const put = async (config: RunnableConfig, values: Record<string, unknown>, versions: Versions, fresh: Versions) => {
+      const put = async (
+        config: RunnableConfig,
+        values: Record<string, unknown>,
+        versions: Versions,
+        fresh: Versions,
+      ) => {
         const checkpoint = { ...emptyCheckpoint(), id: uuid6(1), channel_values: values, channel_versions: versions }
         return await store.saver.put(config, checkpoint, { source: 'loop', step: 0, parents: {} }, fresh)
       }
-      const valuesOf = async (config: RunnableConfig) =>
-        (await store.saver.getTuple(config))?.checkpoint.channel_values
+      const valuesOf = async (config: RunnableConfig) => (await store.saver.getTuple(config))?.checkpoint.channel_values
 
       it('keeps the branches of a thread apart even when they use the same versions', async () => {
         const root = await put(thread('t'), { log: 'root', other: 1 }, { log: 1, other: 1 }, { log: 1, other: 1 })
@@ -403,7 +416,12 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
       it('lists long histories page by page, with filter and limit', async () => {
         for (let step = 0; step < 150; step++) {
           const source = step % 2 === 0 ? 'loop' : 'update'
-          await store.saver.put(thread('t'), { ...emptyCheckpoint(), id: uuid6(step) }, { source, step, parents: {} }, {})
+          await store.saver.put(
+            thread('t'),
+            { ...emptyCheckpoint(), id: uuid6(step) },
+            { source, step, parents: {} },
+            {},
+          )
         }
         const steps = async (options?: Parameters<typeof store.saver.list>[1]) =>
           (await collect(store.saver.list(thread('t'), options))).map(({ metadata }) => metadata?.step)
@@ -431,7 +449,10 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
           ['c', `${label} 1`],
         ]
         for (const [path, task] of tasks) await store.saver.putWrites(config, two(`${path}/${task}`), task + path, path)
-        const order = ['/a', '/b', '~a/0', '~a/1', '\uffff/1', '\u{10000}/1'].flatMap((label) => [`${label} 0`, `${label} 1`])
+        const order = ['/a', '/b', '~a/0', '~a/1', '\uffff/1', '\u{10000}/1'].flatMap((label) => [
+          `${label} 0`,
+          `${label} 1`,
+        ])
         expect((await store.saver.getTuple(config))?.pendingWrites?.map(([, , value]) => value)).toEqual(order)
       })
 

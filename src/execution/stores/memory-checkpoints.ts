@@ -17,7 +17,7 @@ interface MemoryCheckpoints {
   readonly checkpoints: CheckpointTable
   readonly writes: WriteTable
   /** Characters of text kept. */
-  bytes(): number
+  readonly bytes: () => number
 }
 
 export function createMemoryCheckpoints(): MemoryCheckpoints {
@@ -30,6 +30,8 @@ function createCheckpointTable() {
   const rows = new Map<string, CheckpointRow>()
   /** Thread → keys of its rows. */
   const threads = new Map<string, Set<string>>()
+  /** Thread → namespace → key of its newest row. */
+  const newest = new Map<string, Map<string, string>>()
   const values = new Map<number, ValueRow>()
   /** (thread, namespace, channel, version) → ids of values. */
   const versions = new Map<string, number[]>()
@@ -54,18 +56,14 @@ function createCheckpointTable() {
     valuesAt: (at) => (versions.get(versionKey(at)) ?? []).flatMap((id) => withId(id, values.get(id)?.value)),
     put(row) {
       const key = keyText(row)
-      const seq = rows.get(key)?.seq ?? ++lastSeq
-      rows.set(key, { ...row, seq })
-      const known = threads.get(row.thread)
-      if (known) known.add(key)
-      else threads.set(row.thread, new Set([key]))
+      const known = rows.get(key)
+      rows.set(key, { ...row, seq: known?.seq ?? ++lastSeq })
+      if (known) return
+      within(threads, row.thread, () => new Set<string>()).add(key)
+      within(newest, row.thread, () => new Map<string, string>()).set(row.ns, key)
     },
     get: (key) => rows.get(keyText(key)),
-    latest(thread, ns) {
-      let newest: CheckpointRow | undefined
-      for (const row of rowsOf(thread)) if (row.ns === ns && row.seq > (newest?.seq ?? 0)) newest = row
-      return newest
-    },
+    latest: (thread, ns) => rows.get(newest.get(thread)?.get(ns) ?? ''),
     page: (filter, limit) =>
       inOrder(filter.thread)
         .filter((row) => matches(row, filter))
@@ -74,6 +72,7 @@ function createCheckpointTable() {
       for (const key of threads.get(thread) ?? []) rows.delete(key)
       for (const [id, row] of values) if (row.thread === thread) values.delete(id)
       for (const at of versions.keys()) if (JSON.parse(at)[0] === thread) versions.delete(at)
+      newest.delete(thread)
       return threads.delete(thread)
     },
   }
@@ -103,6 +102,13 @@ function createWriteTable() {
   }
   const bytes = () => sum(checkpoints.values(), ({ rows }) => [...rows.values()].map(({ value }) => value.text))
   return { table, bytes }
+}
+
+/** What stands at `key`, made when nothing does. */
+function within<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key) ?? make()
+  map.set(key, known)
+  return known
 }
 
 const inSortKeyOrder = (a: WriteRow, b: WriteRow): number =>

@@ -10,7 +10,7 @@ interface MemoryRuns {
   readonly plans: PlanTable
   readonly cache: CacheTable
   /** Characters of text kept. */
-  bytes(): number
+  readonly bytes: () => number
 }
 
 export function createMemoryRuns(): MemoryRuns {

@@ -11,7 +11,12 @@ export function createSqliteCheckpoints({ get, all, run }: Statements): Checkpoi
       const { encoding, text } = value
       return run(
         'INSERT INTO channel_value (thread, ns, channel, version, encoding, text) VALUES (?, ?, ?, ?, ?, ?)',
-        ...[thread, ns, channel, version, encoding, text],
+        thread,
+        ns,
+        channel,
+        version,
+        encoding,
+        text,
       ).lastId
     },
     values(ids) {
@@ -24,7 +29,10 @@ export function createSqliteCheckpoints({ get, all, run }: Statements): Checkpoi
     valuesAt({ thread, ns, channel, version }) {
       const rows = all(
         'SELECT id, encoding, text FROM channel_value WHERE thread = ? AND ns = ? AND channel = ? AND version = ?',
-        ...[thread, ns, channel, version],
+        thread,
+        ns,
+        channel,
+        version,
       )
       return rows.map((row) => ({ id: row.id as number, value: toValue(row) }))
     },
@@ -37,7 +45,17 @@ export function createSqliteCheckpoints({ get, all, run }: Statements): Checkpoi
            parent = excluded.parent, v = excluded.v, ts = excluded.ts, versions = excluded.versions,
            seen = excluded.seen, refs = excluded.refs,
            metadata_encoding = excluded.metadata_encoding, metadata = excluded.metadata`,
-        ...[thread, ns, id, parent, v, ts, versions, seen, refs, encoding, text],
+        thread,
+        ns,
+        id,
+        parent,
+        v,
+        ts,
+        versions,
+        seen,
+        refs,
+        encoding,
+        text,
       )
     },
     get: ({ thread, ns, id }) =>
@@ -67,14 +85,24 @@ export function createSqliteWrites({ all, run }: Statements): WriteTable {
       const verb = idx < 0 ? 'INSERT OR REPLACE' : 'INSERT OR IGNORE'
       run(
         `${verb} INTO checkpoint_write ${columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...[thread, ns, id, taskId, idx, taskPath, channel, encoding, text],
+        thread,
+        ns,
+        id,
+        taskId,
+        idx,
+        taskPath,
+        channel,
+        encoding,
+        text,
       )
     },
     of({ thread, ns, id }) {
       const rows = all(
         `SELECT task, idx, task_path, channel, encoding, text FROM checkpoint_write
          WHERE thread = ? AND ns = ? AND checkpoint = ? ORDER BY task_path, task, idx`,
-        ...[thread, ns, id],
+        thread,
+        ns,
+        id,
       )
       return rows.map((row) => ({
         taskId: row.task as string,

@@ -163,7 +163,7 @@ function loadSqlite(): typeof import('node:sqlite') {
   const filtered = (...args: Parameters<typeof emitWarning>): void => {
     const [warning] = args
     const text = typeof warning === 'string' ? warning : warning.message
-    if (!/^SQLite is an experimental/.test(text)) emitWarning.apply(process, args)
+    if (!text.startsWith('SQLite is an experimental')) emitWarning.apply(process, args)
   }
   process.emitWarning = filtered as typeof emitWarning
   try {

@@ -15,7 +15,13 @@ export function createSqliteRuns({ get, all, run }: Statements): RunTable {
         `INSERT OR IGNORE INTO run
            (id, pipeline, version, plan, file, inputs, created_at, ${changing.join(', ')})
          VALUES (?, ?, ?, ?, ?, ?, ?, ${changing.map(() => '?').join(', ')})`,
-        ...[row.id, row.pipeline, row.version, row.plan, row.file, JSON.stringify(row.inputs), row.created_at],
+        row.id,
+        row.pipeline,
+        row.version,
+        row.plan,
+        row.file,
+        JSON.stringify(row.inputs),
+        row.created_at,
         ...changingValues(row),
       ).changes > 0,
     get(id) {

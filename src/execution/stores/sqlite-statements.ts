@@ -7,9 +7,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Statements {
-  get(sql: string, ...values: SQLInputValue[]): Row | undefined
-  all(sql: string, ...values: SQLInputValue[]): readonly Row[]
-  run(sql: string, ...values: SQLInputValue[]): { readonly changes: number; readonly lastId: number }
+  readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined
+  readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[]
+  readonly run: (sql: string, ...values: SQLInputValue[]) => { readonly changes: number; readonly lastId: number }
 }
 
 /** `sql` texts are constants of the program, so there are few of them. */

@@ -134,6 +134,7 @@ const patched = (row: RunRow, patch: RunPatch, clock: Clock): RunRow => ({
   updated_at: new Date(clock.now()).toISOString(),
 })
 
-function toRecord({ last_seq: _, ...record }: RunRow): RunRecord {
+function toRecord(row: RunRow): RunRecord {
+  const { last_seq: _, ...record } = row
   return record
 }

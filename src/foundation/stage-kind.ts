@@ -118,7 +118,15 @@ export interface FunctionDefinition<Input = unknown, Output = unknown> {
   undo?(output: Output, input: Input, context: FunctionContext): Promise<void> | void
 }
 
-export type RegisteredFunction = FunctionDefinition<never, unknown> & { readonly [functionMark]?: true }
+/** A function of any input and output: what `defineFunction` gives, seen by those who do not know its types. */
+export interface RegisteredFunction {
+  readonly input?: z.ZodType
+  readonly output?: z.ZodType
+  readonly secrets?: readonly string[]
+  run(input: never, context: FunctionContext): unknown
+  undo?(output: never, input: never, context: FunctionContext): unknown
+  readonly [functionMark]?: true
+}
 
 /** Marks what `defineFunction` made, across copies of this package. */
 export const functionMark: unique symbol = Symbol.for('stagegraph.function')

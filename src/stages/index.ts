@@ -1,0 +1,9 @@
+/** What comes with Stagegraph: the stage kinds, in the order in which the language reference tells them, and functions. */
+import type { StageKinds } from '../foundation/stage-kind.ts'
+import { assert } from './assert.ts'
+import { run } from './run.ts'
+import { transform } from './transform.ts'
+
+export { builtinFunctions } from './functions/builtin.ts'
+
+export const builtinKinds: StageKinds = new Map([transform, assert, run].map((kind) => [kind.name, kind]))

@@ -1,9 +1,9 @@
 /** Shows a run until it ends or pauses, obeys Ctrl-C on the way, says what to do next. Gives the exit code. */
 import type { Run } from '../execution/run.ts'
 import { type ExitCode, exitCodeOf, interrupted } from './exit-codes.ts'
-import { createInterrupts } from './interrupt.ts'
+import { createInterrupts, type Interrupts } from './interrupt.ts'
 import type { NextSteps } from './next-steps.ts'
-import { endingLines } from './render/ending.ts'
+import { type Ended, endingLines } from './render/ending.ts'
 import type { Renderer } from './render/renderer.ts'
 import type { Output, Terminal } from './terminal.ts'
 
@@ -15,11 +15,32 @@ export interface FollowPorts {
   readonly ending: Output
   /** Events up to this `seq` are old. */
   readonly after: number
+  /** Cancels the run when it has already paused here. */
+  cancelPaused(): Promise<Ended>
 }
 
 export async function followRun(run: Run, ports: FollowPorts): Promise<ExitCode> {
-  const { terminal, renderer, next, ending } = ports
-  const interrupts = createInterrupts({
+  const { terminal, renderer, ending, next } = ports
+  const interrupts = interruptsOf(run, ports)
+  const stopListening = terminal.onInterrupt(interrupts.interrupt)
+  try {
+    for await (const event of run.events({ after: ports.after })) renderer.event(event)
+    const result = await run.result
+    // The second Ctrl-C may have come when the last stage was done and the run had just paused.
+    const cameLate = interrupts.asked === 'cancel' && result.status === 'paused'
+    const ended = cameLate ? await ports.cancelPaused() : result
+    renderer.end()
+    ending.write(`${endingLines(ended, next, ending.style).join('\n')}\n`)
+    return interrupts.asked !== 'nothing' && ended.status === 'paused' ? interrupted : exitCodeOf(ended)
+  } finally {
+    interrupts.dispose()
+    stopListening()
+    renderer.end()
+  }
+}
+
+function interruptsOf(run: Run, { terminal, renderer, next }: FollowPorts): Interrupts {
+  return createInterrupts({
     run,
     clock: terminal.clock,
     note: renderer.note,
@@ -30,16 +51,4 @@ export async function followRun(run: Run, ports: FollowPorts): Promise<ExitCode>
       terminal.exit(interrupted)
     },
   })
-  const stopListening = terminal.onInterrupt(interrupts.interrupt)
-  try {
-    for await (const event of run.events({ after: ports.after })) renderer.event(event)
-    const result = await run.result
-    renderer.end()
-    ending.write(`${endingLines(result, next, ending.style).join('\n')}\n`)
-    return interrupts.asked !== 'nothing' && result.status === 'paused' ? interrupted : exitCodeOf(result)
-  } finally {
-    interrupts.dispose()
-    stopListening()
-    renderer.end()
-  }
 }

@@ -4,8 +4,10 @@ import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { followRun } from './follow-run.ts'
+import { knownThread } from './known-thread.ts'
 import { nextSteps } from './next-steps.ts'
 import { type OpenEngine, openEngine } from './open-engine.ts'
+import { endedOf } from './render/ending.ts'
 import type { Renderer } from './render/renderer.ts'
 import { wordsTo } from './renderer-for.ts'
 import type { Terminal } from './terminal.ts'
@@ -36,12 +38,16 @@ export async function startRun(plan: Plan, inputs: JsonObject, options: StartRun
 
 export async function follow(
   run: Run,
-  { storePath }: OpenEngine,
+  { engine, storePath }: OpenEngine,
   { terminal, renderer, json }: Pick<StartRun, 'terminal' | 'renderer' | 'json'>,
   after: number,
 ): Promise<ExitCode> {
   const next = nextSteps(run.id, storePath, terminal.cwd)
-  return followRun(run, { terminal, renderer, next, ending: wordsTo(terminal, json), after })
+  async function cancelPaused() {
+    await engine.cancel(run.id)
+    return endedOf(await knownThread(engine, run.id))
+  }
+  return followRun(run, { terminal, renderer, next, ending: wordsTo(terminal, json), after, cancelPaused })
 }
 
 /** Where a thread's history ends; 0 when there is none. */

@@ -36,7 +36,7 @@ export interface Terminal {
   /** All of standard input. */
   readInput(): Promise<string>
   readonly clock: Clock
-  /** Calls back on Ctrl-C and SIGTERM; the latest listener only. Returns how to stop that. */
+  /** Calls back on Ctrl-C, SIGTERM and SIGHUP; the latest listener only. Returns how to stop that. */
   onInterrupt(listener: () => void): () => void
   /** Ends the process at once. */
   exit(code: number): void
@@ -47,7 +47,7 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
 
-/** The terminal that this process has. Until someone listens, Ctrl-C and SIGTERM end the process with 130. */
+/** The terminal that this process has. Until someone listens, Ctrl-C, SIGTERM and SIGHUP end the process with 130. */
 export function processTerminal(): Terminal {
   const { env, platform, stdin, stdout, stderr } = process
   return {
@@ -70,6 +70,7 @@ function processInterrupts(): Terminal['onInterrupt'] {
   const interrupt = () => listeners.at(-1)?.()
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  process.on('SIGHUP', interrupt)
   return (listener) => {
     listeners.push(listener)
     return () => void listeners.splice(listeners.indexOf(listener), 1)
@@ -85,10 +86,13 @@ function askOn(input: NodeJS.ReadStream, output: NodeJS.WriteStream, question: s
   }).finally(() => lines.close())
 }
 
+/** Codes of a pipe that nobody reads any more, and of a terminal that was closed. */
+const readerLeft: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
+
 function processOutput(stream: NodeJS.WriteStream): Output {
   const closed = new AbortController()
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+    if (!readerLeft.has(error.code ?? '')) throw error
     closed.abort()
   })
   const isTerminal = Boolean(stream.isTTY)
@@ -106,6 +110,9 @@ function processOutput(stream: NodeJS.WriteStream): Output {
     }),
   }
 }
+
+/** How long a line may be: as wide as the terminal, and no limit in a pipe. */
+export const lineWidth = (output: Output): number => (output.isTerminal ? output.columns() : Number.POSITIVE_INFINITY)
 
 /** Ends when everything written so far has left the process. */
 export function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -4,7 +4,7 @@ import { type AddCommand, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { writeJson } from '../render/json.ts'
 import { tableLines } from '../render/table.ts'
-import type { Terminal } from '../terminal.ts'
+import { lineWidth, type Terminal } from '../terminal.ts'
 
 interface HistoryOptions {
   readonly store?: string
@@ -30,7 +30,7 @@ async function history(thread: string, options: HistoryOptions, terminal: Termin
   await knownThread(open.engine, thread)
   const entries = (await open.engine.history(thread)).toReversed()
   if (options.json) writeJson(terminal.out, { run: thread, checkpoints: entries })
-  else terminal.out.write(`${historyLines(entries, terminal.out.columns()).join('\n')}\n`)
+  else terminal.out.write(`${historyLines(entries, lineWidth(terminal.out)).join('\n')}\n`)
   return 0
 }
 

@@ -7,8 +7,9 @@ import { didYouMean } from '../../foundation/suggest.ts'
 import { type AddCommand, examples, jsonOption, storeOption } from '../cli.ts'
 import { type ExitCode, runStatuses } from '../exit-codes.ts'
 import { writeJson } from '../render/json.ts'
+import { statusText } from '../render/state.ts'
 import { tableLines } from '../render/table.ts'
-import type { Terminal } from '../terminal.ts'
+import { lineWidth, type Terminal } from '../terminal.ts'
 
 interface RunsOptions {
   readonly status?: readonly RunStatus[]
@@ -48,7 +49,7 @@ async function runs(options: RunsOptions, terminal: Terminal): Promise<ExitCode>
   const records = await open.engine.list(filterOf(options))
   if (options.json) writeJson(terminal.out, { runs: records })
   else if (records.length === 0) terminal.out.write('No runs match.\n')
-  else terminal.out.write(`${runLines(records, terminal.out.columns()).join('\n')}\n`)
+  else terminal.out.write(`${runLines(records, lineWidth(terminal.out)).join('\n')}\n`)
   return 0
 }
 
@@ -67,7 +68,7 @@ export const runLines = (records: readonly RunRecord[], width: number): string[]
     records.map((run) => [
       run.id,
       run.pipeline,
-      run.status,
+      statusText(run),
       `${Math.floor(run.progress)} %`,
       `${run.created_at.slice(0, 19).replace('T', ' ')}Z`,
       formatDuration(run.active_ms),

@@ -5,7 +5,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { nextSteps } from '../next-steps.ts'
 import { writeJson } from '../render/json.ts'
 import { stateLines } from '../render/state.ts'
-import type { Terminal } from '../terminal.ts'
+import { lineWidth, type Terminal } from '../terminal.ts'
 
 interface ShowOptions {
   readonly store?: string
@@ -38,6 +38,6 @@ async function show(thread: string, options: ShowOptions, terminal: Terminal): P
   const { out } = terminal
   const next = nextSteps(thread, open.storePath, terminal.cwd)
   if (options.json) writeJson(out, state)
-  else out.write(`${stateLines(state, next, { style: out.style, width: out.columns() }).join('\n')}\n`)
+  else out.write(`${stateLines(state, next, { style: out.style, width: lineWidth(out) }).join('\n')}\n`)
   return 0
 }

@@ -1,12 +1,11 @@
 /** `stagegraph watch <thread>`: follows a run, wherever it runs, to its end. */
 
-import type { PipelineState } from '../../execution/engine.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { AddCommand } from '../cli.ts'
 import { examples, jsonOption, storeOption } from '../cli.ts'
 import { type ExitCode, exitCodeOf } from '../exit-codes.ts'
 import { nextSteps } from '../next-steps.ts'
-import { endingLines } from '../render/ending.ts'
+import { endedOf, endingLines } from '../render/ending.ts'
 import { rendererFor, wordsTo } from '../renderer-for.ts'
 import { stopSignal } from '../stop-signal.ts'
 import type { Terminal } from '../terminal.ts'
@@ -52,12 +51,3 @@ async function watch(thread: string, options: WatchOptions, terminal: Terminal):
   ending.write(`${endingLines(endedOf(state), next, ending.style).join('\n')}\n`)
   return exitCodeOf({ status: state.status, error: state.result?.error ?? null })
 }
-
-const endedOf = ({ pipeline, status, result, active_ms }: PipelineState) => ({
-  pipeline,
-  status,
-  outputs: result?.outputs ?? null,
-  error: result?.error ?? null,
-  tolerated: result?.tolerated ?? [],
-  executionTimeMs: result?.execution_time_ms ?? active_ms,
-})

@@ -6,6 +6,7 @@
  *       its logs     stagegraph logs r_8f3 --stage fetch
  *       everything   stagegraph show r_8f3
  */
+import type { PipelineState } from '../../execution/engine.ts'
 import type { PipelineResult } from '../../execution/run.ts'
 import { formatDuration } from '../../foundation/duration.ts'
 import type { Failure } from '../../foundation/errors.ts'
@@ -17,7 +18,18 @@ import { safeLine, safeText } from './text.ts'
 /** Lines of outputs that are printed at the end; `show` prints them all. */
 const maxOutputLines = 40
 
-type Ended = Pick<PipelineResult, 'pipeline' | 'status' | 'outputs' | 'error' | 'tolerated' | 'executionTimeMs'>
+/** What is said of how a run ended. */
+export type Ended = Pick<PipelineResult, 'pipeline' | 'status' | 'outputs' | 'error' | 'tolerated' | 'executionTimeMs'>
+
+/** The same of a run in the store. */
+export const endedOf = ({ pipeline, status, result, active_ms }: PipelineState): Ended => ({
+  pipeline,
+  status,
+  outputs: result?.outputs ?? null,
+  error: result?.error ?? null,
+  tolerated: result?.tolerated ?? [],
+  executionTimeMs: result?.execution_time_ms ?? active_ms,
+})
 
 export function endingLines(result: Ended, next: NextSteps, style: Style): string[] {
   const steps = nextCommands(result, next)

@@ -56,7 +56,10 @@ export function createPlainLines(): PlainLines {
     lines(event) {
       const time = `${event.at.slice(11, 19)}Z`
       if (event.type === 'stage.output')
-        return collect(`${event.stage}/${event.stream}`, `${time} ${event.stage}`, event.text)
+        return [
+          ...collect(`${event.stage}/${event.stream}`, `${time} ${event.stage}`, event.text),
+          ...cutNote(event, time),
+        ]
       if (event.type === 'token.streamed') return collect(`${event.stage}/model`, `${time} ${event.stage}`, event.text)
       const line = describe(event)
       const before = 'stage' in event && event.type !== 'stage.logged' ? rest(event.stage) : []
@@ -64,6 +67,9 @@ export function createPlainLines(): PlainLines {
     },
   }
 }
+
+const cutNote = ({ truncated, stage }: Extract<RunEvent, { type: 'stage.output' }>, time: string): string[] =>
+  truncated ? [`${time} ${stage} printed more; the rest is not kept`] : []
 
 type SimpleEvent = Exclude<RunEvent, { readonly type: 'stage.output' | 'token.streamed' }>
 

@@ -1,6 +1,8 @@
 /** A stored run as lines of text: what `show` prints. */
 import type { PipelineState } from '../../execution/engine.ts'
+import { isOwnerDead } from '../../execution/owner.ts'
 import type { StageState } from '../../execution/run-history.ts'
+import type { RunRecord } from '../../execution/store.ts'
 import { formatDuration } from '../../foundation/duration.ts'
 import { isFinished } from '../../foundation/outcome.ts'
 import type { NextSteps } from '../next-steps.ts'
@@ -17,7 +19,7 @@ export function stateLines(
 ): string[] {
   const error = state.result?.error
   return [
-    `${style.paint('bold', state.pipeline)} ${state.id}: ${state.status}, ${Math.floor(state.progress)} %`,
+    `${style.paint('bold', state.pipeline)} ${state.id}: ${statusText(state)}, ${Math.floor(state.progress)} %`,
     ...factLines(state),
     ...(error ? ['', `error: ${failureLine(error)}`] : []),
     '',
@@ -30,12 +32,19 @@ export function stateLines(
   ]
 }
 
+type Owned = Pick<RunRecord, 'status' | 'owner'>
+
+/** The status, and whether the process that ran it died meanwhile. */
+export const statusText = (run: Owned): string => (isCrashed(run) ? `${run.status} (crashed)` : run.status)
+
+const isCrashed = ({ status, owner }: Owned): boolean => !isFinished(status) && owner !== null && isOwnerDead(owner)
+
 function factLines({ version, file, created_at, ended_at, active_ms, stretches }: PipelineState): string[] {
-  const version_ = version === null ? '' : `version ${safeLine(version)}, `
+  const ofVersion = version === null ? '' : `version ${safeLine(version)}, `
   const ended = ended_at === null ? '' : `, ended ${ended_at}`
   const resumed = stretches > 1 ? `, resumed ${stretches - 1} ${stretches === 2 ? 'time' : 'times'}` : ''
   return [
-    `${version_}started ${created_at}${ended}, active ${formatDuration(active_ms)}${resumed}`,
+    `${ofVersion}started ${created_at}${ended}, active ${formatDuration(active_ms)}${resumed}`,
     ...(file === null ? [] : [`from ${safeLine(file)}`]),
   ]
 }
@@ -49,17 +58,20 @@ const stageCells = (stage: StageState): string[] => [
   aboutStage(stage),
 ]
 
+/** Characters of an output that are shown in its row. */
+const shownOutput = 200
+
 function aboutStage({ status, reason, error, output }: StageState): string {
   if (status === 'skipped') return skippedBecause(reason ?? undefined)
   if (error) return `${error.category}: ${error.message}`
-  return output === null ? '' : JSON.stringify(output).slice(0, 200)
+  return output === null ? '' : JSON.stringify(output).slice(0, shownOutput)
 }
 
 function valueLines(title: string, value: object): string[] {
   return Object.keys(value).length === 0 ? [] : ['', `${title}:`, ...jsonLines(value).map((line) => `  ${line}`)]
 }
 
-function hint({ status, owner }: PipelineState, next: NextSteps): string[] {
-  if (isFinished(status)) return []
-  return [owner === null ? `go on: ${next.resume}` : `follow: ${next.watch}`]
+function hint(state: PipelineState, next: NextSteps): string[] {
+  if (isFinished(state.status)) return []
+  return [state.owner === null || isCrashed(state) ? `go on: ${next.resume}` : `follow: ${next.watch}`]
 }

@@ -1,0 +1,444 @@
+/**
+ * The program as people use it: real processes, files, signals and terminals.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stagegraph-e2e-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+interface Running extends PromiseLike<Ended> {
+  kill(signal: NodeJS.Signals): void
+  /** Resolves as soon as stdout and stderr together hold `text`. */
+  says(text: string): Promise<void>
+}
+
+function start(command: string, args: readonly string[], env: Record<string, string> = {}, input?: string): Running {
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', ...env },
+    stdio: 'pipe',
+  })
+  let [out, err] = ['', '']
+  const waiting = new Set<() => void>()
+  const onText = () => {
+    for (const look of waiting) look()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    onText()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    onText()
+  })
+  child.stdin.on('error', () => undefined)
+  if (input !== undefined) child.stdin.end(input)
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: awaited for its end
+    then: (...handlers) => ended.then(...handlers),
+    kill: (signal) => void child.kill(signal),
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!`${out}${err}`.includes(text)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+        ended.then(() => reject(new Error(`It never said "${text}":\n${out}\n${err}`)))
+      }),
+  }
+}
+
+const stagegraph = (...args: string[]): Running => start(process.execPath, [main, ...args])
+const file = (name: string, text: string): void => writeFileSync(join(folder, name), text)
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+const jsonLines = (text: string): Record<string, unknown>[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+const greet = `
+name: greet
+inputs:
+  name: { type: string, description: Whom to greet }
+  times: { type: integer, default: 1 }
+stages:
+  - id: hello
+    run: printf 'hello %s\\n' "$WHO"; echo again
+    env: { WHO: "\${{ inputs.name }}" }
+  - id: loud
+    transform: \${{ inputs.times }}
+outputs:
+  said: \${{ stages.hello.output }}
+  times: \${{ stages.loud.output }}
+`
+
+/** `hold` runs until the file \`go\` is there. */
+const held = (trap = '') => `
+name: held
+stages:
+  - id: before
+    run: echo before >> log
+  - id: hold
+    run: ${trap}while [ ! -e go ]; do sleep 0.02; done; echo hold >> log
+  - id: after
+    run: echo after >> log
+`
+
+describe('a run', () => {
+  it('prints a line per event, its outputs and what to do next, and is found again', async () => {
+    file('greet.yaml', greet)
+    const { code, out, err } = await stagegraph(
+      'run',
+      'greet.yaml',
+      '-i',
+      'name=Ada',
+      '-i',
+      'times=2',
+      '--thread',
+      't1',
+    )
+    expect([code, err]).toEqual([0, ''])
+    expect(out.replaceAll(/\d\d:\d\d:\d\dZ/g, 'T').replaceAll(/ in [\d.]+m?s/g, ' in X')).toBe(
+      [
+        'T greet started: run t1, 2 stages',
+        'T hello started',
+        'T hello | hello Ada',
+        'T hello | again',
+        'T hello succeeded in X',
+        'T loud started',
+        'T loud succeeded in X',
+        'T greet succeeded in X',
+        '✔ greet succeeded in X',
+        '  {',
+        '    "said": "hello Ada\\nagain",',
+        '    "times": 2',
+        '  }',
+        '  look at it   stagegraph show t1',
+        '',
+      ].join('\n'),
+    )
+    expect(existsSync(join(folder, '.stagegraph/runs.db'))).toBe(true)
+
+    const [shown, listed, logged, past] = await Promise.all([
+      stagegraph('show', 't1'),
+      stagegraph('runs', '--status', 'succeeded', '--json'),
+      stagegraph('logs', 't1', '--stage', 'hello'),
+      stagegraph('history', 't1'),
+    ])
+    expect(shown.out).toMatch(/^greet t1: succeeded, 100 %\n/)
+    expect(shown.out).toMatch(/^hello +run +succeeded/m)
+    expect(jsonLines(listed.out)).toMatchObject([{ v: 1, runs: [{ id: 't1', pipeline: 'greet', progress: 100 }] }])
+    expect(logged.out.split('\n').map((line) => line.slice(10))).toEqual(['hello | hello Ada', 'hello | again', ''])
+    expect(past.out).toMatch(/^STEP +AT .*\n.*hello/s)
+
+    expect((await stagegraph('rm', 't1')).out).toBe('t1 is removed.\n')
+    expect(await stagegraph('show', 't1')).toMatchObject({ code: 2, out: '' })
+  })
+
+  it('prints only events on stdout with --json', async () => {
+    file('greet.yaml', greet)
+    file('inputs.json', '{"name": "Ada"}')
+    const { code, out, err } = await stagegraph('run', 'greet.yaml', '--input-file', 'inputs.json', '--json')
+    expect(code).toBe(0)
+    const events = jsonLines(out)
+    expect(events.every(({ v, run }) => v === 1 && run === events[0]?.run)).toBe(true)
+    expect(events[0]).toMatchObject({ type: 'run.started', seq: 1 })
+    expect(events.at(-1)).toMatchObject({ type: 'run.ended', result: { status: 'succeeded', outputs: { times: 1 } } })
+    expect(err).toMatch(/✔ greet succeeded/)
+  })
+
+  it('that fails exits 1 and names the logs of the stage that failed', async () => {
+    file(
+      'bad.yaml',
+      'name: bad\nstages:\n  - id: boom\n    run: echo no luck >&2; exit 3\n  - id: next\n    transform: 1\n',
+    )
+    const { code, out } = await stagegraph('run', 'bad.yaml', '--thread', 't1')
+    expect(code).toBe(1)
+    expect(out).toContain('next skipped: what it needs failed')
+    expect(out).toMatch(/✖ bad failed.*\n {2}boom exit_code: .*\n {2}its logs {5}stagegraph logs t1 --stage boom/)
+    expect((await stagegraph('logs', 't1', '--stage', 'boom')).out).toMatch(/boom \| no luck\n.* boom failed/)
+    expect(await stagegraph('logs', 't1', '--stage', 'bom')).toMatchObject({ code: 2, out: '' })
+    const resumed = await stagegraph('resume', 't1')
+    expect(resumed.code).toBe(2)
+    expect(resumed.err).toContain('finished')
+  })
+
+  it('that reaches its time limit exits 4', async () => {
+    file('slow.yaml', 'name: slow\nlimits: { timeout: 200ms }\nstages:\n  - id: wait\n    run: sleep 30\n')
+    expect((await stagegraph('run', 'slow.yaml')).code).toBe(4)
+  })
+
+  it('pauses at --until with 3 and goes on with resume, from another folder too', async () => {
+    file('two.yaml', 'name: two\nstages:\n  - id: a\n    run: echo a >> log\n  - id: b\n    run: echo b >> log\n')
+    const paused = await stagegraph('run', 'two.yaml', '--until', 'a', '--thread', 't1')
+    expect(paused.code).toBe(3)
+    expect(paused.out).toContain('go on        stagegraph resume t1')
+    file('two.yaml', `${read('two.yaml')}  - id: c\n    run: echo c >> log\n`)
+    const resumed = await start(process.execPath, [main, 'resume', 't1'])
+    expect(resumed.code).toBe(0)
+    expect(resumed.err).toContain('two.yaml has changed since')
+    expect(read('log')).toBe('a\nb\n')
+  })
+})
+
+describe('refusals, before anything has an effect', () => {
+  it('say what is wrong with a pipeline, at its place', async () => {
+    file('bad.yaml', 'name: bad\nstages:\n  - id: a\n    needs: [b]\n    transform: ${{ inputs.x }}\n')
+    const { code, out, err } = await stagegraph('run', 'bad.yaml')
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^bad\.yaml:4:13 error unknown_stage\n/m)
+    expect(err).toMatch(/bad\.yaml does not compile: \d errors?\. Nothing was run\./)
+    expect(existsSync(join(folder, '.stagegraph'))).toBe(false)
+
+    const json = await stagegraph('validate', 'bad.yaml', 'gone.yaml', '--json')
+    expect(json.code).toBe(2)
+    expect(JSON.parse(json.out)).toMatchObject({
+      v: 1,
+      valid: false,
+      files: [
+        { file: 'bad.yaml', valid: false, plan: null },
+        { file: 'gone.yaml', valid: false, diagnostics: [], error: { code: 'invalid_inputs' } },
+      ],
+    })
+  })
+
+  it('list inputs that are missing or unknown when nobody can be asked', async () => {
+    file('greet.yaml', greet)
+    const missing = await stagegraph('run', 'greet.yaml')
+    expect(missing).toMatchObject({ code: 2, out: '' })
+    expect(missing.err).toContain('name is required: text (Whom to greet)')
+    const unknown = await stagegraph('run', 'greet.yaml', '-i', 'nmae=x', '--json')
+    expect(unknown.code).toBe(2)
+    expect(JSON.parse(unknown.out)).toMatchObject({ v: 1, type: 'error', error: { code: 'invalid_inputs' } })
+    expect(unknown.err).toContain('Did you mean "name"?')
+    const wrong = await stagegraph('run', 'greet.yaml', '-i', 'name=x', '-i', 'times=1.5')
+    expect(wrong.code).toBe(2)
+    expect(existsSync(join(folder, '.stagegraph'))).toBe(false)
+  })
+
+  it('a dry run prints what would be done and does nothing', async () => {
+    file('greet.yaml', greet)
+    const { code, out } = await stagegraph('run', 'greet.yaml', '-i', 'name=Ada', '--dry-run')
+    expect(code).toBe(0)
+    expect(out).toContain('level 2\n  loud  transform  ${{ inputs.times }}')
+    expect(existsSync(join(folder, '.stagegraph'))).toBe(false)
+  })
+})
+
+describe('Ctrl-C', () => {
+  it('once finishes what runs, starts nothing more, exits 130, and the run can be resumed', async () => {
+    file('held.yaml', held())
+    const run = stagegraph('run', 'held.yaml', '--thread', 't1')
+    await run.says('hold started')
+    run.kill('SIGINT')
+    await run.says('finishing what runs (up to 10 s)')
+    file('go', '')
+    const { code, out } = await run
+    expect(code).toBe(130)
+    expect(out).toContain('go on        stagegraph resume t1')
+    expect(read('log')).toBe('before\nhold\n')
+    expect((await stagegraph('resume', 't1')).code).toBe(0)
+    expect(read('log')).toBe('before\nhold\nafter\n')
+  })
+
+  it('twice cancels the run and exits 6', async () => {
+    file('held.yaml', held())
+    const run = stagegraph('run', 'held.yaml', '--thread', 't1')
+    await run.says('hold started')
+    run.kill('SIGTERM')
+    await run.says('finishing what runs')
+    run.kill('SIGINT')
+    const { code, out } = await run
+    expect(code).toBe(6)
+    expect(out).toMatch(/■ held cancelled/)
+    expect(read('log')).toBe('before\n')
+  })
+
+  it('thrice leaves at once with 130, and what ran is gone', async () => {
+    file('held.yaml', held(`trap '' TERM; echo $$ > pid; `))
+    const run = stagegraph('run', 'held.yaml', '--thread', 't1')
+    await run.says('hold started')
+    await waitForFile('pid')
+    for (const note of ['finishing what runs', 'Cancelling', 'Left at once']) {
+      run.kill('SIGINT')
+      await run.says(note)
+    }
+    expect((await run).code).toBe(130)
+    await gone(Number(read('pid')))
+    const settled = await stagegraph('cancel', 't1')
+    expect(settled).toMatchObject({ code: 0 })
+    expect((await stagegraph('runs')).out).toMatch(/t1 +held +cancelled/)
+  })
+})
+
+describe('other processes', () => {
+  it('can watch, follow and cancel a run', async () => {
+    file('held.yaml', held())
+    const run = stagegraph('run', 'held.yaml', '--thread', 't1')
+    await run.says('hold started')
+    const watching = stagegraph('watch', 't1')
+    const following = stagegraph('logs', 't1', '-f')
+    await watching.says('hold started')
+    expect(await stagegraph('resume', 't1')).toMatchObject({ code: 2 })
+    expect((await stagegraph('cancel', 't1')).code).toBe(0)
+    const [ran, watched, followed] = await Promise.all([run, watching, following])
+    expect([ran.code, watched.code, followed.code]).toEqual([6, 6, 0])
+    expect(watched.out).toMatch(/■ held cancelled/)
+  })
+
+  it('that stop reading end nothing but the reading', async () => {
+    file('greet.yaml', greet)
+    const line = `"${process.execPath}" "${main}" run greet.yaml -i name=Ada --thread t1 --json | head -n 1 > first`
+    const { code, err } = await start('bash', ['-o', 'pipefail', '-c', line])
+    expect([code, err.includes('EPIPE')]).toEqual([0, false])
+    expect((await stagegraph('runs')).out).toMatch(/t1 +greet +succeeded/)
+  })
+})
+
+const canScript = existsSync('/usr/bin/script')
+
+describe.runIf(canScript)('on a terminal', () => {
+  const onTerminal = (args: string, env: Record<string, string> = {}, input?: string) =>
+    start(
+      'script',
+      ['-qec', `stty cols 60 rows 20; "${process.execPath}" "${main}" ${args}`, '/dev/null'],
+      { TERM: 'xterm', ...env },
+      input,
+    )
+
+  it('draws the tree in place, in colour, and gives the cursor back', async () => {
+    file('greet.yaml', greet)
+    const { code, out } = await onTerminal('run greet.yaml -i name=Ada --thread t1')
+    expect(code).toBe(0)
+    expect(out).toContain('\u001b[32m✔ \u001b[39m')
+    expect(out).toMatch(/├─ .*hello/)
+    expect(out).not.toContain('hello started')
+    expect(out.lastIndexOf('\u001b[?25h')).toBeGreaterThan(out.lastIndexOf('\u001b[?25l'))
+  })
+
+  it('draws in ASCII and without colour when that is all there is', async () => {
+    file('greet.yaml', greet)
+    const { out } = await onTerminal('run greet.yaml -i name=Ada --thread t1', { LANG: 'C', NO_COLOR: '1' })
+    expect(out).toMatch(/\|- \+ hello/)
+    expect(out).not.toContain('\u001b[32m')
+  })
+
+  it('asks for missing inputs', async () => {
+    file('greet.yaml', greet)
+    const run = onTerminal('run greet.yaml --thread t1', {}, 'Grace\n')
+    const { code, out } = await run
+    expect(code).toBe(0)
+    expect(out).toContain('name: Whom to greet (text): ')
+    expect(out).toContain('"said": "hello Grace')
+  })
+})
+
+describe('what is loaded', () => {
+  it.each([
+    [['--help'], 0],
+    [['run', '--help'], 0],
+    [['init', 'fresh'], 0],
+    [['validate', 'greet.yaml'], 0],
+    [['graph', 'greet.yaml'], 0],
+    [['run', 'greet.yaml', '-i', 'name=x', '--dry-run'], 0],
+  ])('for %j is not LangGraph', async (args, expected) => {
+    file('greet.yaml', greet)
+    file(
+      'preload.mjs',
+      `import { registerHooks } from 'node:module'
+       registerHooks({
+         load(url, context, next) {
+           if (/@langchain|langgraph/.test(url)) process.stderr.write('loaded ' + url + '\\n')
+           return next(url, context)
+         },
+       })`,
+    )
+    const { code, err } = await start(process.execPath, ['--import', join(folder, 'preload.mjs'), main, ...args])
+    expect([code, err]).toEqual([expected, ''])
+  })
+
+  it('is noticed: a command that runs loads it', async () => {
+    const preload = `import { registerHooks } from 'node:module'
+      registerHooks({ load(url, c, next) { if (/@langchain.langgraph/.test(url)) globalThis.seen = true; return next(url, c) } })
+      process.on('exit', () => console.log('seen', globalThis.seen))`
+    file('preload.mjs', preload)
+    file('one.yaml', 'name: one\nstages:\n  - id: a\n    transform: 1\n')
+    const { out } = await start(process.execPath, ['--import', join(folder, 'preload.mjs'), main, 'run', 'one.yaml'])
+    expect(out).toContain('seen true')
+  })
+})
+
+describe('doctor', () => {
+  it('finds this machine able to run pipelines', async () => {
+    const { code, out } = await stagegraph('doctor')
+    expect(code).toBe(0)
+    expect(out).toContain(`✔ Node ${process.versions.node}`)
+    expect(out).toContain('not there yet; the first run makes it')
+    expect(existsSync(join(folder, '.stagegraph'))).toBe(false)
+  })
+
+  it('says what is wrong with a store', async () => {
+    file('notes.txt', 'not a database')
+    const { code, out } = await stagegraph('doctor', '--store', 'notes.txt')
+    expect(code).toBe(1)
+    expect(out).toMatch(/✖ Store notes\.txt: .*no Stagegraph store/)
+    expect(read('notes.txt')).toBe('not a database')
+  })
+})
+
+describe('a first pipeline', () => {
+  it('written by init compiles without a warning and runs', async () => {
+    await stagegraph('init', 'fresh')
+    expect(await stagegraph('validate', 'fresh.yaml', '--strict')).toMatchObject({
+      code: 0,
+      out: '✔ fresh.yaml: fresh is valid, 3 stages\n',
+      err: '',
+    })
+    const { code, out } = await stagegraph('run', 'fresh.yaml', '-i', 'name=Ada', '-i', 'shout=true')
+    expect(code).toBe(0)
+    expect(out).toContain('"loud": "HELLO, ADA! BONJOUR, ADA !"')
+  })
+})
+
+async function waitForFile(name: string): Promise<void> {
+  for (let turn = 0; turn < 1_000 && !(existsSync(join(folder, name)) && read(name) !== ''); turn++) await turnOfLoop()
+}
+
+/** Resolves when the process is gone or a zombie. */
+async function gone(pid: number): Promise<void> {
+  for (let turn = 0; turn < 1_000; turn++) {
+    if (!isAlive(pid)) return
+    await turnOfLoop()
+  }
+  expect.unreachable(`process ${pid} still runs`)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+const turnOfLoop = () => new Promise((resolve) => setTimeout(resolve, 10))

@@ -1,0 +1,67 @@
+/**
+ * What the stage runner is lent: every port it uses, named one by one, so that tests and hosts can replace them.
+ *
+ * `createStageRunner(plan, deps)` keeps no state of its own between stages; whatever is shared is in here.
+ */
+import type { Clock } from '../foundation/clock.ts'
+import type { RunEventBody } from '../foundation/events.ts'
+import type { EvaluationScope } from '../foundation/expression/types.ts'
+import type { Json } from '../foundation/json.ts'
+import type { Logger } from '../foundation/logger.ts'
+import type { JsonSchema } from '../foundation/plan.ts'
+import type { StageKinds, StageServices } from '../foundation/stage-kind.ts'
+import type { Template } from '../foundation/template.ts'
+import type { RunControl } from './control.ts'
+import type { Semaphore } from './semaphore.ts'
+
+/** The part of EXPR's evaluator that runs need. Both throw ExpressionError. */
+export interface Evaluator {
+  /** The value of a CEL expression. */
+  expression(source: string, scope: EvaluationScope): Json
+  /** The value of a template; what is literal comes back as it is. */
+  template(template: Template, scope: EvaluationScope): Json
+}
+
+/** What is wrong with a value, at `path` inside it (`$.items[3].name`). */
+export interface SchemaProblem {
+  readonly path: string
+  readonly message: string
+}
+
+/** The part of the schema validators that runs need. */
+export interface Validators {
+  /** Nothing when the value fits. */
+  validate(schema: JsonSchema, value: Json): readonly SchemaProblem[]
+}
+
+/** Where `cache:` keeps results; the store's two functions. */
+export interface CachePort {
+  getCached(key: string, nowMs: number): Promise<{ readonly value: Json } | undefined>
+  putCached(key: string, value: Json, expiresAtMs: number): Promise<void>
+}
+
+export interface RunnerDeps {
+  readonly kinds: StageKinds
+  readonly evaluator: Evaluator
+  readonly validators: Validators
+  readonly clock: Clock
+  /** 0 ≤ x < 1; spreads the delays of retries. */
+  readonly random: () => number
+  readonly services: StageServices
+  /** Where `env:` and `secrets:` are looked up when a run starts; secrets again whenever they are used. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where secrets are looked up instead of `env`. */
+  readonly secret?: (name: string) => string | undefined
+  /** Everything that is said of a stage, in order, called synchronously. Must not throw. */
+  readonly emit: (event: RunEventBody) => void
+  readonly control: RunControl
+  /** Bounds how many stages with effects run at once (`limits.concurrency`). */
+  readonly semaphore: Semaphore
+  /** Absent: `cache:` has no effect. */
+  readonly cache?: CachePort
+  /** Failures recorded for the stage in earlier stretches: they count against its retry budget. */
+  readonly priorFailures: (path: string) => number
+  /** Attempts started in earlier stretches: numbering goes on after them. */
+  readonly priorAttempts: (path: string) => number
+  readonly logger: Logger
+}

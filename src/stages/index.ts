@@ -1,9 +1,11 @@
 /** What comes with Stagegraph: the stage kinds, in the order in which the language reference tells them, and functions. */
 import type { StageKinds } from '../foundation/stage-kind.ts'
 import { assert } from './assert.ts'
+import { http } from './http.ts'
 import { run } from './run.ts'
 import { transform } from './transform.ts'
+import { uses } from './uses.ts'
 
 export { builtinFunctions } from './functions/builtin.ts'
 
-export const builtinKinds: StageKinds = new Map([transform, assert, run].map((kind) => [kind.name, kind]))
+export const builtinKinds: StageKinds = new Map([transform, assert, run, http, uses].map((kind) => [kind.name, kind]))

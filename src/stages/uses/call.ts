@@ -1,0 +1,62 @@
+/** Calls a function of `uses:`: its input and output are checked where it has schemas for them. */
+import type { z } from 'zod'
+import { StageError } from '../../foundation/errors.ts'
+import { formatPath, type JsonObject } from '../../foundation/json.ts'
+import type { FunctionContext, StageContext } from '../../foundation/stage-kind.ts'
+import { userFailure } from './failures.ts'
+import type { LoadedFunction } from './load.ts'
+
+/** What it returned; undefined becomes null. Throws a StageError, or `signal.reason` once aborted. */
+export async function callFunction(
+  { definition, file }: LoadedFunction,
+  given: unknown,
+  context: StageContext,
+): Promise<unknown> {
+  const input = await fit(given, definition.input, { what: 'input', root: 'with' })
+  let output: unknown
+  try {
+    output = await definition.run(input as never, functionContext(context))
+  } catch (thrown) {
+    context.signal.throwIfAborted()
+    throw userFailure(thrown, file, context.directory)
+  }
+  return (await fit(output, definition.output, { what: 'output', root: 'output' })) ?? null
+}
+
+/** The smaller face of the context that functions see. */
+export function functionContext(context: StageContext): FunctionContext {
+  const { signal, idempotencyKey, attempt, run, stage, directory, outputBytes } = context
+  return Object.freeze({
+    signal,
+    idempotencyKey,
+    attempt,
+    run,
+    stage,
+    directory,
+    outputBytes,
+    progress: (fraction: number, message?: string) => context.progress(fraction, message),
+    log: (message: string, fields?: JsonObject) => context.log(message, fields),
+  })
+}
+
+interface Side {
+  readonly what: 'input' | 'output'
+  readonly root: string
+}
+
+async function fit(value: unknown, schema: z.ZodType | undefined, { what, root }: Side): Promise<unknown> {
+  if (!schema) return value
+  const result = await schema.safeParseAsync(value)
+  if (result.success) return result.data
+  const problems = result.error.issues.map(({ path, message }) => ({ path: placeIn(root, path), message }))
+  const text = problems.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  throw new StageError(`The function's ${what} does not fit its schema. ${text}`, {
+    category: 'validation',
+    code: `invalid_${what}`,
+    details: problems,
+    retryable: false,
+  })
+}
+
+const placeIn = (root: string, path: readonly PropertyKey[]): string =>
+  root + formatPath(path.map((key) => (typeof key === 'number' ? key : String(key)))).slice(1)

@@ -1,0 +1,109 @@
+/**
+ * Finds the function that `uses:` names. Files are imported only here, when a stage runs: compiling imports nothing.
+ *
+ * An edited file is imported anew, under an address that holds a digest of its content. What it imports in turn is
+ * cached by Node for the life of the process.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { StageError } from '../../foundation/errors.ts'
+import { functionMark, type RegisteredFunction } from '../../foundation/stage-kind.ts'
+import { didYouMean } from '../../foundation/suggest.ts'
+import { loadFailure, wrongUse } from './failures.ts'
+import { versionedUrl } from './place.ts'
+import { parseReference, type Reference } from './reference.ts'
+import { resolvePackage } from './resolve-package.ts'
+
+export interface LoadedFunction {
+  readonly definition: RegisteredFunction
+  /** The file it lives in; absent for registered functions. */
+  readonly file?: string
+}
+
+export interface LoadContext {
+  /** Where relative paths and the search for packages start. */
+  readonly directory: string
+  /** Functions known by name. */
+  readonly functions: ReadonlyMap<string, RegisteredFunction>
+}
+
+/** The function, or a StageError of category `validation` that says what is missing. */
+export async function loadFunction(uses: string, context: LoadContext): Promise<LoadedFunction> {
+  const reference = parseReference(uses)
+  if (!reference) throw wrongUse(`"${uses}" names no function.`, 'Write ./file.ts#export, package#export or a name.')
+  if (reference.kind === 'name') return { definition: registered(reference.name, context) }
+  const file = reference.kind === 'file' ? findFile(reference, context) : findPackage(reference, context)
+  const module = await importFile(file, reference, uses, context)
+  return { definition: toDefinition(exported(module, reference.export, uses), uses), file }
+}
+
+function registered(name: string, { functions }: LoadContext): RegisteredFunction {
+  const found = functions.get(name)
+  if (!found) throw wrongUse(`There is no function "${name}".`, didYouMean(name, functions.keys()))
+  return toDefinition(found, name)
+}
+
+type FileReference = Extract<Reference, { kind: 'file' }>
+type PackageReference = Extract<Reference, { kind: 'package' }>
+
+function findFile({ path }: FileReference, { directory }: LoadContext): string {
+  const file = resolve(directory, path)
+  if (existsSync(file)) return realpathSync(file)
+  const typescript = path.replace(/\.(m?)js$/, '.$1ts')
+  const meant = typescript !== path && existsSync(resolve(directory, typescript)) ? typescript : undefined
+  throw wrongUse(`There is no file "${path}" (looked for ${file}).`, meant && `Did you mean "${meant}"?`)
+}
+
+function findPackage({ specifier }: PackageReference, { directory }: LoadContext): string {
+  const file = resolvePackage(specifier, directory)
+  if (file && existsSync(file)) return realpathSync(file)
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+  throw wrongUse(`There is no package "${specifier}" to be found from ${directory}.`, `Run: npm install ${name}`)
+}
+
+async function importFile(
+  file: string,
+  reference: FileReference | PackageReference,
+  uses: string,
+  { directory }: LoadContext,
+): Promise<Record<string, unknown>> {
+  const url =
+    reference.kind === 'package'
+      ? pathToFileURL(file).href
+      : versionedUrl(file, createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16))
+  try {
+    return (await import(/* @vite-ignore */ url)) as Record<string, unknown>
+  } catch (cause) {
+    const folder = reference.kind === 'file' ? directory : dirname(file)
+    throw cause instanceof StageError ? cause : loadFailure(cause, { uses, file, directory: folder })
+  }
+}
+
+function exported(module: Record<string, unknown>, name: string, uses: string): unknown {
+  if (Object.hasOwn(module, name)) return module[name]
+  // What a CommonJS module exports may be known only by its `default`.
+  const inner = module.default
+  if (typeof inner === 'object' && inner !== null && Object.hasOwn(inner, name)) {
+    return (inner as Record<string, unknown>)[name]
+  }
+  throw wrongUse(`"${uses}": there is no export "${name}".`, didYouMean(name, Object.keys(module)))
+}
+
+function toDefinition(value: unknown, uses: string): RegisteredFunction {
+  if (typeof value === 'function') return { run: value as RegisteredFunction['run'] }
+  if (isDefinition(value)) return value
+  throw wrongUse(
+    `"${uses}" is no function, but ${describe(value)}.`,
+    'Export a function, or what defineFunction gives.',
+  )
+}
+
+const isDefinition = (value: unknown): value is RegisteredFunction =>
+  typeof value === 'object' &&
+  value !== null &&
+  functionMark in value &&
+  typeof (value as { run?: unknown }).run === 'function'
+
+const describe = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`)

@@ -80,6 +80,11 @@ export interface ExpressionReads {
 export interface EvaluationScope {
   readonly names: Readonly<Record<string, Json>>
   readonly nowMs: number
+  /**
+   * What is declared of the names, asked only when a field is missing: a declared optional field is then null instead of
+   * an error. Keep one object per plan and place, since answers are remembered by it.
+   */
+  readonly types?: TypeScope
 }
 
 /** Thrown by evaluation. Becomes a StageError of category `validation`. */

@@ -19,11 +19,11 @@ export async function readCheckpoints(saver: BaseCheckpointSaver, threadId: stri
     const { checkpoint, metadata, parentConfig } = tuple
     entries.push({
       checkpoint_id: checkpoint.id,
-      parent_id: (parentConfig?.configurable?.['checkpoint_id'] as string | undefined) ?? null,
+      parent_id: (parentConfig?.configurable?.checkpoint_id as string | undefined) ?? null,
       step: metadata?.step ?? 0,
       source: metadata?.source ?? 'loop',
       at: checkpoint.ts,
-      stages: Object.keys((checkpoint.channel_values['stages'] as object | undefined) ?? {}),
+      stages: Object.keys((checkpoint.channel_values.stages as object | undefined) ?? {}),
     })
   }
   return entries

@@ -37,9 +37,9 @@ export async function readThread(
   )
   return {
     exists: true,
-    outcomes: Object.assign({}, values['stages'], ...pending) as Outcomes,
-    run: values['run'] as RunState | undefined,
-    outputs: (values['outputs'] as JsonObject | null | undefined) ?? null,
+    outcomes: Object.assign({}, values.stages, ...pending) as Outcomes,
+    run: values.run as RunState | undefined,
+    outputs: (values.outputs as JsonObject | null | undefined) ?? null,
   }
 }
 

@@ -1,7 +1,8 @@
 // Runs after `npm ci`: builds `dist`, so that a fresh clone can run at once.
 // In a production install there is no compiler and nothing to build; say so and go on.
-import { existsSync } from 'node:fs'
+
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 
 const tsc = new URL('../node_modules/typescript/bin/tsc', import.meta.url)
 if (existsSync(tsc)) {

@@ -127,9 +127,10 @@ function checkOptional(node: NodeOf<'rcall'>, context: CheckContext): Type {
   const [name, , args] = node.args
   const [inner] = args
   if (name === 'none' && inner === undefined) return optionalOf(types.any)
-  if (name === 'of' && inner && args.length === 1) return optionalOf(operand(inner, context))
+  if ((name === 'of' || name === 'ofNonZeroValue') && inner && args.length === 1)
+    return optionalOf(operand(inner, context))
   const span = nameSpan(node, name, context)
-  const details = { name, candidates: ['of', 'none'] }
+  const details = { name, candidates: ['of', 'ofNonZeroValue', 'none'] }
   return fault(context, 'unknown_function', span, `There is no function "optional.${name}".`, details)
 }
 

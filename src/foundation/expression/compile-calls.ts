@@ -9,7 +9,7 @@ import { type FunctionSpec, Refused } from './functions/define.ts'
 import { fitsCount, functions, methods, parameterText, signatureOf } from './functions.ts'
 import { bindMessage, isBind, macroOf } from './macros.ts'
 import type { ASTNode, NodeOf } from './parse.ts'
-import { absent, describe, isMap, kindOf, Optional, type Plain, plain, type Value } from './values.ts'
+import { absent, Duration, describe, isMap, kindOf, Optional, type Plain, plain, type Value } from './values.ts'
 
 export function compileCall(node: NodeOf<'call'> | NodeOf<'rcall'>, context: CompileContext): Run {
   const macro = macroOf(node)
@@ -23,16 +23,28 @@ export function compileCall(node: NodeOf<'call'> | NodeOf<'rcall'>, context: Com
 
 const isOptionalName = (node: ASTNode): boolean => node.op === 'id' && node.args === 'optional'
 
-/** `optional.of(x)` and `optional.none()`. */
+/** `optional.of(x)`, `optional.ofNonZeroValue(x)` and `optional.none()`. */
 function compileOptional(node: NodeOf<'rcall'>, context: CompileContext): Run {
   const [name, , args] = node.args
   const [inner] = args
   if (name === 'none' && inner === undefined) return () => absent
-  if (name === 'of' && inner !== undefined && args.length === 1) {
+  if ((name === 'of' || name === 'ofNonZeroValue') && inner !== undefined && args.length === 1) {
     const value = compileOperand(inner, context)
-    return (at) => new Optional(value(at))
+    if (name === 'of') return (at) => new Optional(value(at))
+    return (at) => {
+      const made = value(at)
+      return isZero(made) ? absent : new Optional(made)
+    }
   }
   throw refuse(node, context, `There is no function "optional.${name}".`)
+}
+
+/** What CEL calls a zero value: null, false, 0, and whatever is empty. */
+function isZero(value: Plain): boolean {
+  if (value === null || value === false || value === 0 || value === '') return true
+  if (value instanceof Duration) return value.ms === 0
+  if (Array.isArray(value)) return value.length === 0
+  return isMap(value) && Object.keys(value).length === 0
 }
 
 function compileFunction(node: NodeOf<'call'> | NodeOf<'rcall'>, context: CompileContext): Run {

@@ -112,13 +112,7 @@ function protect<T>(source: string, run: () => T): T {
     return run()
   } catch (error) {
     if (error instanceof ExpressionError) throw error
-    if (error instanceof Refused) {
-      throw new ExpressionError(
-        error.code,
-        `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`,
-        source,
-      )
-    }
+    if (error instanceof Refused) throw new ExpressionError(error.code, sentence(error.message), source)
     if (error instanceof RangeError)
       throw new ExpressionError('expression_limit', 'The expression or its data is too large or too deep.', source)
     throw error

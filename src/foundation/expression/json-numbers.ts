@@ -4,7 +4,7 @@
  * `7 / 2` is 3.5; dividing by zero and growing beyond what a number can hold are errors; a number joined to a text is text.
  */
 
-import { boundedMs } from './functions/calendar.ts'
+import { boundedDuration, boundedMs } from './functions/calendar.ts'
 import type { Tools } from './functions/define.ts'
 import { Refused } from './functions/define.ts'
 import { finite } from './functions/numbers.ts'
@@ -43,7 +43,7 @@ export function add(a: Plain, b: Plain, tools: Tools): Plain {
   if (Array.isArray(a) && Array.isArray(b)) return addLists(a, b, tools)
   if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(boundedMs(a.ms + b.ms))
   if (a instanceof Duration && b instanceof Timestamp) return new Timestamp(boundedMs(a.ms + b.ms))
-  if (a instanceof Duration && b instanceof Duration) return new Duration(a.ms + b.ms)
+  if (a instanceof Duration && b instanceof Duration) return new Duration(boundedDuration(a.ms + b.ms))
   return refuse('+', a, b)
 }
 
@@ -58,9 +58,9 @@ function addLists(a: readonly Plain[], b: readonly Plain[], tools: Tools): Plain
 
 export function subtract(a: Plain, b: Plain): Plain {
   if (isNumbers(a, b)) return finite((a as number) - (b as number))
-  if (a instanceof Timestamp && b instanceof Timestamp) return new Duration(a.ms - b.ms)
+  if (a instanceof Timestamp && b instanceof Timestamp) return new Duration(boundedDuration(a.ms - b.ms))
   if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(boundedMs(a.ms - b.ms))
-  if (a instanceof Duration && b instanceof Duration) return new Duration(a.ms - b.ms)
+  if (a instanceof Duration && b instanceof Duration) return new Duration(boundedDuration(a.ms - b.ms))
   return refuse('-', a, b)
 }
 

@@ -11,6 +11,15 @@ export function boundedMs(ms: number): number {
   throw new Refused('the time lies outside of the years 1 to 9999')
 }
 
+/** About 10,000 years, as in CEL. */
+const longestMs = 315_576_000_000_000
+
+/** The length of time, or a refusal when it is too long. */
+export function boundedDuration(ms: number): number {
+  if (Math.abs(ms) <= longestMs) return ms
+  throw new Refused('the duration is longer than 10,000 years')
+}
+
 const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2}))?$/
 
 /** Milliseconds of an ISO 8601 text: a date (midnight UTC), or a date and time with its zone. */

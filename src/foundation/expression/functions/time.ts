@@ -3,7 +3,7 @@ import { parseDuration } from '../../duration.ts'
 import type { Json } from '../../json.ts'
 import { types } from '../schema-types.ts'
 import { Duration, Kind, Timestamp } from '../values.ts'
-import { boundedMs, dayOfYear, formatCalendar, formatterFor, parseIso } from './calendar.ts'
+import { boundedDuration, boundedMs, dayOfYear, formatCalendar, formatterFor, parseIso } from './calendar.ts'
 import {
   type Argument,
   type Calendar,
@@ -25,9 +25,8 @@ const msOf = (value: Timestamp | string): number => (typeof value === 'string' ?
 function durationMs(value: string): number {
   const negative = value.startsWith('-')
   const ms = value === '0' ? 0 : parseDuration(negative || value.startsWith('+') ? value.slice(1) : value)
-  if (ms === undefined || ms > 1e15)
-    throw new Refused(`"${value.slice(0, 60)}" is no duration such as 500ms, 30s or 1h30m`)
-  return negative ? -ms || 0 : ms
+  if (ms === undefined) throw new Refused(`"${value.slice(0, 60)}" is no duration such as 500ms, 30s or 1h30m`)
+  return boundedDuration(negative ? -ms || 0 : ms)
 }
 
 /** Refuses a constant that the function would refuse when it runs. */

@@ -1,0 +1,20 @@
+/** The providers that LangChain's `initChatModel` knows by the word before the colon, and the package of each. */
+export const providerPackages: ReadonlyMap<string, string> = new Map([
+  ['openai', '@langchain/openai'],
+  ['anthropic', '@langchain/anthropic'],
+  ['azure_openai', '@langchain/openai'],
+  ['bedrock', '@langchain/aws'],
+  ['cerebras', '@langchain/cerebras'],
+  ['cohere', '@langchain/cohere'],
+  ['deepseek', '@langchain/deepseek'],
+  ['fireworks', '@langchain/fireworks'],
+  ['google-genai', '@langchain/google-genai'],
+  ['google-vertexai', '@langchain/google-vertexai'],
+  ['google-vertexai-web', '@langchain/google-vertexai-web'],
+  ['groq', '@langchain/groq'],
+  ['mistralai', '@langchain/mistralai'],
+  ['ollama', '@langchain/ollama'],
+  ['perplexity', '@langchain/perplexity'],
+  ['together', '@langchain/together-ai'],
+  ['xai', '@langchain/xai'],
+])

@@ -13,7 +13,7 @@ export const stopMs = 3_000
 
 export interface Interrupts {
   /** To be called on every Ctrl-C. */
-  interrupt(): void
+  readonly interrupt: () => void
   /** What the presses so far asked for. */
   readonly asked: 'nothing' | 'pause' | 'cancel'
   /** No more waiting. */
@@ -23,9 +23,9 @@ export interface Interrupts {
 export interface InterruptPorts {
   readonly run: Pick<Run, 'id' | 'pause' | 'abandon' | 'cancel'>
   readonly clock: Clock
-  note(text: string): void
+  readonly note: (text: string) => void
   /** Ends the process at once. */
-  leave(): void
+  readonly leave: () => void
 }
 
 export function createInterrupts({ run, clock, note, leave }: InterruptPorts): Interrupts {
@@ -40,7 +40,9 @@ export function createInterrupts({ run, clock, note, leave }: InterruptPorts): I
     waitThen(graceMs, giveUp)
   }
 
-  const waitThen = (ms: number, next: () => void) => clock.sleep(ms, waiting.signal).then(next, () => undefined)
+  function waitThen(ms: number, next: () => void): void {
+    clock.sleep(ms, waiting.signal).then(next, () => undefined)
+  }
 
   function giveUp(): void {
     waitThen(stopMs, leave)

@@ -50,7 +50,6 @@ function start(command: string, args: readonly string[], env: Record<string, str
   if (input !== undefined) child.stdin.end(input)
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, err })))
   return {
-    // biome-ignore lint/suspicious/noThenProperty: awaited for its end
     then: (...handlers) => ended.then(...handlers),
     kill: (signal) => void child.kill(signal),
     says: (text) =>

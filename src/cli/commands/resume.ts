@@ -1,5 +1,6 @@
 /** `stagegraph resume <thread>`: goes on with a run by its stored plan. */
 
+import { resolve as resolvePath } from 'node:path'
 import type { Plan } from '../../foundation/plan.ts'
 import type { AddCommand } from '../cli.ts'
 import { examples, jsonOption, storeOption } from '../cli.ts'
@@ -61,10 +62,9 @@ async function resume(thread: string, options: ResumeOptions, terminal: Terminal
 async function driftNote(plan: Plan): Promise<string | undefined> {
   const { file, directory } = plan.origin
   if (file === null) return undefined
-  const { resolve } = await import('node:path')
   const { loadPipeline } = await import('../load-pipeline.ts')
   try {
-    const now = loadPipeline(resolve(directory, file), process.cwd()).plan
+    const now = loadPipeline(resolvePath(directory, file), process.cwd()).plan
     return now?.hash === plan.hash
       ? undefined
       : `note: ${file} has changed since this run was started; the run goes on with the plan it was started with.`

@@ -6,7 +6,7 @@ export interface Renderer {
   readonly wantsHistory: boolean
   event(event: RunEvent): void
   /** A sentence from the command itself, not from the run. */
-  note(text: string): void
+  readonly note: (text: string) => void
   /** Nothing more comes. */
   end(): void
 }

@@ -25,7 +25,7 @@ export interface Glyphs {
 
 export interface Style {
   readonly glyphs: Glyphs
-  paint(paint: Paint, text: string): string
+  readonly paint: (paint: Paint, text: string) => string
 }
 
 const unicodeGlyphs: Glyphs = {

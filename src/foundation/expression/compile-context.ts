@@ -59,7 +59,7 @@ export function compileTruth(node: ASTNode, context: CompileContext): (at: Evalu
 /** Only failures can be outvoted, never limits. Counted, since an error is dear to make. */
 export function absorbable(error: unknown, at: Evaluation): unknown {
   if (!(error instanceof ExpressionError) || error.code !== 'expression_failed') throw error
-  at.charge(20)
+  at.charge(100)
   return error
 }
 

@@ -76,7 +76,8 @@ function quantify(over: Value, { condition }: Step, body: Body, at: Evaluation, 
     try {
       if (condition?.(at) === decides) return decides
     } catch (error) {
-      failed ??= absorbable(error, at)
+      const one = absorbable(error, at)
+      failed ??= one
     }
   }
   if (failed !== undefined) throw failed

@@ -68,7 +68,7 @@ export class Evaluation implements Tools {
   }
 
   calendar(ms: number, zone: string | undefined): Calendar {
-    this.charge(4)
+    this.charge(10)
     return this.shared.calendar(ms, zone)
   }
 

@@ -8,6 +8,7 @@ import { boundedDuration, boundedMs } from './functions/calendar.ts'
 import type { Tools } from './functions/define.ts'
 import { Refused } from './functions/define.ts'
 import { finite } from './functions/numbers.ts'
+import { maxListLength } from './limits.ts'
 import type { ASTNode, NodeOf } from './parse.ts'
 import { Duration, describe, type Plain, Timestamp } from './values.ts'
 
@@ -26,13 +27,16 @@ export function literalValue({ args }: LiteralNode): null | boolean | number | s
   }
 }
 
-const exact = (value: bigint): number | undefined => (BigInt(Number(value)) === value ? Number(value) : undefined)
+function exact(value: bigint): number | undefined {
+  const number = Number(value)
+  return Number.isFinite(number) && BigInt(number) === value ? number : undefined
+}
 
 /** Why `literalValue` gave nothing. */
 export const literalFault = ({ args }: LiteralNode): string =>
   args instanceof Uint8Array
     ? 'Bytes are not JSON data; write a text.'
-    : `${String(args)} is too large to be held exactly as a number.`
+    : `${String(args).slice(0, 40)} is too large to be held exactly as a number.`
 
 const isNumbers = (a: Plain, b: Plain): boolean => typeof a === 'number' && typeof b === 'number'
 
@@ -51,7 +55,7 @@ const joinable = (value: string | number): string => (typeof value === 'string' 
 
 function addLists(a: readonly Plain[], b: readonly Plain[], tools: Tools): Plain {
   tools.charge((a.length + b.length) >> 3)
-  if (a.length + b.length > 100_000)
+  if (a.length + b.length > maxListLength)
     throw new Refused('the list would have more than 100,000 items', 'expression_limit')
   return tools.list([...a, ...b])
 }

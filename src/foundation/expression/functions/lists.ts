@@ -1,4 +1,5 @@
 /** Functions about lists. */
+import { maxListLength } from '../limits.ts'
 import { fieldOf, itemOf } from '../schema-fields.ts'
 import { listOf, mapOf, type Type, types, union } from '../schema-types.ts'
 import { describe, isMap, Kind, type Plain, type PlainMap } from '../values.ts'
@@ -24,7 +25,7 @@ const itemType = (argument: Argument | undefined): Type => (argument ? itemOf(ar
 
 /** Sorts a copy by keys; equal keys keep their order. */
 export function sortedBy(items: Items, keys: Items, tools: Tools): Items {
-  tools.charge(items.length * Math.max(1, Math.ceil(Math.log2(items.length + 1))))
+  tools.charge((items.length * Math.ceil(Math.log2(items.length + 1))) >> 2)
   return tools.list(
     items
       .map((item, at) => [item, keys[at] as Plain] as const)
@@ -77,11 +78,15 @@ function checkField([items, field]: readonly Argument[]): Refusal | undefined {
 }
 
 function flattened(items: Items, depth: number, tools: Tools): Items {
-  tools.charge(items.length)
-  const flat = items.flatMap((item) => {
-    if (!Array.isArray(item)) return [item]
-    return depth > 1 ? flattened(item, depth - 1, tools) : item
-  })
+  const flat: Plain[] = []
+  const take = (list: Items, levels: number): void => {
+    tools.charge(list.length >> 2)
+    for (const item of list) {
+      if (Array.isArray(item) && levels > 0) take(item, levels - 1)
+      else if (flat.push(item) > maxListLength) tools.list(flat)
+    }
+  }
+  take(items, depth)
   return tools.list(flat)
 }
 
@@ -103,7 +108,7 @@ function rangeOf(args: readonly number[]): readonly number[] {
     args.length === 1 ? [0, args[0] as number, 1] : [args[0] as number, args[1] as number, args[2] ?? 1]
   if (step === 0) throw new Refused('step must not be 0')
   const count = Math.max(0, Math.ceil((end - start) / step))
-  if (count > 100_000) throw new Refused('the list would have more than 100,000 items', 'expression_limit')
+  if (count > maxListLength) throw new Refused('the list would have more than 100,000 items', 'expression_limit')
   return Array.from({ length: count }, (_, at) => start + at * step)
 }
 

@@ -1,5 +1,6 @@
 /** Functions about text. */
 import { renderScalar } from '../leave.ts'
+import { maxTextLength } from '../limits.ts'
 import { listOf, type Type, types } from '../schema-types.ts'
 import { describe, Kind, type Plain } from '../values.ts'
 import {
@@ -87,7 +88,7 @@ function replaceText([value, old, replacement, limit]: readonly [string, string,
 /** How long a replacement would be, so that a text that is too long is never made. */
 function grown([value, old, replacement]: readonly [string, string, string, number?]): number {
   const most = old === '' ? value.length + 1 : Math.floor(value.length / old.length)
-  if (value.length + most * replacement.length <= 1_048_576) return 0
+  if (value.length + most * replacement.length <= maxTextLength) return 0
   const hits = old === '' ? value.length + 1 : value.split(old).length - 1
   return value.length + hits * (replacement.length - old.length)
 }
@@ -107,7 +108,8 @@ function joinTexts(items: Items, separator: string): string {
     throw new Refused(`join takes texts and numbers, but item ${at} is ${describe(item)}`)
   })
   const length = pieces.reduce((sum, piece) => sum + piece.length + separator.length, 0)
-  if (length > 1_048_576 + separator.length) throw new Refused('the text would be longer than 1 MB', 'expression_limit')
+  if (length > maxTextLength + separator.length)
+    throw new Refused('the text would be longer than 1 MB', 'expression_limit')
   return pieces.join(separator)
 }
 
@@ -179,7 +181,7 @@ export const textFunctions = [
     params: [param('text', text), param('old', text), param('new', text), param('limit', number, 'optional')],
     returns: types.text,
     run: (args, tools) => {
-      if (grown(args) > 1_048_576) throw new Refused('the text would be longer than 1 MB', 'expression_limit')
+      if (grown(args) > maxTextLength) throw new Refused('the text would be longer than 1 MB', 'expression_limit')
       return tools.text(replaceText(args))
     },
     doc: 'Every occurrence of a text (not a pattern), or the first `limit` of them, replaced.',

@@ -2,6 +2,7 @@
  * What the lowering gets from the engine: how to run one stage, and how to end a run. The compiler knows nothing else
  * of the engine, and the engine nothing of LangGraph's nodes.
  */
+import type { RunEventBody } from './events.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Outcome, Outcomes, RunState } from './outcome.ts'
 import type { StagePlan } from './plan.ts'
@@ -27,6 +28,14 @@ export interface Settled {
   readonly outputs: JsonObject | null
 }
 
+/** What the lowering lends to one run of a stage. */
+export interface StageLine {
+  /** Gets every event of the stage too, as it is said (LangGraph's `custom` stream). */
+  readonly tell?: (event: RunEventBody) => void
+  /** Aborted when the graph's caller gave up: what runs is stopped and not recorded. */
+  readonly signal?: AbortSignal
+}
+
 export interface StageRunner {
   /** Makes the `run` channel when a thread starts, and validates and completes the inputs. Throws InputError. */
   start(inputs: JsonObject, threadId: string): { readonly inputs: JsonObject; readonly run: RunState }
@@ -34,9 +43,18 @@ export interface StageRunner {
    * Runs one stage to its outcome: join, `if`, cache, retry(timeout(run)), output check, `on_error`, `set`. Never rejects
    * because the stage failed. Rejects with `PauseRequested` when nothing more may be started.
    */
-  runStage(stage: StagePlan, view: RunView): Promise<Outcome>
+  runStage(stage: StagePlan, view: RunView, line?: StageLine): Promise<Outcome>
   /** All stages are terminal (or can never be): decides status, outputs and error. */
   settle(view: RunView): Promise<Settled>
+  /**
+   * A variable's value: what was set, in plan order, on top of `base` (a patch) or else of its default; null when there
+   * is neither. Pure; throws when a reducer of the user's does.
+   */
+  fold(variable: string, contributions: readonly Json[], base?: Json): Json
+  /** Throws InputError when `value` may not stand in the variable. */
+  checkVariable(variable: string, value: Json): void
+  /** Throws InputError when `output` is not what the stage's `output:` demands. */
+  checkOutput(stage: StagePlan, output: Json): void
 }
 
 /** Thrown by `runStage` when the run is being paused; the lowering turns it into an interrupt without an effect. */

@@ -1,0 +1,112 @@
+/**
+ * The channels of a lowered pipeline: LangGraph's state, named like the paths that expressions read.
+ *
+ *   inputs        what the run was started with
+ *   vars.<name>   one annotated channel per variable: a projection of what stages set
+ *   stages        path → outcome, ONE channel (a channel per stage costs ten times as much at 1,000 stages)
+ *   open          what is known of paths that are not terminal; now: edits of variables from outside
+ *   run           what the run is and how it ended
+ *   outputs       the pipeline's outputs
+ *
+ * Values are frozen and replaced, never changed: LangGraph hands them out by reference.
+ */
+import { Annotation } from '@langchain/langgraph'
+import { BaseChannel } from '@langchain/langgraph/channels'
+import { deepFreeze, type JsonObject } from '../../foundation/json.ts'
+import type { Outcomes, RunState } from '../../foundation/outcome.ts'
+import type { Plan } from '../../foundation/plan.ts'
+import type { VariablePatch } from '../../foundation/stage-runner.ts'
+import { type Fold, VariableChannel } from './variable-channel.ts'
+
+export interface OpenState {
+  readonly patches: readonly VariablePatch[]
+}
+
+/** The annotations of a plan's state. Each call makes new ones. */
+export function createState(plan: Plan, fold: Fold) {
+  return Annotation.Root({
+    inputs: Annotation<JsonObject>(),
+    stages: () => new StagesChannel(),
+    open: () => new OpenChannel(),
+    run: Annotation<RunState>(),
+    outputs: Annotation<JsonObject | null>(),
+    ...variableChannels(plan, fold),
+  })
+}
+
+function variableChannels(plan: Plan, fold: Fold): Record<`vars.${string}`, () => VariableChannel> {
+  const order = new Map(plan.stages.map(({ id }, index) => [id, index]))
+  return Object.fromEntries(
+    Object.keys(plan.vars).map((name) => [channelOf(name), () => new VariableChannel({ name, order, fold })]),
+  )
+}
+
+export const channelOf = (variable: string): `vars.${string}` => `vars.${variable}`
+
+/** Outcomes by path. A later outcome of the same path replaces the earlier. */
+export class StagesChannel extends BaseChannel<Outcomes, Outcomes, Outcomes> {
+  override lc_graph_name = 'StagesChannel'
+  #outcomes: Outcomes = Object.freeze({})
+
+  override fromCheckpoint(checkpoint?: Outcomes): this {
+    const channel = new StagesChannel()
+    if (checkpoint !== undefined) channel.#outcomes = deepFreeze(checkpoint)
+    return channel as this
+  }
+
+  override update(values: Outcomes[]): boolean {
+    if (values.length === 0) return false
+    this.#outcomes = deepFreeze(Object.assign({}, this.#outcomes, ...values))
+    return true
+  }
+
+  override get(): Outcomes {
+    return this.#outcomes
+  }
+
+  override checkpoint(): Outcomes {
+    return this.#outcomes
+  }
+
+  override isAvailable(): boolean {
+    return true
+  }
+
+  override equals(other: BaseChannel): boolean {
+    return other instanceof StagesChannel
+  }
+}
+
+/** Edits of variables, oldest first. An update adds to them. */
+export class OpenChannel extends BaseChannel<OpenState, OpenState, OpenState> {
+  override lc_graph_name = 'OpenChannel'
+  #state: OpenState = Object.freeze({ patches: Object.freeze([]) })
+
+  override fromCheckpoint(checkpoint?: OpenState): this {
+    const channel = new OpenChannel()
+    if (checkpoint !== undefined) channel.#state = deepFreeze(checkpoint)
+    return channel as this
+  }
+
+  override update(values: OpenState[]): boolean {
+    if (values.length === 0) return false
+    this.#state = deepFreeze({ patches: [...this.#state.patches, ...values.flatMap(({ patches }) => patches)] })
+    return true
+  }
+
+  override get(): OpenState {
+    return this.#state
+  }
+
+  override checkpoint(): OpenState {
+    return this.#state
+  }
+
+  override isAvailable(): boolean {
+    return true
+  }
+
+  override equals(other: BaseChannel): boolean {
+    return other instanceof OpenChannel
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * A lowered pipeline as LangGraph knows it: a compiled StateGraph that LangGraph's own tools can run, and that does not
+ * fall into LangGraph's traps.
+ *
+ *   graph.invoke({ inputs }, { configurable: { thread_id } })    starts
+ *   graph.invoke(null, { configurable: { thread_id } })          goes on
+ *
+ * `invoke`, `stream`, `streamEvents`, `batch` and `pipe` all come through `_streamIterator`, so what is checked there is
+ * checked everywhere. `withConfig` makes a copy by spreading this object into the constructor, so whatever has to
+ * survive it is a plain field.
+ */
+import type { RunnableConfig } from '@langchain/core/runnables'
+import { Command, CompiledStateGraph, type LangGraphRunnableConfig } from '@langchain/langgraph'
+import { InputError } from '../../foundation/errors.ts'
+import { randomId } from '../../foundation/ids.ts'
+import { toEdit } from './edits.ts'
+import { refuseUnsupported } from './options.ts'
+import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import { EditingTrigger, triggerOf } from './settle-trigger.ts'
+import { admit, knownThread, type PipelineParts, refuseFinished, refuseOtherPlan, type Thread } from './threads.ts'
+
+type Compiled = CompiledStateGraph<PipelineState, PipelineUpdate, string>
+type StreamInput = Parameters<Compiled['_streamIterator']>[0]
+type StreamOptions = Parameters<Compiled['_streamIterator']>[1]
+type Supersteps = Parameters<Compiled['bulkUpdateState']>[1]
+type Updates = Supersteps[number]['updates']
+
+/** What LangGraph's constructor takes, and what is ours. */
+export type PipelineGraphFields = ConstructorParameters<
+  typeof CompiledStateGraph<PipelineState, PipelineUpdate, string>
+>[0] & { readonly pipeline: PipelineParts }
+
+export class PipelineGraph extends CompiledStateGraph<PipelineState, PipelineUpdate, string> {
+  readonly pipeline: PipelineParts
+
+  constructor({ pipeline, ...fields }: PipelineGraphFields) {
+    const recursionLimit = fields.config?.recursionLimit ?? pipeline.plan.recursionLimit
+    super({ ...fields, config: { ...fields.config, recursionLimit } })
+    this.pipeline = pipeline
+  }
+
+  override async *_streamIterator(
+    input: StreamInput,
+    options?: StreamOptions,
+  ): ReturnType<Compiled['_streamIterator']> {
+    refuseUnsupported(this.pipeline.plan, { ...this.config, ...options })
+    const config = this.#safe(options)
+    // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
+    const resumed = config.configurable?.__pregel_resuming === true
+    yield* super._streamIterator(resumed ? input : await this.#admit(input, config), config)
+  }
+
+  async #admit(input: StreamInput, config: NonNullable<StreamOptions>): Promise<StreamInput> {
+    const thread = this.#saves(config) ? await this.#thread(config) : undefined
+    return admit(this.pipeline, input, String(config.configurable?.thread_id), thread) as StreamInput
+  }
+
+  /** The caller's options, and what is safe where they say nothing. */
+  #safe(options: StreamOptions): NonNullable<StreamOptions> {
+    const unsaid = options?.durability === undefined && options?.checkpointDuring === undefined
+    const configurable = { ...this.config?.configurable, ...options?.configurable }
+    const thread_id = configurable.thread_id ?? this.#newThreadId({ configurable })
+    return {
+      ...options,
+      ...(unsaid && { durability: 'sync' }),
+      configurable: { ...configurable, thread_id, __pregel_strict_resume: true },
+    }
+  }
+
+  /** Without a checkpointer nobody can come back to the thread, so any name will do. */
+  #newThreadId(config: LangGraphRunnableConfig): string {
+    if (!this.#saves(config)) return randomId('r')
+    const message = 'This graph keeps its threads, so a call has to say which one it means'
+    throw new InputError(`${message}.`, [{ name: 'thread_id', message }], 'Pass { configurable: { thread_id: "…" } }.')
+  }
+
+  #saves({ configurable }: LangGraphRunnableConfig): boolean {
+    return typeof this.checkpointer === 'object' || configurable?.__pregel_checkpointer !== undefined
+  }
+
+  async #thread(config: LangGraphRunnableConfig): Promise<Thread | undefined> {
+    const { values, next } = await this.getState(config as RunnableConfig)
+    if (values.run === undefined) return undefined
+    return { id: String(config.configurable?.thread_id), state: values as PipelineState, next }
+  }
+
+  /**
+   * Edits from outside. A variable (`vars.x`) is patched for every stage that starts later; an outcome (`stages.x`) is
+   * replaced, or given to a stage that then does not run. Nothing else can be edited, and what was to run next still is.
+   */
+  override async bulkUpdateState(config: LangGraphRunnableConfig, supersteps: Supersteps): Promise<RunnableConfig> {
+    let current: RunnableConfig = config
+    for (const { updates } of supersteps) current = await this.#updateOnce(current, updates)
+    return current
+  }
+
+  async #updateOnce(config: LangGraphRunnableConfig, updates: Updates): Promise<RunnableConfig> {
+    // An empty or a copied checkpoint: nothing of ours is written.
+    if (updates.every(({ values }) => values == null)) return super.bulkUpdateState(config, [{ updates }])
+    const thread = knownThread(await this.#thread(config), String(config.configurable?.thread_id))
+    refuseOtherPlan(this.pipeline.plan, thread)
+    refuseFinished(thread)
+    const update = updates.flatMap(({ values, asNode }) => toEdit(this.pipeline, thread, values, asNode))
+    // `finish` has no edges. LangGraph clears the triggers of what did not run in the step before an update, so they are
+    // set again.
+    const goto = thread.next.filter((node) => node !== 'settle')
+    const values = new Command({ update, goto })
+    return super.bulkUpdateState.call(this.#editing(), config, [{ updates: [{ values, asNode: 'finish' }] }])
+  }
+
+  #editing(): PipelineGraph {
+    const channels = { ...this.channels, [triggerOf('settle')]: new EditingTrigger() }
+    const fields: object = { ...this, channels } // as `withConfig` copies a graph
+    return new PipelineGraph(fields as PipelineGraphFields)
+  }
+}

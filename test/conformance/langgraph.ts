@@ -82,6 +82,15 @@ export function langgraphConformance({ name, open }: SaverUnderTest): void {
       expect((await graph().getState(afterA?.config ?? {})).values.log).toEqual(['a'])
     })
 
+    it('copies a checkpoint', async () => {
+      const graph = () => chain(store.saver)
+      await graph().invoke({}, config)
+      const afterB = (await collect(graph().getStateHistory(config)))[1]
+      const copy = await graph().updateState(afterB?.config ?? {}, null, '__copy__')
+      expect((await graph().getState(copy)).values.log).toEqual(['a', 'b'])
+      expect((await graph().invoke(null, { ...config, ...copy })).log).toEqual(['a', 'b', 'c'])
+    })
+
     it('takes an Overwrite across an interrupt', async () => {
       const graph = () =>
         new StateGraph(Log)

@@ -392,6 +392,16 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
         expect(await valuesOf(rightChild)).toEqual({ log: 'right', other: 3 })
       })
 
+      it('gives a copy of a checkpoint what that holds, not what its parent does', async () => {
+        const root = await put(thread('t'), { log: 'root' }, { log: 1 }, { log: 1 })
+        await put(root, { log: 'child' }, { log: 2 }, { log: 2 })
+        const copy = await put(root, { log: 'child' }, { log: 2 }, {})
+        const unheardOf = await put(root, { log: 'from elsewhere' }, { log: 2 }, {})
+        const copyOfRoot = await put(thread('t'), { log: 'root' }, { log: 1 }, {})
+        const all = await Promise.all([copy, unheardOf, copyOfRoot, root].map(valuesOf))
+        expect(all.map((values) => values?.log)).toEqual(['child', 'from elsewhere', 'root', 'root'])
+      })
+
       it('drops a channel that has become empty', async () => {
         const first = await put(thread('t'), { a: 1, b: 2 }, { a: 1, b: 1 }, { a: 1, b: 1 })
         const second = await put(first, { b: 2 }, { a: 2, b: 1 }, { a: 2 })

@@ -1,12 +1,15 @@
 /**
  * Opens the file of the SQLite store: folder, permissions, version, settings.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { StoreError } from '../../foundation/errors.ts'
 import { busy, primaryCode } from './sqlite-errors.ts'
 import { applicationId, migrations, schemaVersion } from './sqlite-schema.ts'
+
+type Sqlite = typeof import('node:sqlite')
 
 /** How a database is opened. */
 export interface OpenOptions {
@@ -19,14 +22,15 @@ export interface OpenOptions {
  * SQLite's own errors. A file that a newer version wrote, or that is no store, is left as it is.
  */
 export function openDatabase(path: string, { busyTimeoutMs }: OpenOptions): DatabaseSync {
-  makeFolder(dirname(path))
-  makeFile(path)
-  checkHeader(path)
-  const { DatabaseSync } = loadSqlite()
-  const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
+  const sqlite = loadSqlite()
+  const isNew = !existsSync(path)
+  if (isNew) makeFolder(dirname(path))
+  else checkFile(sqlite, path)
+  const db = new sqlite.DatabaseSync(path, { timeout: busyTimeoutMs })
   try {
-    checkVersion(db, path)
-    retryWhileBusy(busyTimeoutMs, () => db.exec(fileSettings))
+    if (isNew) chmodSync(path, 0o600) // still empty; the files of the log will get the same
+    checkOwnership(db, path)
+    settleFile(db, busyTimeoutMs)
     db.exec(settings)
     migrate(db, path)
     return db
@@ -35,12 +39,6 @@ export function openDatabase(path: string, { busyTimeoutMs }: OpenOptions): Data
     throw error
   }
 }
-
-/** Kept in the file; the first only takes effect while the file is empty. */
-const fileSettings = `
-PRAGMA auto_vacuum = INCREMENTAL;
-PRAGMA journal_mode = WAL;
-`
 
 /** Of the connection. */
 const settings = `
@@ -61,12 +59,18 @@ function makeFolder(folder: string): void {
   })
 }
 
-/** SQLite gives its `-wal` and `-shm` files the permissions of the database. */
-function makeFile(path: string): void {
+/**
+ * A file that is there must be one that we may use, and a store of ours.
+ *
+ * A process that closes any handle of a file gives up all its locks on it (POSIX), those of its other connections too.
+ * So nothing here ever opens the file but SQLite, which knows of that.
+ */
+function checkFile(sqlite: Sqlite, path: string): void {
   orUnavailable(`The store "${path}" cannot be opened`, () => {
-    if (existsSync(path) && !statSync(path).isFile()) throw new Error('it is not a file')
-    closeSync(openSync(path, 'a+', 0o600))
+    if (!statSync(path).isFile()) throw new Error('it is not a file')
+    accessSync(path, constants.R_OK | constants.W_OK)
   })
+  checkHeader(sqlite, path)
 }
 
 function orUnavailable(what: string, work: () => void): void {
@@ -81,26 +85,18 @@ function orUnavailable(what: string, work: () => void): void {
   }
 }
 
-const headerBytes = 100
-const magic = 'SQLite format 3\0'
-
-/** Looks at the header before SQLite may touch the file. */
-function checkHeader(path: string): void {
-  const header = readHeader(path)
-  if (header.length === 0) return
-  if (header.length < headerBytes || header.toString('latin1', 0, magic.length) !== magic) throw notOurs(path)
-  const id = header.readUInt32BE(68)
-  if (id !== 0 && id !== applicationId) throw notOurs(path)
-  if (id === applicationId) refuseNewer(path, header.readUInt32BE(60))
-}
-
-function readHeader(path: string): Buffer {
-  const file = openSync(path, 'r')
+/** Looks at the header, without the log beside it, before SQLite may touch the file. */
+function checkHeader({ DatabaseSync }: Sqlite, path: string): void {
+  if (statSync(path).size === 0) return
+  const url = pathToFileURL(path)
+  url.search = 'immutable=1'
+  const db = new DatabaseSync(url, { readOnly: true })
   try {
-    const header = Buffer.alloc(headerBytes)
-    return header.subarray(0, readSync(file, header, 0, headerBytes, 0))
+    const id = pragma(db, 'application_id')
+    if (id !== 0 && id !== applicationId) throw notOurs(path)
+    if (id === applicationId) refuseNewer(path, pragma(db, 'user_version'))
   } finally {
-    closeSync(file)
+    db.close()
   }
 }
 
@@ -118,9 +114,8 @@ function refuseNewer(path: string, version: number): void {
   )
 }
 
-/** What the header says may be older than what the write-ahead log holds. */
-function checkVersion(db: DatabaseSync, path: string): void {
-  refuseNewer(path, pragma(db, 'user_version'))
+/** A database without our mark has no table yet, or is somebody else's. */
+function checkOwnership(db: DatabaseSync, path: string): void {
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n)
   if (tables > 0 && pragma(db, 'application_id') !== applicationId) throw notOurs(path)
 }
@@ -133,7 +128,7 @@ function migrate(db: DatabaseSync, path: string): void {
   db.exec('BEGIN IMMEDIATE')
   try {
     const version = pragma(db, 'user_version')
-    refuseNewer(path, version)
+    refuseNewer(path, version) // the header may be older than what the write-ahead log holds
     for (const migration of migrations.slice(version)) db.exec(migration)
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`)
     db.exec('COMMIT')
@@ -141,6 +136,13 @@ function migrate(db: DatabaseSync, path: string): void {
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
+}
+
+/** Settings that the file keeps. One that has them is opened without writing to it. */
+function settleFile(db: DatabaseSync, busyTimeoutMs: number): void {
+  if (db.prepare('PRAGMA journal_mode').get()?.journal_mode === 'wal') return
+  if (pragma(db, 'page_count') === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+  retryWhileBusy(busyTimeoutMs, () => db.exec('PRAGMA journal_mode = WAL'))
 }
 
 /** SQLite does not wait by itself when it switches a file to write-ahead logging. */
@@ -158,7 +160,7 @@ function retryWhileBusy(timeoutMs: number, work: () => void): void {
 }
 
 /** `node:sqlite`, without the warning that older Nodes print when it is loaded. */
-function loadSqlite(): typeof import('node:sqlite') {
+function loadSqlite(): Sqlite {
   const { emitWarning } = process
   const filtered = (...args: Parameters<typeof emitWarning>): void => {
     const [warning] = args

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -145,4 +145,17 @@ it('a killed writer leaves a file that holds all it was told is stored', async (
     })
     expect(integrity()).toEqual({ integrity_check: 'ok' })
   }
+})
+
+it('opening a store does not take away the locks of another connection in the same process', async () => {
+  await withStore((store) => store.createRun(runRecord('r1')))
+  const holder = new DatabaseSync(path)
+  holder.exec('PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE') // without the log, locks are those of the file itself
+  expect(() => openSqliteStore(path, { busyTimeoutMs: 0 })).toThrow('locked by another process')
+  const script = `
+    const { DatabaseSync } = require('node:sqlite')
+    new DatabaseSync(${JSON.stringify(path)}).exec('BEGIN IMMEDIATE')`
+  const { stderr } = spawnSync(process.execPath, ['-e', script])
+  expect(stderr.toString()).toContain('database is locked')
+  holder.close()
 })

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
 import { toStoreError } from '../../../src/execution/stores/sqlite-errors.ts'
@@ -162,6 +165,22 @@ describe('a file of a newer version', () => {
     expect(readdirSync(folder)).toEqual(['runs.db'])
   })
 
+  it('is left alone together with the log that a killed process left behind', async () => {
+    await makeStore()
+    makeNewer().close()
+    const newer = new DatabaseSync(path)
+    newer.exec('CREATE TABLE more (a)') // stands in the log only
+    const killed = join(folder, 'killed')
+    mkdirSync(killed)
+    for (const suffix of ['', '-wal']) copyFileSync(path + suffix, join(killed, `runs.db${suffix}`))
+    newer.close()
+    const files = () => readdirSync(killed).map((name) => [name, readFileSync(join(killed, name))])
+    const before = files()
+    expect(before).toHaveLength(2)
+    expect(errorOf(() => openSqliteStore(join(killed, 'runs.db'))).code).toBe('store_newer')
+    expect(files()).toEqual(before)
+  })
+
   it('is refused when only the log says so', async () => {
     await makeStore()
     const newer = makeNewer() // still open, so the version stands in the write-ahead log
@@ -250,6 +269,42 @@ describe('a transaction of somebody else', () => {
     expect(await store.createRun(runRecord('r1'))).toBe(true)
     other.close()
     await store.close()
+  })
+})
+
+describe('a writer that takes long', () => {
+  it('keeps nobody from opening and reading the store', async () => {
+    await makeStore()
+    const writer = new DatabaseSync(path)
+    writer.exec('BEGIN IMMEDIATE')
+    const store = openSqliteStore(path, { busyTimeoutMs: 0 })
+    expect(await store.getRun('r1')).toEqual(runRecord('r1'))
+    writer.close()
+    await store.close()
+  })
+})
+
+describe('a restored backup, which has no write-ahead log yet', () => {
+  it('is waited for while somebody else writes, though SQLite does not wait when it turns the log on', async () => {
+    await makeStore()
+    const holder = new Worker(
+      `const { parentPort, workerData } = require('node:worker_threads')
+       const { DatabaseSync } = require('node:sqlite')
+       const db = new DatabaseSync(workerData)
+       db.exec('PRAGMA journal_mode = DELETE')
+       db.exec('BEGIN IMMEDIATE')
+       parentPort.postMessage('held')
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+       db.exec('ROLLBACK')
+       db.close()`,
+      { eval: true, workerData: path },
+    )
+    const ended = once(holder, 'exit')
+    await once(holder, 'message')
+    const store = openSqliteStore(path)
+    expect(await store.getRun('r1')).toEqual(runRecord('r1'))
+    await store.close()
+    await ended
   })
 })
 

@@ -8,15 +8,20 @@
  */
 import { z } from 'zod'
 import type { Json, JsonObject } from '../foundation/json.ts'
+import { mergeNames } from '../foundation/plan.ts'
 import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
 import { duration, durationTemplate, literalText, retry, schemaValue, value } from './spec/blocks.ts'
 import { idPattern } from './spec/ids.ts'
 import { commonStageKeys, stageEnv } from './spec/stage.ts'
 
+/** A rule by name, or something that names a function in a file (checked when the plan is made). */
+const isMerge = (text: string): boolean => mergeNames.some((name) => name === text) || /^\.|[#/]/.test(text)
+
 const variable = () =>
   z.looseObject({
     type: schemaValue().describe('Schema of its value.').optional(),
     merge: literalText()
+      .refine(isMerge, { error: 'bad_merge' })
       .describe('How several values become one: `last first append union sum min max merge` or `./file.ts#reducer`.')
       .optional(),
     default: value().describe('Its value before anything is set; null without it.').optional(),

@@ -13,7 +13,7 @@ import { hasTemplate, isWholeTemplate } from './templates.ts'
 const noTemplate = (text: string): boolean => !hasTemplate(text)
 
 /** A text that is fixed before the run starts. */
-export const literalText = () => z.string().refine(noTemplate, { error: 'template_not_allowed' })
+export const literalText = () => z.string().refine(noTemplate, { error: 'template_not_allowed', abort: true })
 
 /** Any JSON value, with `${{ }}` in its texts. */
 export const value = () => z.custom<Json>((found) => found !== undefined)

@@ -1,0 +1,48 @@
+/** A scalar's value with the place of each of its characters, and how one is collected. */
+
+/** `starts[i]`…`ends[i]` is the source of the value's i-th UTF-16 unit. */
+export interface Decoded {
+  readonly value: string
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+}
+
+/** Collects units of the value with their places. */
+export function createCollector() {
+  const chars: string[] = []
+  const starts: number[] = []
+  const ends: number[] = []
+  return {
+    add(unit: string, start: number, end: number) {
+      for (const each of unit.split('')) {
+        chars.push(each)
+        starts.push(start)
+        ends.push(end)
+      }
+    },
+    /** Source text that stands for itself. */
+    copy(text: string, from: number, to: number) {
+      for (let at = from; at < to; at++) this.add(text[at] as string, at, at + 1)
+    },
+    done: (): Decoded => ({ value: chars.join(''), starts, ends }),
+  }
+}
+
+export type Collector = ReturnType<typeof createCollector>
+
+export interface Line {
+  readonly from: number
+  /** Without the line break. */
+  readonly to: number
+}
+
+export function linesOf(text: string, start: number, end: number): Line[] {
+  const lines: Line[] = []
+  let from = start
+  for (let at = text.indexOf('\n', from); at !== -1 && at < end; at = text.indexOf('\n', from)) {
+    lines.push({ from, to: at > from && text[at - 1] === '\r' ? at - 1 : at })
+    from = at + 1
+  }
+  lines.push({ from, to: end })
+  return lines
+}

@@ -32,6 +32,7 @@ const schema = z.strictObject({
   cwd: z.string().optional().describe("Folder to run in, relative to the pipeline's folder, which is the default."),
   stdin: z
     .unknown()
+    .optional()
     .describe('What the command reads from standard input: text as it is, other values as JSON. Closed by default.'),
   shell: z
     .union([z.string().min(1), z.array(z.string()).min(1)])

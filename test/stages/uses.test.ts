@@ -14,7 +14,9 @@ const folderWith = (files: Record<string, string>): string => {
 }
 
 test('calls', async () => {
-  const directory = folderWith({ 'package.json': '{"type":"module"}', 'stages/x.ts': `interface A { n: number }
+  const directory = folderWith({
+    'package.json': '{"type":"module"}',
+    'stages/x.ts': `interface A { n: number }
 
 export function twice({ n }: A, ctx: { stage: string }) {
   if (n < 0) {
@@ -22,7 +24,8 @@ export function twice({ n }: A, ctx: { stage: string }) {
   }
   return { n: n * 2, stage: ctx.stage }
 }
-` })
+`,
+  })
   console.log(await runKind(uses, { uses: './stages/x.ts#twice', with: { n: 3 } }, { directory }))
   console.log(await failureOf(runKind(uses, { uses: './stages/x.ts#twice', with: { n: -3 } }, { directory })))
 })

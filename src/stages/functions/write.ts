@@ -57,7 +57,6 @@ export const write = defineFunction({
 })
 
 function bytesOf(content: unknown, encoding: 'utf8' | 'base64', path: string): Buffer {
-  if (content === undefined) throw refused(`There is no content for "${path}".`, path, 'no_content')
   if (encoding === 'utf8') {
     return Buffer.from(typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`)
   }

@@ -14,7 +14,7 @@ export const httpSchema = z.strictObject({
     .optional()
     .describe('Added to the address, encoded. A list repeats its name; null is left out.'),
   headers: z.record(z.string(), scalar).optional().describe('Headers to send; null is left out.'),
-  json: z.unknown().describe('Body: any value, sent as JSON. Not together with `body`.'),
+  json: z.unknown().optional().describe('Body: any value, sent as JSON. Not together with `body`.'),
   body: z.string().optional().describe('Body: text, sent as it is.'),
   auth: z
     .strictObject({

@@ -24,7 +24,7 @@ import { randomId } from './foundation/ids.ts'
 import { type Logger, silentLogger } from './foundation/logger.ts'
 import type { Plan } from './foundation/plan.ts'
 import { createValidators } from './foundation/schema.ts'
-import type { RegisteredFunction, StageKind, StageKinds } from './foundation/stage-kind.ts'
+import type { AnyStageKind, RegisteredFunction, StageKinds } from './foundation/stage-kind.ts'
 import { builtinFunctions, builtinKinds } from './stages/index.ts'
 
 /** Functions by the name that `uses:` gives them. */
@@ -36,7 +36,7 @@ export interface CompileOptions {
   /** Path of the file the text is from: shown in diagnostics, and its folder is where relative paths start. */
   readonly path?: string
   /** Stage kinds of your own, made by `defineStage`. */
-  readonly stages?: readonly StageKind<never>[]
+  readonly stages?: readonly AnyStageKind[]
   readonly functions?: Functions
   readonly models?: Models
   /** Warn about reads that nothing declares, too. */
@@ -115,7 +115,7 @@ function graphOf(
 export interface EngineOptions {
   readonly store: RunStore
   /** Stage kinds of your own, as given to `compile`. */
-  readonly stages?: readonly StageKind<never>[]
+  readonly stages?: readonly AnyStageKind[]
   readonly functions?: Functions
   readonly models?: Models
   readonly logger?: Logger
@@ -172,7 +172,7 @@ function stageHost(plan: Plan, parts: HostParts): StageHost {
   }
 }
 
-function kindsWith(own: readonly StageKind<never>[] = []): StageKinds {
+function kindsWith(own: readonly AnyStageKind[] = []): StageKinds {
   return own.length === 0 ? builtinKinds : new Map([...builtinKinds, ...own.map((kind) => [kind.name, kind] as const)])
 }
 

@@ -6,6 +6,7 @@
  *   for await (const event of run.events()) console.log(event.type)
  *   const result = await run.result          // settles, never rejects
  */
+import { dirname } from 'node:path'
 import { InputError, ThreadError } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import { threadIdPattern } from '../foundation/ids.ts'
@@ -235,7 +236,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
 
   async function planOf(record: RunRecord): Promise<Plan> {
     const plan = await store.loadPlan(record.plan)
-    if (plan?.format === planFormat) return plan
+    if (plan?.format === planFormat) return at(plan, record)
     throw new ThreadError(
       'plan_changed',
       `The plan of thread "${record.id}" was made by another version of stagegraph.`,
@@ -283,6 +284,10 @@ function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string, owner
     owner,
   }
 }
+
+/** Copies of a pipeline in several folders share one stored plan; a run starts from its own file's folder. */
+const at = (plan: Plan, { file }: RunRecord): Plan =>
+  file === null ? plan : { ...plan, origin: { file, directory: dirname(file) } }
 
 const emptyHistory = (plan: Plan): Promise<RunHistory> => readHistory(plan.stages, (async function* () {})())
 

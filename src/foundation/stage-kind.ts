@@ -57,8 +57,11 @@ export interface StageKind<Config = unknown> {
   undo?(output: Json, config: Config, context: StageContext): Promise<void> | void
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a map of kinds holds kinds of every configuration
-export type StageKinds = ReadonlyMap<string, StageKind<any>>
+/** A kind whose configuration is its own business. */
+// biome-ignore lint/suspicious/noExplicitAny: `run` takes its own configuration, so no other type fits every kind
+export type AnyStageKind = StageKind<any>
+
+export type StageKinds = ReadonlyMap<string, AnyStageKind>
 
 /** Declares a stage kind with its types inferred from `schema`. */
 export const defineStage = <Config>(kind: StageKind<Config>): StageKind<Config> => kind

@@ -42,7 +42,8 @@ export async function loadFunction(uses: string, context: LoadContext): Promise<
 function registered(name: string, { functions }: LoadContext): RegisteredFunction {
   const found = functions.get(name)
   if (!found) throw wrongUse(`There is no function "${name}".`, didYouMean(name, functions.keys()))
-  return toDefinition(found, name)
+  // What a host registers by name it means as a function; only exports of files need the mark of defineFunction.
+  return hasRun(found) ? found : toDefinition(found, name)
 }
 
 type FileReference = Extract<Reference, { kind: 'file' }>
@@ -93,17 +94,14 @@ function exported(module: Record<string, unknown>, name: string, uses: string): 
 
 function toDefinition(value: unknown, uses: string): RegisteredFunction {
   if (typeof value === 'function') return { run: value as RegisteredFunction['run'] }
-  if (isDefinition(value)) return value
+  if (hasRun(value) && functionMark in value) return value
   throw wrongUse(
     `"${uses}" is no function, but ${describe(value)}.`,
     'Export a function, or what defineFunction gives.',
   )
 }
 
-const isDefinition = (value: unknown): value is RegisteredFunction =>
-  typeof value === 'object' &&
-  value !== null &&
-  functionMark in value &&
-  typeof (value as { run?: unknown }).run === 'function'
+const hasRun = (value: unknown): value is RegisteredFunction =>
+  typeof value === 'object' && value !== null && typeof (value as { run?: unknown }).run === 'function'
 
 const describe = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`)

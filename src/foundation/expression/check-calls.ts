@@ -94,7 +94,6 @@ function refuseArgument(
 
 function unknownFunction(node: CallNode, context: CheckContext): Type {
   const [name] = node.args
-  for (const arg of argumentsOf(node)) context.check(arg, context)
   const asMacro = macroDocs.find((doc) => doc.name === name)
   const span = nameSpan(node, name, context)
   if (asMacro)
@@ -102,6 +101,7 @@ function unknownFunction(node: CallNode, context: CheckContext): Type {
       name,
       hint: `Write ${asMacro.signature}.`,
     })
+  for (const arg of argumentsOf(node)) context.check(arg, context)
   const candidates = node.op === 'call' ? [...functions.keys(), 'has'] : [...methods.keys(), ...macroNames]
   const other = (node.op === 'call' ? methods : functions).get(name)
   const hint = other ? { hint: `Write ${signatureOf(other)}.` } : {}

@@ -35,7 +35,11 @@ const timeSchema: JsonSchema = { type: 'string', format: 'date-time' }
 const durationSchema: JsonSchema = { type: 'string', description: 'A duration such as 1h30m.' }
 const nullSchema: JsonSchema = { type: 'null' }
 
-const make = (kinds: number, schema: JsonSchema): Type => ({ kinds, schema, root: true })
+const make = (kinds: number, schema: JsonSchema, root: JsonSchema = true): Type => ({ kinds, schema, root })
+
+/** Where the references of both resolve; nowhere when they come from different roots. */
+const sharedRoot = (a: Type, b: Type): JsonSchema =>
+  a.root === true || a.root === b.root ? b.root : b.root === true ? a.root : true
 
 export const types = {
   any: make(anyKind, true),
@@ -51,10 +55,10 @@ export const types = {
 } as const
 
 export const listOf = (item: Type): Type =>
-  item.schema === true ? types.list : make(Kind.list, { type: 'array', items: item.schema })
+  item.schema === true ? types.list : make(Kind.list, { type: 'array', items: item.schema }, item.root)
 
 export const mapOf = (value: Type): Type =>
-  value.schema === true ? types.map : make(Kind.map, { type: 'object', additionalProperties: value.schema })
+  value.schema === true ? types.map : make(Kind.map, { type: 'object', additionalProperties: value.schema }, value.root)
 
 export const constantOf = (value: Json): Type => {
   const kinds = kindOf(value)
@@ -158,10 +162,14 @@ export function union(a: Type, b: Type): Type {
   if (covers(b.schema, a.schema)) return b
   const branches = [...branchesOf(a.schema)]
   for (const branch of branchesOf(b.schema)) {
-    if (!branches.some((known) => known === branch || jsonEqual(known as Json, branch as Json))) branches.push(branch)
+    const known = branches.some(
+      (one) => one === branch || covers(one, branch) || jsonEqual(one as Json, branch as Json),
+    )
+    if (!known) branches.push(branch)
   }
+  if (branches.length === branchesOf(a.schema).length) return a
   if (branches.length > 16) return make(a.kinds | b.kinds, true)
-  return make(a.kinds | b.kinds, { anyOf: branches as Json[] })
+  return make(a.kinds | b.kinds, { anyOf: branches as Json[] }, sharedRoot(a, b))
 }
 
 const branchesOf = (schema: JsonSchema): readonly JsonSchema[] =>

@@ -34,6 +34,7 @@ function checkFunction(node: CallNode, spec: FunctionSpec, context: CheckContext
   const nodes = argumentsOf(node)
   const args = nodes.map((arg, at) => argumentOf(arg, at, spec, context))
   if (spec.name === 'now') context.reads.now = true
+  if (spec.group === 'time') context.used.times = true
   if (!fitsCount(spec, nodes.length)) {
     return fault(context, 'expression_type', node, `"${spec.name}" does not take ${countText(nodes.length, spec)}.`, {
       name: spec.name,

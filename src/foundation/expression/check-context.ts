@@ -53,6 +53,8 @@ export interface CheckContext {
   readonly depth: number
   /** Accesses of fields that are declared as ones that may be missing. */
   readonly optionalFields: Set<ASTNode>
+  /** Whether times or durations occur, whose schemas are marked until they leave. */
+  readonly used: { times: boolean }
   /** Checks a node; handed on, since nodes hold nodes of every kind. */
   readonly check: (node: ASTNode, context: CheckContext) => Type
 }

@@ -9,7 +9,7 @@ import { checkAccess, checkName } from './check-names.ts'
 import { checkBinary } from './check-operators.ts'
 import { literalFault, literalValue } from './json-numbers.ts'
 import { type ASTNode, createParser, type NodeOf } from './parse.ts'
-import { constantOf, listOf, optionalOf, settled, type Type, types, union } from './schema-types.ts'
+import { constantOf, leaving, listOf, optionalOf, settled, type Type, types, union } from './schema-types.ts'
 import type { CheckedExpression, TypeScope } from './types.ts'
 import { Kind } from './values.ts'
 
@@ -26,7 +26,8 @@ export function createChecker(): Checker {
       if ('fault' in parsed) return { faults: [parsed.fault], type: true, reads: newReads() }
       const { context, type } = checkTree(source, parsed.ast, scope)
       if (context.faults.length > 1) context.faults.sort((a, b) => a.start - b.start)
-      return { faults: context.faults, type: settled(type).schema, reads: context.reads }
+      const { schema } = settled(type)
+      return { faults: context.faults, type: context.used.times ? leaving(schema) : schema, reads: context.reads }
     },
   }
 }
@@ -53,6 +54,7 @@ function checkTree(source: string, ast: ASTNode, scope: TypeScope): { context: C
     local: undefined,
     depth: 0,
     optionalFields: new Set(),
+    used: { times: false },
     check: checkNode,
   }
   return { context, type: checkNode(ast, context) }
@@ -130,7 +132,7 @@ function checkKey(node: ASTNode, before: Readonly<Record<string, Json>>, context
   const type = operand(node, context)
   const key = constantValue(node)
   if ((type.kinds & Kind.text) === 0) {
-    const hint = node.op === 'value' ? { hint: `Write {"${String(key)}": …}.` } : {}
+    const hint = node.op === 'value' ? { hint: `Write {"${JSON.stringify(key)}": …}.` } : {}
     fault(context, 'expression_type', node, `The keys of a map are texts, but this is ${describeType(type)}.`, hint)
   }
   if (typeof key !== 'string') return undefined

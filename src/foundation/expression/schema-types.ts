@@ -3,7 +3,7 @@
  *
  * Times and durations are marked by the identity of their schemas, so a result's schema is plain JSON Schema throughout.
  */
-import { type Json, jsonEqual } from '../json.ts'
+import { isJsonObject, type Json, jsonEqual } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
 import { anyKind, jsonKinds, Kind, kindOf } from './values.ts'
 
@@ -199,3 +199,19 @@ export const optionalOf = (type: Type): Type => ({
   root: type.root,
   optional: true,
 })
+
+/** The schema of what leaves an expression: there a time or a duration is a text like any other. */
+export function leaving(schema: JsonSchema): JsonSchema {
+  if (schema === true) return true
+  if (schema === timeSchema || schema === durationSchema) return { ...schema }
+  return Object.fromEntries(Object.entries(schema).map(([key, inner]) => [key, leavingInside(inner)]))
+}
+
+function leavingInside(value: Json): Json {
+  if (Array.isArray(value)) return value.map(leavingInside)
+  return isJsonObject(value) ? (leaving(value) as Json) : value
+}
+
+/** Whether what leaves an expression can be of the kind; true where nothing is known. `canBe(type, 'boolean')` */
+export const canBe = (type: JsonSchema, kind: Exclude<keyof typeof Kind, 'time' | 'duration'>): boolean =>
+  (typeOf(type, type).kinds & Kind[kind]) !== 0

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createChecker } from '../../../src/foundation/expression/check.ts'
+import { canBe } from '../../../src/foundation/expression/schema-types.ts'
 import type { JsonSchema } from '../../../src/foundation/plan.ts'
 import { closed, integer, listOf, number, text, typeScope } from './support.ts'
 
@@ -207,6 +208,24 @@ describe('what an expression reads', () => {
 
   it('notes now()', () => {
     expect(check('now() > time("2026-01-01")').reads.now).toBe(true)
+  })
+})
+
+describe('what a result can be', () => {
+  it('is asked by kind', () => {
+    expect(canBe(check('inputs.publish').type, 'boolean')).toBe(true)
+    expect(canBe(check('inputs.?publish').type, 'null')).toBe(true)
+    expect(canBe(check('inputs.topic').type, 'boolean')).toBe(false)
+    expect(canBe(check('inputs.topic').type, 'null')).toBe(false)
+    expect(canBe(check('vars.any').type, 'boolean')).toBe(true)
+  })
+
+  it('is text for a time that has left its expression', () => {
+    const { type } = check('{"at": [now()], "took": now() - now()}')
+    const later = checker.check('x.at[0] + x.took', { ...typeScope, names: { x: type } })
+    expect(later.faults).toEqual([])
+    expect(later.type).toEqual(text)
+    expect(canBe(check('now()').type, 'text')).toBe(true)
   })
 })
 

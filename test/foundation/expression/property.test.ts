@@ -133,6 +133,15 @@ describe.each(seeds)('random expressions, seed %i', (seed) => {
     })
   })
 
+  it('fail for no unknown name or function when the checker finds no fault', () => {
+    always(expressions, (source) => {
+      const found = outcome(source)
+      if (found instanceof ExpressionError && checker.check(source, typeScope).faults.length === 0) {
+        expect(found.message).not.toMatch(/There is no (function|"(?!raw))|^Write /)
+      }
+    })
+  })
+
   it('mean the same in canonical form, which is its own', () => {
     always(expressions, (source) => {
       const canonical = canonicalExpression(source)

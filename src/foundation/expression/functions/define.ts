@@ -47,7 +47,7 @@ export interface Calendar {
 export interface Tools {
   readonly nowMs: number
   /** Counts steps; throws when the budget is spent. */
-  charge(steps: number): void
+  readonly charge: (steps: number) => void
   /** A text that was made; throws when it is too long. Charges for its length. */
   text(made: string): string
   /** A list that was made; throws when it is too long. Charges for its length. */

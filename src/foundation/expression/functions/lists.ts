@@ -5,7 +5,6 @@ import { listOf, mapOf, type Type, types, union } from '../schema-types.ts'
 import { describe, isMap, Kind, type Plain, type PlainMap } from '../values.ts'
 import {
   type Argument,
-  charactersOf,
   defineFunction,
   type Items,
   param,
@@ -251,8 +250,7 @@ export const listFunctions = [
     returns: sameList,
     run: ([value], tools) => {
       if (typeof value !== 'string') return tools.list(value.toReversed())
-      const characters = charactersOf(tools.text(value))
-      return [...characters].reverse().join('')
+      return Array.from(tools.text(value)).reverse().join('')
     },
     doc: 'The list or the text backwards.',
     example: '[1, 2, 3].reverse()',

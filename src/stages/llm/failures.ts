@@ -7,7 +7,11 @@ import { field } from './messages.ts'
 /** The model did not answer. */
 export function modelFailure(error: unknown): StageError {
   if (error instanceof StageError) return error
-  return statusFailure(error) ?? connectionFailure(error) ?? new StageError(messageOf(error), internal(error))
+  return (
+    statusFailure(error) ??
+    connectionFailure(error) ??
+    new StageError(`The model could not be asked: ${messageOf(error)}`, internal(error))
+  )
 }
 
 function statusFailure(error: unknown): StageError | undefined {

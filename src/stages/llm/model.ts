@@ -15,7 +15,13 @@ export interface ChatModel {
   stream(messages: readonly ChatMessage[], options: CallOptions): Promise<AsyncIterable<unknown>>
   /** Absent on models that cannot be asked for structure. */
   bindTools?: unknown
-  withStructuredOutput?(schema: object, options: { name: string; includeRaw: true }): Pick<ChatModel, 'invoke'>
+  withStructuredOutput?(schema: object, options: StructuredOptions): Pick<ChatModel, 'invoke'>
+}
+
+export interface StructuredOptions {
+  readonly name: string
+  readonly method: 'functionCalling'
+  readonly includeRaw: true
 }
 
 export interface CallOptions {

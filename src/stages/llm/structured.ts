@@ -49,17 +49,30 @@ function asObjectSchema(schema: ObjectSchema): ObjectSchema {
 
 type Ask = (messages: readonly ChatMessage[]) => Promise<unknown>
 
-/** Models that know no structured output are told in words. */
+/**
+ * By a tool call, which every provider has and whose raw answer can be read when it does not fit. Models that have no
+ * tools are told in words.
+ */
 function asker(model: ChatModel, schema: ObjectSchema, signal: AbortSignal): Ask {
   if (typeof model.bindTools === 'function' && typeof model.withStructuredOutput === 'function') {
-    const structured = model.withStructuredOutput(schema, { name: 'output', includeRaw: true })
-    return async (messages) => {
-      const answer = await structured.invoke(messages, { signal })
-      return field(answer, 'raw') ?? { content: JSON.stringify(field(answer, 'parsed') ?? null) }
-    }
+    const options = { name: 'output', method: 'functionCalling', includeRaw: true } as const
+    const structured = model.withStructuredOutput(schema, options)
+    return (messages) => structured.invoke(messages, { signal }).then(rawAnswer, unparsedAnswer)
   }
   const rule = `Answer with JSON only, no other text. It must fit this JSON Schema: ${JSON.stringify(schema)}`
   return (messages) => model.invoke(withRule(messages, rule), { signal })
+}
+
+/** The model's message; models that give no `raw` give the value alone. */
+const rawAnswer = (answer: unknown): unknown =>
+  field(answer, 'raw') ?? { content: JSON.stringify(field(answer, 'parsed') ?? answer) }
+
+/** Some models throw when they cannot parse their own answer; that is an answer which does not fit, not a failure. */
+function unparsedAnswer(error: unknown): unknown {
+  if (error instanceof SyntaxError || field(error, 'name') === 'OutputParserException') {
+    return { content: String(field(error, 'llmOutput') ?? '') }
+  }
+  throw error
 }
 
 const withRule = (messages: readonly ChatMessage[], rule: string): readonly ChatMessage[] =>
@@ -67,12 +80,18 @@ const withRule = (messages: readonly ChatMessage[], rule: string): readonly Chat
 
 function judge(message: unknown, schema: ObjectSchema): Answer {
   if (wasCut(message)) throw cutShort()
-  const called = field(field(field(message, 'tool_calls'), '0'), 'args')
-  const said = called === undefined ? messageText(message) : JSON.stringify(called)
+  const said = answerText(message)
   const value = parse(said)
   if (value === undefined) return { value, said, problems: ['it is not JSON'] }
   const found = createValidators().validate(schema, value)
   return { value, said, problems: found.map(({ path, message: what }) => `${path}: ${what}`) }
+}
+
+function answerText(message: unknown): string {
+  const called = field(field(field(message, 'tool_calls'), '0'), 'args')
+  if (called !== undefined) return JSON.stringify(called)
+  const invalid = field(field(field(message, 'invalid_tool_calls'), '0'), 'args')
+  return typeof invalid === 'string' ? invalid : messageText(message)
 }
 
 /** Strictly: half an object is no object, whatever lenient parsers make of it. A code fence around it is forgiven. */

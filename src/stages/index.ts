@@ -2,10 +2,13 @@
 import type { StageKinds } from '../foundation/stage-kind.ts'
 import { assert } from './assert.ts'
 import { http } from './http.ts'
+import { llm } from './llm.ts'
 import { run } from './run.ts'
 import { transform } from './transform.ts'
 import { uses } from './uses.ts'
 
 export { builtinFunctions } from './functions/builtin.ts'
 
-export const builtinKinds: StageKinds = new Map([transform, assert, run, http, uses].map((kind) => [kind.name, kind]))
+export const builtinKinds: StageKinds = new Map(
+  [transform, assert, run, http, uses, llm].map((kind) => [kind.name, kind]),
+)

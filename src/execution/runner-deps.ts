@@ -5,22 +5,13 @@
  */
 import type { Clock } from '../foundation/clock.ts'
 import type { RunEventBody } from '../foundation/events.ts'
-import type { EvaluationScope } from '../foundation/expression/types.ts'
+import type { Evaluator } from '../foundation/expression/evaluate.ts'
 import type { Json } from '../foundation/json.ts'
 import type { Logger } from '../foundation/logger.ts'
 import type { JsonSchema } from '../foundation/plan.ts'
 import type { StageKinds, StageServices } from '../foundation/stage-kind.ts'
-import type { Template } from '../foundation/template.ts'
 import type { RunControl } from './control.ts'
 import type { Semaphore } from './semaphore.ts'
-
-/** The part of EXPR's evaluator that runs need. Both throw ExpressionError. */
-export interface Evaluator {
-  /** The value of a CEL expression. */
-  expression(source: string, scope: EvaluationScope): Json
-  /** The value of a template; what is literal comes back as it is. */
-  template(template: Template, scope: EvaluationScope): Json
-}
 
 /** What is wrong with a value, at `path` inside it (`$.items[3].name`). */
 export interface SchemaProblem {

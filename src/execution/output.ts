@@ -1,0 +1,70 @@
+/** What a stage returned, checked and made into something that can be kept: JSON, small enough, as declared, frozen. */
+import { StageError } from '../foundation/errors.ts'
+import { assertJson, deepFreeze, formatPath, type Json, NotJsonError } from '../foundation/json.ts'
+import type { JsonSchema } from '../foundation/plan.ts'
+import type { Redactor } from './redact.ts'
+import type { Validators } from './runner-deps.ts'
+
+export interface OutputRules {
+  readonly schema: JsonSchema | undefined
+  readonly maxBytes: number
+}
+
+/** A copy, so that whoever returned it can do with it as they please. Throws StageError. */
+export function keepOutput(returned: unknown, rules: OutputRules, validators: Validators, redactor: Redactor): Json {
+  const value: unknown = returned === undefined ? null : returned
+  refuseWhatIsNotJson(value)
+  const text = JSON.stringify(value)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > rules.maxBytes) throw tooLarge(bytes, rules.maxBytes)
+  const output = redactor.json(JSON.parse(text) as Json)
+  checkSchema('The output', rules.schema, output, validators)
+  return deepFreeze(output)
+}
+
+function refuseWhatIsNotJson(value: unknown): asserts value is Json {
+  try {
+    assertJson(value)
+  } catch (cause) {
+    if (!(cause instanceof NotJsonError)) throw cause
+    const path = formatPath(cause.path)
+    throw new StageError(`The output is not JSON at ${path}: ${cause.found}.`, {
+      category: 'not_json',
+      details: { path, found: cause.found },
+      cause,
+      retryable: false,
+    })
+  }
+}
+
+const tooLarge = (bytes: number, maxBytes: number): StageError =>
+  new StageError(`The output has ${bytes} bytes; the limit is ${maxBytes} (limits.output_bytes).`, {
+    category: 'limit',
+    code: 'output_too_large',
+    details: { bytes, limit: maxBytes },
+    retryable: false,
+  })
+
+/** At most this many problems are named. */
+const maxProblems = 5
+
+/** Throws StageError (`validation`, `bad_output` unless said otherwise) naming what does not fit. */
+export function checkSchema(
+  what: string,
+  schema: JsonSchema | undefined,
+  value: Json,
+  validators: Validators,
+  code = 'bad_output',
+): void {
+  if (schema === undefined || schema === true) return
+  const problems = validators.validate(schema, value)
+  if (problems.length === 0) return
+  const named = problems.slice(0, maxProblems).map(({ path, message }) => `${path} ${message}`)
+  const more = problems.length > maxProblems ? ` and ${problems.length - maxProblems} more` : ''
+  throw new StageError(`${what} does not fit its schema: ${named.join('; ')}${more}.`, {
+    category: 'validation',
+    code,
+    details: { problems: problems.slice(0, 50).map(({ path, message }) => ({ path, message })) },
+    retryable: false,
+  })
+}

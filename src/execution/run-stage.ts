@@ -1,0 +1,180 @@
+/**
+ * The one wrapper around every stage:
+ *
+ *   join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
+ *
+ * It ends in an outcome, never in an exception; only a pause travels as one. Events are said here and nowhere else.
+ */
+import type { StageError } from '../foundation/errors.ts'
+import { deepFreeze, type Json } from '../foundation/json.ts'
+import type { Outcome, SkipReason } from '../foundation/outcome.ts'
+import { needsOf, type StagePlan } from '../foundation/plan.ts'
+import { PauseRequested, type RunView, type StageLine } from '../foundation/stage-runner.ts'
+import { sourcesOf } from '../foundation/template.ts'
+import { type Attempted, runAttempts } from './attempts.ts'
+import { asStageError } from './failures.ts'
+import { judgeJoin } from './join.ts'
+import { keepOutput } from './output.ts'
+import { evaluateSet } from './set-variables.ts'
+import { cacheOf, type StageCache } from './stage-cache.ts'
+import { closeStage } from './stage-events.ts'
+import { createVoice } from './stage-voice.ts'
+import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
+import { createStop, type Stop } from './stop.ts'
+import type { Say, Workshop } from './workshop.ts'
+
+/** Rejects with PauseRequested only (and with bugs). */
+export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
+  const stop = createStop(shop.deps.control, line.signal)
+  const say: Say = (event) => {
+    shop.deps.emit(event)
+    line.tell?.(event)
+  }
+  const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
+  const startedMs = shop.deps.clock.now()
+  try {
+    const end = await toEnd(shop, { stage, view, scope }, stop, say)
+    const outcome = toOutcome(end, startedMs, shop.deps.clock.now())
+    for (const event of closeStage(stage.id, outcome)) say(event)
+    return outcome
+  } finally {
+    stop.dispose()
+  }
+}
+
+/** How a stage ended, without its times. */
+type End = Pick<Outcome, 'status'> & Partial<Outcome>
+
+function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
+  return deepFreeze({
+    output: null,
+    error: null,
+    reason: null,
+    tolerated: false,
+    set: {},
+    attempts: 0,
+    ...end,
+    started_at: new Date(startedMs).toISOString(),
+    ended_at: new Date(endedMs).toISOString(),
+  })
+}
+
+async function toEnd(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): Promise<End> {
+  const notNow = refusal(stop)
+  if (notNow) return notNow
+  const { stage, view } = at
+  const reason = judgeJoin(stage.join, needsOf(shop.plan, stage), stage.needs !== 'all_above', view.outcomes)
+  if (reason) return skipped(reason)
+  try {
+    if (!isWanted(shop, at)) return skipped('condition')
+    const cache = cacheOf(shop, at)
+    const cached = await cache?.find()
+    if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
+    return await attempted(shop, at, await attempt(shop, at, stop, say), cache)
+  } catch (thrown) {
+    if (thrown instanceof PauseRequested) throw thrown
+    return failed(shop, at, asStageError(thrown), 0)
+  }
+}
+
+/** Throws PauseRequested; a run that is stopped for good skips what had not started. */
+function refusal(stop: Stop): End | undefined {
+  try {
+    stop.check()
+    return undefined
+  } catch (reason) {
+    if (reason instanceof PauseRequested) throw reason
+    return skipped('cancelled')
+  }
+}
+
+const skipped = (reason: SkipReason): End => ({ status: 'skipped', reason })
+
+function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
+  return stage.if === undefined || deps.evaluator.condition(stage.if, scope([stage.if]))
+}
+
+async function attempt(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): Promise<Attempted> {
+  const { deps, failures, redactor } = shop
+  const { id, kind } = at.stage
+  return runAttempts(
+    at.stage,
+    async (number, line) => {
+      const voice = createVoice(id, redactor, say)
+      line.signal.addEventListener('abort', () => voice.end(), { once: true })
+      try {
+        return await doWork(shop, at, voice, number, line)
+      } finally {
+        voice.end()
+      }
+    },
+    {
+      clock: deps.clock,
+      random: deps.random,
+      stop,
+      place: deps.kinds.get(kind)?.pure ? undefined : () => deps.semaphore.acquire(stop.signal),
+      prior: { attempts: deps.priorAttempts(id), failures: deps.priorFailures(id) },
+      limits: () => timeLimitsOf(shop, at),
+      onStarted: (number) => say({ type: 'stage.started', stage: id, kind, attempt: number }),
+      onRetrying: (number, error, { delayMs, counts }) =>
+        say({
+          type: 'stage.retrying',
+          stage: id,
+          attempt: number,
+          error: failures.failure(error, id, number),
+          next_at: new Date(deps.clock.now() + delayMs).toISOString(),
+          counts,
+        }),
+      onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
+    },
+  )
+}
+
+async function attempted(
+  shop: Workshop,
+  at: StageAtWork,
+  result: Attempted,
+  cache: StageCache | undefined,
+): Promise<End> {
+  const { attempts } = result
+  if ('error' in result) return failed(shop, at, result.error, attempts)
+  if ('stopped' in result) return stopped(shop, at, result.stopped, attempts)
+  try {
+    const output = checked(shop, at, result.returned)
+    const end = succeeded(shop, at, output, attempts)
+    await cache?.keep(output)
+    return end
+  } catch (thrown) {
+    return failed(shop, at, asStageError(thrown), attempts)
+  }
+}
+
+function checked({ deps, redactor }: Workshop, { stage }: StageAtWork, value: unknown): Json {
+  return keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes }, deps.validators, redactor)
+}
+
+function succeeded(shop: Workshop, at: StageAtWork, output: Json, attempts: number): End {
+  return { status: 'succeeded', output, attempts, set: evaluateSet(shop, at, output) }
+}
+
+function stopped({ failures }: Workshop, { stage }: StageAtWork, error: StageError, attempts: number): End {
+  if (attempts === 0) return skipped('cancelled')
+  return { status: 'cancelled', error: failures.failure(error, stage.id, attempts), attempts }
+}
+
+/** `on_error`. What it gives must itself be right, or the stage fails for that. */
+function failed(shop: Workshop, at: StageAtWork, error: StageError, attempts: number): End {
+  const { stage, scope } = at
+  const failure = shop.failures.failure(error, stage.id, attempts)
+  const untolerated: End = { status: 'failed', error: failure, attempts }
+  if (stage.onError.do === 'fail') return untolerated
+  const { value } = stage.onError
+  if (!value) return { ...untolerated, tolerated: true }
+  try {
+    const given = shop.deps.evaluator.template(value, scope(sourcesOf(value), { error: failure }))
+    const output = checked(shop, at, given)
+    return { ...untolerated, tolerated: true, output, set: evaluateSet(shop, at, output) }
+  } catch (thrown) {
+    return { ...untolerated, error: shop.failures.failure(asStageError(thrown), stage.id, attempts) }
+  }
+}

@@ -1,0 +1,36 @@
+/** `set:` — what a stage that has an output writes into variables. */
+import { StageError } from '../foundation/errors.ts'
+import { deepFreeze, type Json } from '../foundation/json.ts'
+import type { VariablePlan } from '../foundation/plan.ts'
+import { sourcesOf } from '../foundation/template.ts'
+import { checkSchema } from './output.ts'
+import type { StageAtWork } from './stage-work.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Throws StageError, ExpressionError. */
+export function evaluateSet(
+  shop: Workshop,
+  { stage, scope }: StageAtWork,
+  output: Json,
+): Readonly<Record<string, Json>> {
+  const entries = Object.entries(stage.set).map(([name, template]) => {
+    const value = shop.deps.evaluator.template(template, scope(sourcesOf(template), { output }))
+    checkContribution(shop, name, value)
+    return [name, value] as const
+  })
+  return deepFreeze(Object.fromEntries(entries))
+}
+
+/**
+ * A contribution has the variable's own type, but for `merge` (part of a map) and reducers of the user's (anything they
+ * take): there the result is checked that it would give alone.
+ */
+export function checkContribution({ plan, deps, variables }: Workshop, name: string, value: Json): void {
+  const variable = plan.vars[name]
+  if (!variable)
+    throw new StageError(`There is no variable "${name}".`, { category: 'validation', code: 'unknown_variable' })
+  const result = isPartial(variable) ? variables.fold(name, [value]) : value
+  checkSchema(`The value for "${name}"`, variable.schema, result, deps.validators, 'bad_value')
+}
+
+const isPartial = ({ merge }: VariablePlan): boolean => merge === 'merge' || typeof merge !== 'string'

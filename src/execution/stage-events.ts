@@ -1,0 +1,34 @@
+/** The events that close a stage: how it ended, then what it set. */
+import type { Failure } from '../foundation/errors.ts'
+import type { RunEventBody } from '../foundation/events.ts'
+import type { Outcome } from '../foundation/outcome.ts'
+
+export function closeStage(stage: string, outcome: Outcome): RunEventBody[] {
+  const changes = Object.entries(outcome.set).map(
+    ([variable, value]): RunEventBody => ({ type: 'variable.changed', stage, variable, value }),
+  )
+  return [endOf(stage, outcome), ...changes]
+}
+
+function endOf(stage: string, outcome: Outcome): RunEventBody {
+  const { attempts, output, tolerated } = outcome
+  const duration_ms = Math.max(0, Date.parse(outcome.ended_at) - Date.parse(outcome.started_at))
+  const error = outcome.error ?? unsaid(stage)
+  switch (outcome.status) {
+    case 'succeeded':
+      return { type: 'stage.succeeded', stage, output, attempts, duration_ms, ...(outcome.cached && { cached: true }) }
+    case 'failed':
+      return { type: 'stage.failed', stage, error, tolerated, output, attempts, duration_ms }
+    case 'skipped':
+      return { type: 'stage.skipped', stage, reason: outcome.reason ?? 'condition' }
+    case 'cancelled':
+      return { type: 'stage.cancelled', stage, error, attempts, duration_ms }
+  }
+}
+
+const unsaid = (stage: string): Failure => ({
+  stage,
+  category: 'internal',
+  code: 'internal',
+  message: 'The stage ended without saying why.',
+})

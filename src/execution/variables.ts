@@ -1,0 +1,128 @@
+/**
+ * The fold of a variable: what stages set, in plan order, never in the order in which they ended.
+ *
+ * A stage sees the defaults and what its transitive upstream set. An edit from outside (a patch) stands in place of what
+ * it covers, for every stage that starts later; the rest folds on top of it.
+ */
+import { produce } from 'immer'
+import type { Topology } from '../compiler/lower/topology.ts'
+import { StageError } from '../foundation/errors.ts'
+import { assertJson, deepFreeze, type Json, NotJsonError } from '../foundation/json.ts'
+import type { Plan, VariablePlan } from '../foundation/plan.ts'
+import type { RunView, VariablePatch } from '../foundation/stage-runner.ts'
+import { type Merge, merges } from './merge.ts'
+import { loadReducer, type Reducer } from './reducers.ts'
+
+export interface Variables {
+  /** Contributions in plan order on `base` (a patch) or the default; null when there is neither. Frozen. */
+  fold(variable: string, contributions: readonly Json[], base?: Json): Json
+  /** What the stage at `reader` sees, or everything when there is no reader. Frozen. */
+  seen(variable: string, view: RunView, reader?: number): Json
+  /** Loads every reducer of the user's. Throws StageError. */
+  load(): void
+}
+
+export function createVariables(plan: Plan, topology: Topology): Variables {
+  const setters = settersOf(plan)
+  const loaded = new Map<string, Merge>()
+
+  function mergeOf(name: string, { merge }: VariablePlan): Merge {
+    if (typeof merge === 'string') return merges[merge]
+    const known = loaded.get(name)
+    if (known) return known
+    const made = reducing(name, loadReducer(merge, plan.origin.directory))
+    loaded.set(name, made)
+    return made
+  }
+
+  function fold(name: string, contributions: readonly Json[], base?: Json): Json {
+    const variable = plan.vars[name]
+    if (!variable) throw new TypeError(`There is no variable "${name}".`)
+    const start = base ?? (replaces(variable) ? undefined : variable.default)
+    const all = start === undefined ? contributions : [start, ...contributions]
+    const [first, ...others] = all
+    if (first === undefined) return deepFreeze(variable.default ?? null)
+    const merge = mergeOf(name, variable)
+    return deepFreeze(
+      others.reduce((current, update) => merge(current, update), initial(variable, first, start, merge)),
+    )
+  }
+
+  function seen(name: string, view: RunView, reader?: number): Json {
+    const patch = view.patches.findLast(({ variable }) => variable === name)
+    const visible = (setters.get(name) ?? []).filter(
+      (index) => reader === undefined || topology.isUpstream(index, reader),
+    )
+    return fold(name, contributionsOf(plan, name, view, visible, patch), patch?.value)
+  }
+
+  return {
+    fold,
+    seen,
+    load() {
+      for (const [name, variable] of Object.entries(plan.vars)) mergeOf(name, variable)
+    },
+  }
+}
+
+/** A default of these stands only until something is set. */
+const replaces = ({ merge }: VariablePlan): boolean => merge === 'last' || merge === 'first'
+
+/** `union` has to see the first contribution, too; others take it as it is. A reducer of the user's starts at null. */
+function initial({ merge }: VariablePlan, first: Json, start: Json | undefined, apply: Merge): Json {
+  if (merge === 'union') return apply(first, [])
+  return typeof merge === 'string' || start !== undefined ? first : apply(null, first)
+}
+
+/** Variable → positions of the stages that set it, in plan order. */
+function settersOf({ stages }: Plan): ReadonlyMap<string, readonly number[]> {
+  const setters = new Map<string, number[]>()
+  for (const [index, { set }] of stages.entries()) {
+    for (const name of Object.keys(set)) {
+      const known = setters.get(name)
+      if (known) known.push(index)
+      else setters.set(name, [index])
+    }
+  }
+  return setters
+}
+
+function contributionsOf(
+  { stages }: Plan,
+  name: string,
+  { outcomes }: RunView,
+  setters: readonly number[],
+  patch: VariablePatch | undefined,
+): Json[] {
+  const covered = new Set(patch?.covers)
+  return setters.flatMap((index) => {
+    const id = stages[index]?.id ?? ''
+    const set = outcomes[id]?.set
+    return set && Object.hasOwn(set, name) && !covered.has(id) ? [set[name] as Json] : []
+  })
+}
+
+/** Lets a reducer change what it is given, without changing it for anyone else. */
+function reducing(name: string, reducer: Reducer): Merge {
+  return (current, update) => {
+    try {
+      const next =
+        typeof current === 'object' && current !== null
+          ? (produce as (base: Json, recipe: (draft: Json) => Json | undefined) => unknown)(current, (draft) =>
+              reducer(draft, update),
+            )
+          : reducer(current, update)
+      assertJson(next)
+      return next
+    } catch (cause) {
+      throw reducerFailed(name, cause)
+    }
+  }
+}
+
+function reducerFailed(name: string, cause: unknown): StageError {
+  const notJson = cause instanceof NotJsonError
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const message = `The reducer of "${name}" ${notJson ? `returned what is ${why}` : `failed: ${why}`}`
+  return new StageError(message, { category: notJson ? 'not_json' : 'internal', code: 'reducer_failed', cause })
+}

@@ -1,0 +1,44 @@
+/** What the parts of the stage runner share: made once per plan and stretch, no state of a stage in it. */
+import { createTopology, type Topology } from '../compiler/lower/topology.ts'
+import type { RunEventBody } from '../foundation/events.ts'
+import type { JsonObject } from '../foundation/json.ts'
+import type { Plan } from '../foundation/plan.ts'
+import { createFailureWriter, type FailureWriter } from './failures.ts'
+import { createRedactor, type Redactor } from './redact.ts'
+import type { RunnerDeps } from './runner-deps.ts'
+import { createScopes, type Scopes } from './scope.ts'
+import { createVariables, type Variables } from './variables.ts'
+
+export interface Workshop {
+  readonly plan: Plan
+  readonly deps: RunnerDeps
+  readonly topology: Topology
+  readonly variables: Variables
+  readonly scopes: Scopes
+  readonly redactor: Redactor
+  readonly failures: FailureWriter
+  /** Looked up at the moment of use. */
+  readonly secrets: () => JsonObject
+  readonly secret: (name: string) => string | undefined
+}
+
+/** Says something of a stage, to everyone who listens. */
+export type Say = (event: RunEventBody) => void
+
+export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
+  const secret = deps.secret ?? ((name: string) => deps.env[name])
+  const topology = createTopology(plan)
+  const variables = createVariables(plan, topology)
+  const redactor = createRedactor(plan.secrets.map((name) => secret(name) ?? ''))
+  return {
+    plan,
+    deps,
+    topology,
+    variables,
+    scopes: createScopes(plan, topology, variables),
+    redactor,
+    failures: createFailureWriter(plan, redactor),
+    secret,
+    secrets: () => Object.freeze(Object.fromEntries(plan.secrets.map((name) => [name, secret(name) ?? null]))),
+  }
+}

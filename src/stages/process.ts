@@ -80,30 +80,17 @@ function start({ argv, cwd, env, stdin }: ProcessRequest): Promise<Child> {
 }
 
 async function supervise(child: Child, group: number, request: ProcessRequest): Promise<ProcessResult> {
-  const { signal, graceMs, maxBytes, keepStderr, onOutput, onNote } = request
+  const { signal, graceMs, onNote } = request
+  const [exited, closed] = [once(child, 'exit'), once(child, 'close')]
   const stop = Promise.withResolvers<void>()
-  const exited = once(child, 'exit')
-  const closed = once(child, 'close')
-  let bytes = 0
-  const count = (length: number): boolean => {
-    bytes += length
-    if (bytes > maxBytes) stop.resolve()
-    return bytes <= maxBytes
-  }
-  const stdout = captureStream(child.stdout, { keep: 'all', allow: count, onText: (text) => onOutput('stdout', text) })
-  const stderr = captureStream(child.stderr, {
-    keep: keepStderr ? 'all' : 'tail',
-    allow: keepStderr ? count : () => true,
-    onText: (text) => onOutput('stderr', text),
-  })
   const onAbort = (): void => stop.resolve()
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) stop.resolve()
+  const reading = read(child, request, stop.resolve)
   try {
     await Promise.race([exited, stop.promise])
-    const left = child.exitCode !== null || child.signalCode !== null
-    const gone = left ? await endLeftovers(group, request) : await endGroup(group, graceMs)
-    if (!gone) throw cannotKill(group)
+    const hasEnded = child.exitCode !== null || child.signalCode !== null
+    if (!(hasEnded ? await endLeftovers(group, request) : await endGroup(group, graceMs))) throw cannotKill(group)
     await exited
     await drain(closed, onNote)
   } finally {
@@ -112,13 +99,26 @@ async function supervise(child: Child, group: number, request: ProcessRequest): 
     child.stderr.destroy()
   }
   signal.throwIfAborted()
-  return {
-    exitCode: child.exitCode,
-    signal: child.signalCode,
-    stdout: stdout.text(),
-    stderr: stderr.text(),
-    tooMuch: bytes > maxBytes,
+  return { exitCode: child.exitCode, signal: child.signalCode, ...reading() }
+}
+
+type Reading = Pick<ProcessResult, 'stdout' | 'stderr' | 'tooMuch'>
+
+/** Reads both streams from now on; the returned function says what was read. `stop` is called when it is too much. */
+function read(child: Child, { maxBytes, keepStderr, onOutput }: ProcessRequest, stop: () => void): () => Reading {
+  let bytes = 0
+  const count = (length: number): boolean => {
+    bytes += length
+    if (bytes > maxBytes) stop()
+    return bytes <= maxBytes
   }
+  const stdout = captureStream(child.stdout, { keep: 'all', allow: count, onText: (text) => onOutput('stdout', text) })
+  const stderr = captureStream(child.stderr, {
+    keep: keepStderr ? 'all' : 'tail',
+    allow: keepStderr ? count : () => true,
+    onText: (text) => onOutput('stderr', text),
+  })
+  return () => ({ stdout: stdout.text(), stderr: stderr.text(), tooMuch: bytes > maxBytes })
 }
 
 /** The command has ended; whatever it left in the background ends with it. */

@@ -127,10 +127,13 @@ test('fs/glob gives files, sorted, relative to the folder of the pipeline', asyn
     mkdirSync(join(folder, name, '..'), { recursive: true })
     writeFileSync(join(folder, name), '')
   }
+  symlinkSync('sub', join(folder, 'folder.txt'))
+  symlinkSync('a.txt', join(folder, 'link.md'))
   const glob = async (input: JsonObject) => (await call('fs/glob', input, folder)).output
-  expect(await glob({ pattern: '**/*.txt' })).toEqual(['a.txt', 'b.txt', 'skip/e.txt', 'sub/c.txt'])
-  expect(await glob({ pattern: '**', exclude: ['skip/**', '*.txt'] })).toEqual(['sub/c.txt', 'sub/d.md'])
+  expect(await glob({ pattern: '**/*.txt' })).toEqual(['a.txt', 'b.txt', 'folder.txt/c.txt', 'skip/e.txt', 'sub/c.txt'])
+  expect(await glob({ pattern: '**', exclude: ['skip/**', '*.txt'] })).toEqual(['link.md', 'sub/c.txt', 'sub/d.md'])
   expect(await glob({ pattern: ['*.md', '*.txt'], folder: 'sub' })).toEqual(['sub/c.txt', 'sub/d.md'])
+  expect(await glob({ pattern: '*.md' })).toEqual(['link.md'])
   expect(await glob({ pattern: 'none*' })).toEqual([])
   expect(await glob({ pattern: '*', folder: 'nowhere' })).toEqual([])
 })

@@ -1,5 +1,6 @@
 /** `fs/glob`: the files that match a pattern, sorted. */
-import { glob as walk } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { stat, glob as walk } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { StageError } from '../../foundation/errors.ts'
@@ -41,12 +42,16 @@ async function matches({ pattern, exclude, cwd }: Search, context: FunctionConte
   const left = typeof exclude === 'string' ? [exclude] : exclude
   for await (const entry of walk(pattern, { cwd, exclude: left, withFileTypes: true })) {
     context.signal.throwIfAborted()
-    if (entry.isDirectory()) continue
-    found.add(fromPipeline(resolve(join(entry.parentPath, entry.name)), context))
+    const file = resolve(join(entry.parentPath, entry.name))
+    if (await isFile(entry, file)) found.add(fromPipeline(file, context))
     if (found.size > maxFiles) throw tooMany(pattern)
   }
   return [...found].sort()
 }
+
+/** Links count as what they point at. */
+const isFile = async (entry: Dirent, file: string): Promise<boolean> =>
+  entry.isSymbolicLink() ? ((await stat(file).catch(() => undefined))?.isFile() ?? false) : entry.isFile()
 
 const fromPipeline = (file: string, { directory }: FunctionContext): string =>
   relative(directory, file).split(sep).join('/')

@@ -10,11 +10,12 @@
 import type { ParsedNode } from 'yaml'
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
 import { diagnostics } from '../../foundation/diagnostics.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
+import type { JsonObject } from '../../foundation/json.ts'
 import type { Source } from '../../foundation/source.ts'
 import type { StageKinds } from '../../foundation/stage-kind.ts'
-import type { ParsedPipeline, Path } from '../parsed.ts'
+import type { ParsedPipeline } from '../parsed.ts'
 import { checkShape } from '../spec/shape.ts'
+import { valueIn } from '../spec/value-in.ts'
 import type { PipelineSpec } from '../spec.ts'
 import { checkCharacters } from '../yaml/characters.ts'
 import { masked } from '../yaml/mask.ts'
@@ -92,7 +93,7 @@ function settle(
 
 /** After a syntax error the tree says little that is true. */
 function beforeFaults(found: readonly Diagnostic[], faults: readonly SyntaxFault[]): Diagnostic[] {
-  const first = Math.min(...faults.map(({ start }) => start))
+  const first = faults.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY)
   return found.filter(({ span }) => span.end.offset < first)
 }
 
@@ -124,14 +125,4 @@ function parsedPipeline(source: Source, data: JsonObject, places: Places): Parse
     keySpanOf: places.keySpanOf,
     spanIn: places.spanIn,
   }
-}
-
-function valueIn(data: Json, path: Path): Json | undefined {
-  let at: Json | undefined = data
-  for (const step of path) {
-    if (Array.isArray(at)) at = at[Number(step)]
-    else if (isJsonObject(at) && Object.hasOwn(at, String(step))) at = at[String(step)]
-    else return undefined
-  }
-  return at
 }

@@ -9,6 +9,7 @@ import { explainIssues } from './issues.ts'
 import type { Mutable, Shape } from './shape-context.ts'
 import { slotPlaces } from './slots.ts'
 import { hasTemplate, templateAt, templateEnd } from './templates.ts'
+import { valueIn } from './value-in.ts'
 import { foundWords } from './words.ts'
 
 export function checkConfig(kind: StageKind, stage: Mutable, stagePath: Path, shape: Shape): void {
@@ -120,11 +121,4 @@ function replacedAt(value: Json, path: Path, standIn: Json): Json {
   if (Array.isArray(value)) return value.map((item: Json, i) => (i === step ? replacedAt(item, rest, standIn) : item))
   if (!isJsonObject(value)) return value
   return { ...value, [step]: replacedAt(value[String(step)] as Json, rest, standIn) }
-}
-
-function valueIn(root: Json, path: Path): Json | undefined {
-  return path.reduce<Json | undefined>((at, step) => {
-    if (Array.isArray(at)) return at[Number(step)]
-    return isJsonObject(at) ? at[String(step)] : undefined
-  }, root)
 }

@@ -1,7 +1,8 @@
 /** Takes out what was reported, so that later phases see only what they can read. Indexes of lists never move. */
-import { isJsonObject, type Json } from '../../foundation/json.ts'
+import { isJsonObject } from '../../foundation/json.ts'
 import type { Path } from '../parsed.ts'
 import type { Mutable } from './shape-context.ts'
+import { valueIn } from './value-in.ts'
 
 /**
  * Removes the value at `path`, or only `keys` of it. Where the path goes through a list the whole list goes, where the
@@ -19,14 +20,4 @@ export function mend(data: Mutable, path: Path, keys: readonly string[] = []): v
   const depth = list !== -1 ? list : path.length - (missing ? 1 : 0)
   const holder = valueIn(data, path.slice(0, depth - 1))
   if (depth > 0 && isJsonObject(holder)) delete (holder as Mutable)[String(path[depth - 1])]
-}
-
-function valueIn(data: Json, path: Path): Json | undefined {
-  let at: Json | undefined = data
-  for (const step of path) {
-    if (Array.isArray(at) && typeof step === 'number') at = at[step]
-    else if (isJsonObject(at) && Object.hasOwn(at, String(step))) at = at[String(step)]
-    else return undefined
-  }
-  return at
 }

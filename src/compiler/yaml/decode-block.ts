@@ -7,7 +7,7 @@ import { type Collector, createCollector, type Decoded, type Line, linesOf } fro
  */
 export function decodeBlock(text: string, folded: boolean, start: number, end: number, value: string): Decoded {
   const headerEnd = text.indexOf('\n', start)
-  if (headerEnd === -1 || headerEnd >= end) return { value: '', starts: [], ends: [] }
+  if (headerEnd === -1 || headerEnd + 1 >= end) return { value: '', starts: [], ends: [] }
   const header = text.slice(start, headerEnd)
   const chomp = /^[|>]\d?([-+])/.exec(header)?.[1] ?? ''
   const lines = linesOf(text, headerEnd + 1, end)

@@ -36,13 +36,15 @@ export interface Line {
   readonly to: number
 }
 
+/** Looks no further than `end`: a line break may be far away. */
 export function linesOf(text: string, start: number, end: number): Line[] {
   const lines: Line[] = []
   let from = start
-  for (let at = text.indexOf('\n', from); at !== -1 && at < end; at = text.indexOf('\n', from)) {
-    lines.push({ from, to: at > from && text[at - 1] === '\r' ? at - 1 : at })
-    from = at + 1
+  for (const line of text.slice(start, end).split('\n')) {
+    const to = from + line.length
+    const last = to === end
+    lines.push({ from, to: !last && line.endsWith('\r') ? to - 1 : to })
+    from = to + 1
   }
-  lines.push({ from, to: end })
   return lines
 }

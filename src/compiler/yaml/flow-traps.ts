@@ -31,7 +31,7 @@ export function flowTraps(text: string, open: number, indent: number, key: strin
       depth++
       at++
       fresh = true
-      current = char === '[' ? current : undefined
+      current = undefined
     } else if (char === ']' || char === '}') {
       depth--
       at++

@@ -60,10 +60,12 @@ export function readYaml(text: string): ReadYaml | Gated {
   const gate = createGate(parser)
   const extra: SyntaxFault[] = []
   let documents = 0
+  let lost = 0
   let secondDocument: number | undefined
 
   const take = (tokens: ReturnType<Parser['next']>) => {
     for (const token of tokens) {
+      if (token.type === 'error') lost++
       if (token.type === 'directive') extra.push(directiveFault(token.offset, token.source))
       else if (token.type === 'document' && ++documents > 1) secondDocument ??= token.offset
       else if (documents <= 1) for (const _ of composer.next(token)) break
@@ -73,6 +75,7 @@ export function readYaml(text: string): ReadYaml | Gated {
     take(parser.next(lexeme))
     const code = gate(lexeme)
     if (code) return { gate: { code, offset: Math.max(0, parser.offset - lexeme.length) } }
+    if (lost > limits.faults) break
   }
   take(parser.end())
   let document: Document.Parsed | undefined
@@ -93,8 +96,8 @@ const directiveFault = (offset: number, source: string): SyntaxFault => ({
 const scalarMark = '\x1f'
 
 /**
- * Counts tokens: every value is introduced by one of `- : ? , [ {`, a pair by one `:` for key and value. Depth is the
- * parser's own stack without the document and the root map.
+ * Counts tokens: every value is introduced by one of `- : ? , [ {`, a pair by one `:` for key and value; anchors and tags
+ * count as well. Depth is the parser's own stack without the document and the root map.
  */
 function createGate(parser: Parser): (lexeme: string) => GateCode | undefined {
   let nodes = 0
@@ -113,6 +116,8 @@ function createGate(parser: Parser): (lexeme: string) => GateCode | undefined {
       case 0x2c: // ,
       case 0x5b: // [
       case 0x7b: // {
+      case 0x26: // &
+      case 0x21: // !
         nodes++
         break
       case 0x2a: // *

@@ -44,7 +44,7 @@ function readLine(text: string, from: number): BlockLine {
     if (text[at] !== '-' || (at + 1 < end && text[at + 1] !== ' ')) break
     at++
   }
-  const isNothing = at >= end || text[at] === '#' || (indent === 0 && /^(?:---|\.\.\.)/.test(text.slice(at, at + 3)))
+  const isNothing = at >= end || text[at] === '#' || (indent === 0 && /^(?:---|\.\.\.|%)/.test(text.slice(at, at + 3)))
   if (isNothing) return { indent: lastDash(text, from, at), key: undefined, value: undefined, end, next }
   const key = keyAt(text, at, end)
   if (!key) return { indent: lastDash(text, from, at), key: undefined, value: at, end, next }

@@ -15,11 +15,11 @@ import { InputError } from '../../foundation/errors.ts'
 import { randomId } from '../../foundation/ids.ts'
 import { toEdit } from './edits.ts'
 import { refuseUnsupported } from './options.ts'
-import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
 import { admit, knownThread, type PipelineParts, refuseFinished, refuseOtherPlan, type Thread } from './threads.ts'
 
-type Compiled = CompiledStateGraph<PipelineState, PipelineUpdate, string>
+type Compiled = CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
 type StreamInput = Parameters<Compiled['_streamIterator']>[0]
 type StreamOptions = Parameters<Compiled['_streamIterator']>[1]
 type Supersteps = Parameters<Compiled['bulkUpdateState']>[1]
@@ -27,10 +27,16 @@ type Updates = Supersteps[number]['updates']
 
 /** What LangGraph's constructor takes, and what is ours. */
 export type PipelineGraphFields = ConstructorParameters<
-  typeof CompiledStateGraph<PipelineState, PipelineUpdate, string>
+  typeof CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
 >[0] & { readonly pipeline: PipelineParts }
 
-export class PipelineGraph extends CompiledStateGraph<PipelineState, PipelineUpdate, string> {
+export class PipelineGraph extends CompiledStateGraph<
+  PipelineState,
+  PipelineUpdate,
+  string,
+  PipelineSpec,
+  PipelineSpec
+> {
   readonly pipeline: PipelineParts
 
   constructor({ pipeline, ...fields }: PipelineGraphFields) {

@@ -1,7 +1,7 @@
 /** The state of a pipeline's thread: what LangGraph shows of the channels, and what nodes write into them. */
 import type { Json, JsonObject } from '../../foundation/json.ts'
 import type { Outcomes, RunState } from '../../foundation/outcome.ts'
-import type { OpenState } from './channels.ts'
+import type { createState, OpenState } from './channels.ts'
 import type { VariableUpdate } from './variable-channel.ts'
 
 /** As `getState().values` and `values` streams have it. */
@@ -22,3 +22,6 @@ export type PipelineUpdate = {
   readonly run?: RunState
   readonly outputs?: JsonObject | null
 } & { readonly [variable: `vars.${string}`]: VariableUpdate }
+
+/** The channels behind it. */
+export type PipelineSpec = ReturnType<typeof createState>['spec']

@@ -1,0 +1,174 @@
+/**
+ * Small stage kinds, plans made by hand, and a runner with a manual clock: for tests of the lowering and of the wrapper
+ * around stages.
+ *
+ *   const { graph, events } = lower(planOf([stage('a', { config: literal(1) })]))
+ */
+import { z } from 'zod'
+import { type LowerOptions, lowerToStages } from '../src/compiler/lower/stages.ts'
+import { createControl, type StretchControl } from '../src/execution/control.ts'
+import type { RunnerDeps } from '../src/execution/runner-deps.ts'
+import { createSemaphore } from '../src/execution/semaphore.ts'
+import { createStageRunner } from '../src/execution/stage-runner.ts'
+import { createManualClock, type ManualClock } from '../src/foundation/clock.ts'
+import { type FailureCategory, StageError } from '../src/foundation/errors.ts'
+import type { RunEventBody } from '../src/foundation/events.ts'
+import { createEvaluator } from '../src/foundation/expression/evaluate.ts'
+import { compileTemplate } from '../src/foundation/expression/template.ts'
+import { digest, type Json, type JsonObject } from '../src/foundation/json.ts'
+import { silentLogger } from '../src/foundation/logger.ts'
+import { defaultOutputBytes, type NeedPlan, type Plan, planFormat, type StagePlan } from '../src/foundation/plan.ts'
+
+const createValidators = () => ({ validate: () => [] }) // TEMP
+
+import { defineStage, type StageContext, type StageKind, type StageKinds } from '../src/foundation/stage-kind.ts'
+
+/** What a `do` stage does, by its configuration's text. */
+export type Deeds = Readonly<Record<string, (context: StageContext) => unknown>>
+
+const docs = { summary: '', output: '', example: '' }
+
+/** Returns its configuration. Pure. */
+export const valueKind = defineStage({ name: 'value', docs, schema: z.unknown(), pure: true, run: (value) => value })
+
+/** Returns its configuration, as a stage with an effect. */
+export const echoKind = defineStage({ name: 'echo', docs, schema: z.unknown(), run: (value) => value })
+
+/** Fails with the category and message it is given. */
+export const failKind = defineStage({
+  name: 'fail',
+  docs,
+  schema: z.object({ category: z.string(), message: z.string().default('It failed.') }),
+  run({ category, message }) {
+    throw new StageError(message, { category: category as FailureCategory })
+  },
+})
+
+/** Does one of the deeds of the test. */
+export const doKind = (deeds: Deeds): StageKind<string> =>
+  defineStage({
+    name: 'do',
+    docs,
+    schema: z.string(),
+    run(name, context) {
+      const deed = deeds[name]
+      if (!deed) throw new Error(`The test has no deed "${name}".`)
+      return deed(context)
+    },
+  })
+
+export const kindsOf = (deeds: Deeds = {}): StageKinds =>
+  new Map([valueKind, echoKind, failKind, doKind(deeds)].map((kind) => [kind.name, kind as StageKind]))
+
+/** Values as written in YAML, `${{ }}` in them compiled. */
+export interface StageSketch extends Partial<Omit<StagePlan, 'needs' | 'config' | 'set' | 'onError'>> {
+  readonly needs?: 'all_above' | readonly (string | NeedPlan)[]
+  readonly value?: Json
+  readonly set?: Readonly<Record<string, Json>>
+  /** `continue`, or `{ continue: value }`. */
+  readonly onError?: 'continue' | { readonly continue: Json }
+}
+
+/** A stage that returns `value` (null), unless it says another kind. */
+export function stage(id: string, sketch: StageSketch = {}): StagePlan {
+  const { needs = 'all_above', value = null, set = {}, onError, ...rest } = sketch
+  return {
+    id,
+    kind: 'value',
+    join: 'none_failed',
+    limits: { outputBytes: defaultOutputBytes },
+    ...rest,
+    needs: needs === 'all_above' ? needs : needs.map((need) => (typeof need === 'string' ? { stage: need } : need)),
+    onError: handler(onError),
+    set: Object.fromEntries(Object.entries(set).map(([name, inner]) => [name, compileTemplate(inner)])),
+    config: compileTemplate(value),
+  }
+}
+
+function handler(onError: StageSketch['onError']): StagePlan['onError'] {
+  if (onError === undefined) return { do: 'fail' }
+  if (onError === 'continue') return { do: 'continue' }
+  return { do: 'continue', value: compileTemplate(onError.continue) }
+}
+
+export interface PlanSketch extends Partial<Omit<Plan, 'outputs' | 'stages'>> {
+  readonly outputs?: Readonly<Record<string, Json>>
+}
+
+export function planOf(stages: readonly StagePlan[], sketch: PlanSketch = {}): Plan {
+  const { outputs = {}, ...rest } = sketch
+  const plan = {
+    format: planFormat,
+    origin: { file: null, directory: import.meta.dirname },
+    name: 'test',
+    inputs: {},
+    vars: {},
+    models: {},
+    env: [],
+    secrets: [],
+    limits: { concurrency: 8 },
+    files: {},
+    recursionLimit: stages.length + 5,
+    ...rest,
+    stages,
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, compileTemplate(value)])),
+  } as const
+  return { ...plan, hash: digest(plan as unknown as Json) }
+}
+
+export interface TestRunner {
+  readonly runner: ReturnType<typeof createStageRunner>
+  readonly events: RunEventBody[]
+  readonly clock: ManualClock
+  readonly control: StretchControl
+}
+
+export function runnerOf(plan: Plan, deeds: Deeds = {}, ports: Partial<RunnerDeps> = {}): TestRunner {
+  const events: RunEventBody[] = []
+  const clock = createManualClock()
+  const control = createControl()
+  const runner = createStageRunner(plan, {
+    kinds: kindsOf(deeds),
+    evaluator: createEvaluator(),
+    validators: createValidators(),
+    clock,
+    random: () => 0,
+    services: { functions: new Map(), models: new Map(), fetch: globalThis.fetch },
+    env: {},
+    emit(event) {
+      events.push(event)
+    },
+    control,
+    semaphore: createSemaphore(plan.limits.concurrency),
+    priorFailures: () => 0,
+    priorAttempts: () => 0,
+    logger: silentLogger,
+    ...ports,
+  })
+  return { runner, events, clock, control }
+}
+
+export interface TestGraph extends TestRunner {
+  readonly graph: ReturnType<typeof lowerToStages>
+}
+
+export function lower(
+  plan: Plan,
+  deeds: Deeds = {},
+  options: LowerOptions = {},
+  ports: Partial<RunnerDeps> = {},
+): TestGraph {
+  const made = runnerOf(plan, deeds, ports)
+  return { ...made, graph: lowerToStages(plan, made.runner, options) }
+}
+
+export const thread = (thread_id: string) => ({ configurable: { thread_id } })
+
+/** Status, or reason when it was skipped, per stage. */
+export function statuses(stages: Readonly<Record<string, { status: string; reason: string | null }>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(stages)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([id, { status, reason }]) => [id, reason === null ? status : `skipped: ${reason}`]),
+  )
+}

@@ -13,14 +13,17 @@ import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
 import { duration, durationTemplate, literalText, retry, schemaValue, value } from './spec/blocks.ts'
 import { idPattern } from './spec/ids.ts'
 import { commonStageKeys, stageEnv } from './spec/stage.ts'
+import { hasTemplate } from './spec/templates.ts'
 
-/** A rule by name, or something that names a function in a file (checked when the plan is made). */
-const isMerge = (text: string): boolean => mergeNames.some((name) => name === text) || /^\.|[#/]/.test(text)
+/** A rule by name, or something that names a function in a file (checked when the plan is made). `${{ }}` is reported as such. */
+const isMerge = (text: string): boolean =>
+  hasTemplate(text) || mergeNames.some((name) => name === text) || /^\.|[#/]/.test(text)
 
 const variable = () =>
   z.looseObject({
     type: schemaValue().describe('Schema of its value.').optional(),
-    merge: literalText()
+    merge: z
+      .string()
       .refine(isMerge, { error: 'bad_merge' })
       .describe('How several values become one: `last first append union sum min max merge` or `./file.ts#reducer`.')
       .optional(),
@@ -127,7 +130,9 @@ export function stageSchema(kind: StageKind): z.ZodType {
 }
 
 function kindKeys(kind: StageKind): Record<string, z.ZodType> {
-  if (!kind.beside) return { [kind.name]: kind.schema }
+  if (!kind.beside) {
+    return { [kind.name]: kind.schema.description ? kind.schema : kind.schema.describe(kind.docs.summary) }
+  }
   const shape: Record<string, z.ZodType> = kind.schema instanceof z.ZodObject ? kind.schema.shape : {}
   const keys = [kind.name, ...kind.beside].map((key) => [key, shape[key] ?? value().optional()] as const)
   return Object.fromEntries(keys)

@@ -13,21 +13,22 @@ const graphNames =
 
 export const reservedIds: ReadonlySet<string> = new Set(`${celWords} ${celTypes} ${graphNames}`.split(' '))
 
-/** The nearest id to a text that is none, or undefined. */
-export function idLike(text: string): string | undefined {
-  const made = text
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_]+/g, '_')
-    .replaceAll(/^[^a-z]+|_+$/g, '')
+/** The nearest id to a text that is none, or undefined. `prefix` goes before what does not start with a letter. */
+export function idLike(text: string, prefix: string): string | undefined {
+  const words = underscored(text.toLowerCase(), /[^a-z0-9_]+/g)
+  const made = /^[0-9]/.test(words) ? `${prefix}_${words}` : words
   return idPattern.test(made) ? made : undefined
 }
 
 /** The nearest name to a text that is none, or undefined. */
 export function nameLike(text: string): string | undefined {
-  const made = text
-    .trim()
-    .replaceAll(/[^A-Za-z0-9_]+/g, '_')
-    .replaceAll(/^[0-9]+|_+$/g, '')
+  const words = underscored(text, /[^A-Za-z0-9_]+/g)
+  const made = /^[0-9]/.test(words) ? `_${words}` : words
   return namePattern.test(made) ? made : undefined
 }
+
+const underscored = (text: string, strange: RegExp): string =>
+  text
+    .trim()
+    .replaceAll(strange, '_')
+    .replaceAll(/^_+|_+$/g, '')

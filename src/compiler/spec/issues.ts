@@ -259,7 +259,7 @@ const codes: Readonly<Record<string, (at: Place) => Diagnostic>> = {
     return diagnostics.bad_duration(spanAt(at), written, durationFix(value, String(full.at(-1))))
   },
   bad_name: (at) => {
-    const near = idLike(String(at.value))
+    const near = idLike(String(at.value), 'pipeline')
     const allowed = 'lower-case letters, digits and underscores, a letter first'
     return diagnostics.bad_name(spanAt(at), String(at.value), 'a pipeline', allowed, near && `name: ${near}`)
   },
@@ -299,6 +299,6 @@ function badId(at: Place): Diagnostic {
   if (value.includes('-') && idPattern.test(underscored)) {
     return diagnostics.hyphen_in_id(spanAt(at), value, `id: ${underscored}`)
   }
-  const near = idLike(value)
+  const near = idLike(value, 'stage')
   return diagnostics.bad_id(spanAt(at), value, near && `id: ${plainOrQuoted(near)}`)
 }

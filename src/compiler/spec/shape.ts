@@ -33,11 +33,15 @@ export interface CheckedShape {
 /** Changes `root`: `x-*` keys go, and what the diagnostics are about may. */
 export function checkShape(root: Json, places: Places, kinds: StageKinds): CheckedShape {
   const found: Diagnostic[] = []
+  const told = new Set<string>()
   const shape: Shape = {
     places,
     kinds,
     report(diagnostic) {
-      if (found.length < limits.faults) found.push(diagnostic)
+      const key = `${diagnostic.code} ${diagnostic.span.start.offset} ${diagnostic.message}`
+      if (found.length >= limits.faults || told.has(key)) return
+      told.add(key) // a map that an alias repeats is checked at each place, but stands at one
+      found.push(diagnostic)
     },
   }
   if (!isJsonObject(root)) {

@@ -31,7 +31,7 @@ const losesThread = (fault: SyntaxFault): boolean =>
 
 function withoutEchoes(faults: readonly SyntaxFault[]): SyntaxFault[] {
   const tabs = faults.filter(({ code }) => code === 'TAB_AS_INDENT')
-  if (tabs.length > 0) return tabs
+  if (tabs.length > 0) return tabs.slice(0, 1)
   const ordered = faults.toSorted((a, b) => a.start - b.start)
   const lost = ordered.findIndex(losesThread)
   return lost === -1 ? ordered : ordered.slice(0, lost + 1)

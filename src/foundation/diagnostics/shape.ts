@@ -178,7 +178,7 @@ export const shapeDiagnostics = {
   empty_stages: define({
     severity: 'error',
     summary: 'The pipeline has no stages.',
-    explanation: 'A pipeline has at least one stage.',
+    explanation: 'A pipeline without a stage would do nothing, so it is taken for a slip.',
     wrong: 'name: example\nstages: []\n',
     right: stage('transform: 1'),
     say: () => ({ message: 'A pipeline has at least one stage; this one has none.', hint: 'Add a stage to the list.' }),

@@ -55,11 +55,17 @@ export const yamlDiagnostics = {
   }),
   too_many_aliases: define({
     severity: 'error',
-    summary: 'Aliases make the pipeline larger than 400,000 values, or there are more than 10,000 of them.',
+    summary: 'Aliases would make the pipeline too large, or there are too many of them.',
     explanation:
-      'An alias stands for a copy of what its anchor holds; aliases of aliases grow without bound ("billion laughs"). The size with all aliases written out is counted and limited.',
-    wrong: stage('transform: [*a, …]'),
-    right: stage('transform: [1, 2]'),
+      'An alias stands for all that its anchor holds, so aliases of aliases grow without bound ("billion laughs"). At most 50,000 aliases may be written; what they stand for may hold at most 400,000 values, and what aliases inside of it stand for at most 10,000.',
+    wrong: top(
+      'x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]',
+      'x-b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]',
+      'x-c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]',
+      'x-d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]',
+      'outputs: { all: [*d, *d] }',
+    ),
+    right: top('x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]', 'outputs: { all: [*a, *a] }'),
     say: (limit: number) => ({
       message: `With its aliases written out the file is too large: the limit is ${limit}.`,
       hint: 'Use fewer aliases, or move the data into a file of its own.',
@@ -115,7 +121,7 @@ export const yamlDiagnostics = {
     right: stage('transform: 1'),
     say: () => ({
       message: 'A tab stands in the indentation; YAML allows only spaces there.',
-      hint: 'Replace the tab with spaces.',
+      hint: 'Replace it with spaces, here and in the lines below.',
     }),
   }),
   duplicate_key: define({
@@ -182,7 +188,7 @@ export const yamlDiagnostics = {
     summary: 'A comment swallows an expression.',
     explanation:
       'In a value without quotes ` #` starts a comment, so `issue #${{ n }}` is only "issue". Quote the value; a real comment with `${{` in it goes on a line of its own.',
-    wrong: stage('title: issue #${{ run.id }}', 'transform: 1'),
+    wrong: stage('transform: issue #${{ run.id }}'),
     right: stage('transform: "issue #${{ run.id }}"'),
     say: (fix: string) => ({
       message: 'YAML reads everything from " #" on as a comment, the expression included.',

@@ -13,8 +13,8 @@ import { functionMark, type RegisteredFunction } from '../../foundation/stage-ki
 import { didYouMean } from '../../foundation/suggest.ts'
 import { loadFailure, wrongUse } from './failures.ts'
 import { versionedUrl } from './place.ts'
-import { parseReference, type Reference } from './reference.ts'
-import { resolvePackage } from './resolve-package.ts'
+import { parseReference, type Reference } from '../../foundation/uses/reference.ts'
+import { resolvePackage } from '../../foundation/uses/resolve-package.ts'
 
 export interface LoadedFunction {
   readonly definition: RegisteredFunction

@@ -1,0 +1,57 @@
+/**
+ * The validator for what the walker does not know: Ajv, strict, with linear patterns, loaded and compiled on first use.
+ *
+ * Ajv generates code from schemas; that is the one exception to "data is never code" (docs/adr/0007). The keywords and
+ * their values were checked before, the size is capped, and no text of a schema becomes code unquoted.
+ */
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import addFormatsModule, { type FormatsPlugin } from 'ajv-formats'
+import { compilePattern } from '../expression/functions/patterns.ts'
+import type { Json } from '../json.ts'
+import type { JsonSchema } from '../plan.ts'
+import type { SchemaProblem } from './problem.ts'
+
+/** Under `nodenext` the CommonJS default export has one more layer. */
+const addFormats = addFormatsModule as unknown as FormatsPlugin
+
+export type Check = (value: Json) => readonly SchemaProblem[]
+
+/** Compiles schemas; throws when Ajv refuses one. */
+export function createAjvCompiler(): (schema: JsonSchema) => Check {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    strictRequired: false,
+    coerceTypes: false,
+    ownProperties: true,
+    code: { regExp: linearPattern },
+  })
+  addFormats(ajv)
+  return (schema) => {
+    const validate = ajv.compile(schema === true ? {} : schema)
+    return (value) => (validate(value) ? [] : (validate.errors ?? []).filter(isOwn).map(problemOf))
+  }
+}
+
+/** Ajv asks for a RegExp; it uses nothing of it but `test`. `code` would only be read for standalone modules. */
+const linearPattern = Object.assign((source: string) => compilePattern(source) as unknown as RegExp, {
+  code: 'pattern',
+})
+
+/** `must match "then" schema` says nothing that the schema's own errors do not. */
+const isOwn = ({ keyword }: ErrorObject): boolean => keyword !== 'if'
+
+function problemOf({ instancePath, message = 'is not valid', keyword, params }: ErrorObject): SchemaProblem {
+  const path = instancePath.split('/').slice(1).map(unescapePointer)
+  const name = keyword === 'additionalProperties' ? `: "${params.additionalProperty}"` : ''
+  const choices =
+    keyword === 'enum' ? `: ${(params.allowedValues as unknown[]).map((each) => JSON.stringify(each)).join(', ')}` : ''
+  return { path, message: `${message}${name}${choices}` }
+}
+
+function unescapePointer(part: string): string | number {
+  const text = part.replaceAll('~1', '/').replaceAll('~0', '~')
+  return /^\d+$/.test(text) ? Number(text) : text
+}

@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../../foundation/json.ts'
 import type { Outcomes, RunState } from '../../foundation/outcome.ts'
 import type { createState, OpenState } from './channels.ts'
-import type { VariableUpdate } from './variable-channel.ts'
+import type { VariableChannel, VariableUpdate } from './variable-channel.ts'
 
 /** As `getState().values` and `values` streams have it. */
 export type PipelineState = {
@@ -24,4 +24,6 @@ export type PipelineUpdate = {
 } & { readonly [variable: `vars.${string}`]: VariableUpdate }
 
 /** The channels behind it. */
-export type PipelineSpec = ReturnType<typeof createState>['spec']
+export type PipelineSpec = ReturnType<typeof createState>['spec'] & {
+  readonly [variable: `vars.${string}`]: () => VariableChannel
+}

@@ -5,6 +5,7 @@ import { defineStage, type StageContext } from '../foundation/stage-kind.ts'
 import { modelFailure } from './llm/failures.ts'
 import { conversation, type LlmConfig, llmSchema } from './llm/messages.ts'
 import { findModel } from './llm/model.ts'
+import { structuredAnswer } from './llm/structured.ts'
 import { textAnswer } from './llm/text.ts'
 import { wantsText } from './output-type.ts'
 
@@ -47,7 +48,6 @@ async function askModel(config: LlmConfig, context: StageContext): Promise<Json>
   const { outputSchema: schema, signal } = context
   try {
     if (schema === undefined || schema === true || isFreeText(schema)) return await textAnswer(model, messages, context)
-    const { structuredAnswer } = await import('./llm/structured.ts')
     return await structuredAnswer(model, messages, schema, signal)
   } catch (error) {
     signal.throwIfAborted()

@@ -11,10 +11,10 @@ import { pathToFileURL } from 'node:url'
 import { StageError } from '../../foundation/errors.ts'
 import { functionMark, type RegisteredFunction } from '../../foundation/stage-kind.ts'
 import { didYouMean } from '../../foundation/suggest.ts'
-import { loadFailure, wrongUse } from './failures.ts'
-import { versionedUrl } from './place.ts'
 import { parseReference, type Reference } from '../../foundation/uses/reference.ts'
 import { resolvePackage } from '../../foundation/uses/resolve-package.ts'
+import { loadFailure, wrongUse } from './failures.ts'
+import { versionedUrl } from './place.ts'
 
 export interface LoadedFunction {
   readonly definition: RegisteredFunction

@@ -52,7 +52,7 @@ outputs:
     body: { is: 'secrets' },
     capture: { is: 'literal', why: 'The type of the output depends on it.' },
   },
-  inheritsRetry: (config: JsonObject) => idempotentMethods.has(String(config.method ?? 'GET')),
+  inheritsRetry: ({ method = 'GET' }: JsonObject) => typeof method === 'string' && idempotentMethods.has(method),
   outputSchema: (config, declared) => declared ?? (capturesAll(config) ? fullSchema : true),
   run: request,
 })

@@ -27,8 +27,8 @@ export interface ProcessRequest {
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly graceMs: number
   readonly signal: AbortSignal
-  onOutput(stream: 'stdout' | 'stderr', text: string): void
-  onNote(message: string): void
+  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void
+  readonly onNote: (message: string) => void
 }
 
 export interface ProcessResult {

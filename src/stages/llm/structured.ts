@@ -70,7 +70,7 @@ const rawAnswer = (answer: unknown): unknown =>
 /** Some models throw when they cannot parse their own answer; that is an answer which does not fit, not a failure. */
 function unparsedAnswer(error: unknown): unknown {
   if (error instanceof SyntaxError || field(error, 'name') === 'OutputParserException') {
-    return { content: String(field(error, 'llmOutput') ?? '') }
+    return { content: field(error, 'llmOutput') ?? '' }
   }
   throw error
 }

@@ -7,31 +7,17 @@ import type { z } from 'zod'
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { Json } from '../../foundation/json.ts'
-import { mergeNames } from '../../foundation/plan.ts'
 import { suggest } from '../../foundation/suggest.ts'
 import type { Path } from '../parsed.ts'
-import type { Places } from '../yaml/places.ts'
-import { plainOrQuoted, quoted } from '../yaml/quote.ts'
-import { idLike, idPattern } from './ids.ts'
+import { quoted } from '../yaml/quote.ts'
+import { codedDiagnostic, isCoded } from './issue-codes.ts'
+import { holderName, holderSpan, nameOf, type Place, spanAt, type Validated, wrongType } from './issue-place.ts'
 import { laterLimits, laterOnError, laterStageLimits } from './later.ts'
 import { hasTemplate, isWholeTemplate } from './templates.ts'
 import { keysAt } from './walk-schema.ts'
 import { expectedWords, foundWords, orList } from './words.ts'
 
 type Issue = z.core.$ZodIssue
-
-/** What was validated, and where it stands. */
-export interface Validated {
-  readonly schema: z.core.$ZodType
-  readonly value: Json
-  /** Path of the value in the document: a place in it is `[...base, ...issue.path]`. */
-  readonly base: Path
-  /** Texts with `${{ }}` in them are checked after evaluation, so what they seem to violate is dropped. */
-  readonly templates: boolean
-  readonly places: Places
-  /** Last part of the path when the value is no member of the document but made of members. */
-  readonly placeOf?: (path: Path) => Path
-}
 
 export interface Explained {
   readonly diagnostic: Diagnostic
@@ -82,30 +68,9 @@ function explain(issue: Issue, above: readonly PropertyKey[], validated: Validat
   }
 }
 
-interface Place {
-  /** From the validated value. */
-  readonly path: readonly PropertyKey[]
-  /** From the document. */
-  readonly full: Path
-  readonly value: Json | undefined
-  readonly validated: Validated
-}
-
 function placeIn(path: readonly PropertyKey[], { base, value, placeOf }: Validated): Pick<Place, 'full' | 'value'> {
   const inside = path as Path
   return { full: placeOf ? placeOf(inside) : [...base, ...inside], value: valueIn(value, path) as Json | undefined }
-}
-
-const nameOf = ({ full }: Place): string => {
-  const key = full.findLast((step) => typeof step === 'string')
-  return key === undefined ? 'The pipeline' : `"${key}"`
-}
-
-/** The map that holds the place, in words. */
-export function holderName(path: Path): string {
-  const key = path.findLast((step) => typeof step === 'string')
-  if (path.length === 0) return 'the pipeline'
-  return path.length === 2 && path[0] === 'stages' ? 'the stage' : `"${key ?? 'stages'}"`
 }
 
 function unknownKey(key: string, { path, full, validated }: Place): Explained {
@@ -135,7 +100,7 @@ function explainUnion(issue: Issue & { code: 'invalid_union' }, path: readonly P
   const [best] = fitting.toSorted((a, b) => a.length - b.length)
   if (best) return best.flatMap((each) => explain(each, path, at.validated))
   const roots = branches.flatMap((branch) => branch.filter((each) => each.path.length === 0))
-  const coded = roots.find(({ message }) => Object.hasOwn(codes, message))
+  const coded = roots.find(({ message }) => isCoded(message))
   if (coded) return [{ diagnostic: explainOne(coded, at), path: at.full }]
   const values = roots.flatMap((each) => (each.code === 'invalid_value' ? each.values : []))
   const isText = typeof at.value === 'string'
@@ -158,8 +123,8 @@ function laterValue({ full, value, validated }: Place): Explained | undefined {
 }
 
 function explainOne(issue: Issue, at: Place): Diagnostic {
-  const coded = Object.hasOwn(codes, issue.message) ? codes[issue.message] : undefined
-  if (coded && at.value !== undefined) return coded(at)
+  const coded = codedDiagnostic(issue.message, at)
+  if (coded) return coded
   switch (issue.code) {
     case 'invalid_type':
       return at.value === undefined ? missingKey(at) : typeMismatch(issue.expected, at)
@@ -173,17 +138,9 @@ function explainOne(issue: Issue, at: Place): Diagnostic {
   }
 }
 
-const spanAt = ({ full, validated }: Place) => validated.places.spanOf(full)
-
 function missingKey({ full, validated }: Place): Diagnostic {
   const holder = full.slice(0, -1)
   return diagnostics.missing_key(holderSpan(holder, validated.places), String(full.at(-1)), holderName(holder))
-}
-
-/** The key that holds a map; without one (the root, a list item) the first key in it. */
-export function holderSpan(path: Path, places: Places) {
-  if (typeof path.at(-1) === 'string') return places.keySpanOf(path)
-  return places.firstKeySpanOf(path)
 }
 
 function typeMismatch(expected: string, at: Place): Diagnostic {
@@ -215,9 +172,6 @@ function unquoteHint(expected: string, { value, full }: Place): string | undefin
 const quoteHint = (expected: string, { value }: Place): string | undefined =>
   expected === 'string' && typeof value === 'boolean' ? `If it is text, quote it: "${value}"` : undefined
 
-const wrongType = (at: Place, expected: string, hint?: string): Diagnostic =>
-  diagnostics.wrong_type(spanAt(at), nameOf(at), expected, foundWords(at.value), hint)
-
 function wrongChoice(values: readonly unknown[], at: Place, alsoTypes: readonly string[]): Diagnostic {
   const later = laterValue(at)
   if (later) return later.diagnostic
@@ -244,61 +198,4 @@ function outOfBounds(issue: Issue & { code: 'too_small' | 'too_big' }, at: Place
 function refused(message: string, at: Place): Diagnostic {
   const stop = /[.?!]$/.test(message) ? message : `${message}.`
   return diagnostics.wrong_value(spanAt(at), `${nameOf(at)} cannot be ${foundWords(at.value)}: ${stop}`, undefined)
-}
-
-/** Codes that the schema gives itself, as the message of an issue. */
-const codes: Readonly<Record<string, (at: Place) => Diagnostic>> = {
-  template_not_allowed: (at) => diagnostics.template_not_allowed(spanAt(at), nameOf(at), undefined),
-  bad_duration: (at) => {
-    const { value, full } = at
-    if (typeof value === 'string' && hasTemplate(value)) {
-      return diagnostics.template_not_allowed(spanAt(at), nameOf(at), undefined)
-    }
-    const written =
-      typeof value === 'string' ? `"${value}"` : (at.validated.places.writtenAt(full) ?? foundWords(value))
-    return diagnostics.bad_duration(spanAt(at), written, durationFix(value, String(full.at(-1))))
-  },
-  bad_name: (at) => {
-    const near = idLike(String(at.value), 'pipeline')
-    const allowed = 'lower-case letters, digits and underscores, a letter first'
-    return diagnostics.bad_name(spanAt(at), String(at.value), 'a pipeline', allowed, near && `name: ${near}`)
-  },
-  bad_id: badId,
-  reserved_id: (at) => diagnostics.reserved_id(spanAt(at), String(at.value), `id: ${String(at.value)}_stage`),
-  bad_merge: (at) => {
-    const near = suggest(String(at.value), mergeNames)
-    const known = `${orList(mergeNames)}, or a function such as ./reducers.ts#name`
-    const message = `${nameOf(at)} takes ${known}, but here stands ${foundWords(at.value)}.`
-    return diagnostics.wrong_value(spanAt(at), message, near && `Did you mean "${near}"?`)
-  },
-}
-
-function durationFix(value: Json | undefined, key: string): string | undefined {
-  if (typeof value === 'number') return `${key}: ${value}s, if seconds are meant`
-  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(value.trim()) : null
-  const unit = match && units.find(([words]) => words.test(match[2] as string))?.[1]
-  return match && unit ? `${key}: ${match[1]}${unit}` : undefined
-}
-
-const units: readonly (readonly [RegExp, string])[] = [
-  [/^(ms|millis|milliseconds?)$/i, 'ms'],
-  [/^(s|secs?|seconds?)$/i, 's'],
-  [/^(m|mins?|minutes?)$/i, 'm'],
-  [/^(h|hrs?|hours?)$/i, 'h'],
-  [/^(d|days?)$/i, 'd'],
-]
-
-function badId(at: Place): Diagnostic {
-  const { value } = at
-  if (typeof value !== 'string') {
-    const written = at.validated.places.writtenAt(at.full)
-    return written === undefined ? wrongType(at, 'a text') : diagnostics.bad_id(spanAt(at), written, undefined)
-  }
-  if (hasTemplate(value)) return diagnostics.template_not_allowed(spanAt(at), nameOf(at), undefined)
-  const underscored = value.replaceAll('-', '_')
-  if (value.includes('-') && idPattern.test(underscored)) {
-    return diagnostics.hyphen_in_id(spanAt(at), value, `id: ${underscored}`)
-  }
-  const near = idLike(value, 'stage')
-  return diagnostics.bad_id(spanAt(at), value, near && `id: ${plainOrQuoted(near)}`)
 }

@@ -7,7 +7,7 @@ import type { Places } from '../yaml/places.ts'
 export interface Shape {
   readonly places: Places
   readonly kinds: StageKinds
-  report(diagnostic: Diagnostic): void
+  readonly report: (diagnostic: Diagnostic) => void
 }
 
 /** Data that is still being read and may be mended. */

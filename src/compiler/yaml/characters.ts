@@ -5,10 +5,11 @@ import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { Source } from '../../foundation/source.ts'
 import { limits } from './read.ts'
 
-/** Control characters (tab and line feed apart), a carriage return alone, a byte order mark inside, half a character. */
-const unwelcome =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]|\r(?!\n)|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+/**
+ * Control characters but tab and line ends (those from U+007F on may stand in JSON, so they may here), a byte order
+ * mark, a carriage return alone, half a character.
+ */
+const unwelcome = /(?![\t\n\r\u007f-\u009f])\p{Cc}|\ufeff|\r(?!\n)|\p{Cs}/gu
 
 /** One diagnostic per sort of character; [] when the text can be read. */
 export function checkCharacters(source: Source): Diagnostic[] {
@@ -16,7 +17,6 @@ export function checkCharacters(source: Source): Diagnostic[] {
   if (bytes > limits.bytes) return [diagnostics.file_too_large(source.span(0, 0), bytes, limits.bytes)]
   const seen = new Set<string>()
   const found: Diagnostic[] = []
-  unwelcome.lastIndex = 0
   for (const match of source.text.matchAll(unwelcome)) {
     const char = match[0]
     if (seen.has(nameOf(char)) || (char === '\ufeff' && match.index === 0)) continue

@@ -8,15 +8,13 @@ import { decodeScalar, type ScalarStyle } from './decode.ts'
 import type { Decoded } from './decoded.ts'
 
 export interface Places {
-  spanOf(path: Path): Span
-  keySpanOf(path: Path): Span
-  spanIn(path: Path, start: number, end: number): Span
+  readonly spanOf: (path: Path) => Span
+  readonly keySpanOf: (path: Path) => Span
+  readonly spanIn: (path: Path, start: number, end: number) => Span
   /** The first key of the map at `path`; where there is none, the map. */
-  firstKeySpanOf(path: Path): Span
+  readonly firstKeySpanOf: (path: Path) => Span
   /** The scalar at `path` as it is written, quotes included; undefined when no scalar stands there. */
-  writtenAt(path: Path): string | undefined
-  /** A plain scalar stands at `path`. */
-  isPlainAt(path: Path): boolean
+  readonly writtenAt: (path: Path) => string | undefined
 }
 
 interface Found {
@@ -132,10 +130,6 @@ export function createPlaces(
     writtenAt(path) {
       const node = follow(find(path).node)
       return isScalar(node) ? source.text.slice(node.range[0], node.range[1]) : undefined
-    },
-    isPlainAt(path) {
-      const node = follow(find(path).node)
-      return isScalar(node) && node.type === 'PLAIN'
     },
   }
 }

@@ -141,8 +141,8 @@ export const yamlDiagnostics = {
     summary: 'A value starts with `!`, which is a tag in YAML.',
     explanation:
       'Pipelines use no YAML tags. An expression such as `!inputs.dry_run` starts with `!` and must stand in quotes, or YAML takes its beginning for a tag and drops it.',
-    wrong: stage('if: !inputs.dry_run', 'transform: 1'),
-    right: stage('if: "!inputs.dry_run"', 'transform: 1'),
+    wrong: stage('if: !false', 'transform: 1'),
+    right: stage('if: "!false"', 'transform: 1'),
     say: (tag: string, fix: string) => ({
       message: `YAML reads "${tag}" as a tag; pipelines have none.`,
       hint: write(fix),
@@ -152,8 +152,8 @@ export const yamlDiagnostics = {
     severity: 'error',
     summary: '`{{ x }}` without `$` and quotes is a map in YAML.',
     explanation: 'An expression is written `${{ … }}`. `{{ x }}` is YAML for a map whose key is a map.',
-    wrong: stage('transform: {{ inputs.topic }}'),
-    right: stage('transform: ${{ inputs.topic }}'),
+    wrong: stage('transform: {{ run.id }}'),
+    right: stage('transform: ${{ run.id }}'),
     say: (fix: string) => ({
       message: 'YAML reads "{{ … }}" as a map; an expression is written "${{ … }}".',
       hint: write(fix),

@@ -19,7 +19,7 @@ import { digest, type Json, type JsonObject } from '../src/foundation/json.ts'
 import { silentLogger } from '../src/foundation/logger.ts'
 import { defaultOutputBytes, type NeedPlan, type Plan, planFormat, type StagePlan } from '../src/foundation/plan.ts'
 
-const createValidators = () => ({ validate: () => [] }) // TEMP
+import { createValidators } from '../src/foundation/schema.ts'
 
 import { defineStage, type StageContext, type StageKind, type StageKinds } from '../src/foundation/stage-kind.ts'
 

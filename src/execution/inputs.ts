@@ -6,8 +6,8 @@
 import { InputError, type InputProblem } from '../foundation/errors.ts'
 import { assertJson, deepFreeze, type Json, type JsonObject, NotJsonError } from '../foundation/json.ts'
 import type { InputPlan, Plan } from '../foundation/plan.ts'
+import type { Validators } from '../foundation/schema.ts'
 import { didYouMean } from '../foundation/suggest.ts'
-import type { Validators } from './runner-deps.ts'
 
 export interface Surroundings {
   readonly validators: Validators

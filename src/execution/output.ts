@@ -2,8 +2,8 @@
 import { StageError } from '../foundation/errors.ts'
 import { assertJson, deepFreeze, formatPath, type Json, NotJsonError } from '../foundation/json.ts'
 import type { JsonSchema } from '../foundation/plan.ts'
+import type { Validators } from '../foundation/schema.ts'
 import type { Redactor } from './redact.ts'
-import type { Validators } from './runner-deps.ts'
 
 export interface OutputRules {
   readonly schema: JsonSchema | undefined

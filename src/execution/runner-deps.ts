@@ -8,22 +8,10 @@ import type { RunEventBody } from '../foundation/events.ts'
 import type { Evaluator } from '../foundation/expression/evaluate.ts'
 import type { Json } from '../foundation/json.ts'
 import type { Logger } from '../foundation/logger.ts'
-import type { JsonSchema } from '../foundation/plan.ts'
+import type { Validators } from '../foundation/schema.ts'
 import type { StageKinds, StageServices } from '../foundation/stage-kind.ts'
 import type { RunControl } from './control.ts'
 import type { Semaphore } from './semaphore.ts'
-
-/** What is wrong with a value, at `path` inside it (`$.items[3].name`). */
-export interface SchemaProblem {
-  readonly path: string
-  readonly message: string
-}
-
-/** The part of the schema validators that runs need. */
-export interface Validators {
-  /** Nothing when the value fits. */
-  validate(schema: JsonSchema, value: Json): readonly SchemaProblem[]
-}
 
 /** Where `cache:` keeps results; the store's two functions. */
 export interface CachePort {

@@ -61,17 +61,18 @@ export const kindsOf = (deeds: Deeds = {}): StageKinds =>
   new Map([valueKind, echoKind, failKind, doKind(deeds)].map((kind) => [kind.name, kind as StageKind]))
 
 /** Values as written in YAML, `${{ }}` in them compiled. */
-export interface StageSketch extends Partial<Omit<StagePlan, 'needs' | 'config' | 'set' | 'onError'>> {
+export interface StageSketch extends Partial<Omit<StagePlan, 'needs' | 'config' | 'set' | 'env' | 'onError'>> {
   readonly needs?: 'all_above' | readonly (string | NeedPlan)[]
   readonly value?: Json
   readonly set?: Readonly<Record<string, Json>>
+  readonly env?: Readonly<Record<string, Json>>
   /** `continue`, or `{ continue: value }`. */
   readonly onError?: 'continue' | { readonly continue: Json }
 }
 
 /** A stage that returns `value` (null), unless it says another kind. */
 export function stage(id: string, sketch: StageSketch = {}): StagePlan {
-  const { needs = 'all_above', value = null, set = {}, onError, ...rest } = sketch
+  const { needs = 'all_above', value = null, set = {}, env, onError, ...rest } = sketch
   return {
     id,
     kind: 'value',
@@ -80,10 +81,14 @@ export function stage(id: string, sketch: StageSketch = {}): StagePlan {
     ...rest,
     needs: needs === 'all_above' ? needs : needs.map((need) => (typeof need === 'string' ? { stage: need } : need)),
     onError: handler(onError),
-    set: Object.fromEntries(Object.entries(set).map(([name, inner]) => [name, compileTemplate(inner)])),
+    set: templates(set),
+    ...(env && { env: templates(env) }),
     config: compileTemplate(value),
   }
 }
+
+const templates = (values: Readonly<Record<string, Json>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, compileTemplate(value)]))
 
 function handler(onError: StageSketch['onError']): StagePlan['onError'] {
   if (onError === undefined) return { do: 'fail' }
@@ -111,7 +116,7 @@ export function planOf(stages: readonly StagePlan[], sketch: PlanSketch = {}): P
     recursionLimit: stages.length + 5,
     ...rest,
     stages,
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, compileTemplate(value)])),
+    outputs: templates(outputs),
   } as const
   return { ...plan, hash: digest(plan as unknown as Json) }
 }

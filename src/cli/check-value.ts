@@ -5,6 +5,8 @@ import type { CheckValue } from './inputs.ts'
 export function createInputCheck(): CheckValue {
   const validators = createValidators()
   return (schema, value) => {
-    return undefined
+    const problems = validators.validate(schema, value)
+    if (problems.length === 0) return undefined
+    return problems.map(({ path, message }) => (path === '$' ? message : `${path.slice(1)} ${message}`)).join('; ')
   }
 }

@@ -4,7 +4,6 @@
  * Stages of a level wait only for stages of the levels above.
  */
 import { formatDuration } from '../foundation/duration.ts'
-import type { InputProblem } from '../foundation/errors.ts'
 import { isJsonObject, type JsonObject } from '../foundation/json.ts'
 import { needsOf, type Plan, type StagePlan } from '../foundation/plan.ts'
 import type { Template } from '../foundation/template.ts'
@@ -15,22 +14,16 @@ export interface DryRun {
   readonly plan: Plan
   readonly inputs: JsonObject
   readonly until: string | undefined
-  readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** `problems`: environment variables and secrets that are not there. */
-export function dryRunLines(
-  { plan, inputs, until, env }: DryRun,
-  style: Style,
-): { readonly lines: readonly string[]; readonly problems: readonly InputProblem[] } {
+export function dryRunLines({ plan, inputs, until }: DryRun, style: Style): string[] {
   const levels = levelsOf(plan)
-  const lines = [
+  return [
     `${style.paint('bold', plan.name)}: ${count(plan.stages.length, 'stage')}, ${count(levels.length, 'level')}. Nothing is run.`,
     ...inputLines(plan, inputs),
     ...levels.flatMap((stages, at) => ['', `level ${at + 1}`, ...stages.flatMap((stage) => stageLines(stage, plan))]),
     ...(until === undefined ? [] : ['', `The run pauses when "${until}" is done.`]),
   ]
-  return { lines, problems: missingFromEnvironment(plan, env) }
 }
 
 /** Level by level, each in list order. */
@@ -48,16 +41,6 @@ export function levelsOf(plan: Plan): StagePlan[][] {
     levels[below + 1] = [...(levels[below + 1] ?? []), stage]
   }
   return levels
-}
-
-export function missingFromEnvironment(plan: Plan, env: DryRun['env']): InputProblem[] {
-  const variables = plan.env
-    .filter((variable) => variable.default === undefined && env[variable.name] === undefined)
-    .map(({ name }) => ({ name, message: 'is not set; the pipeline reads this environment variable (env:)' }))
-  const secrets = plan.secrets
-    .filter((name) => env[name] === undefined)
-    .map((name) => ({ name, message: 'is not set; the pipeline needs this secret (secrets:)' }))
-  return [...variables, ...secrets]
 }
 
 function inputLines(plan: Plan, given: JsonObject): string[] {

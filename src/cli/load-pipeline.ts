@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { compilePipeline } from '../compiler/compile.ts'
-import { type Diagnostic, formatDiagnostic, hasErrors } from '../foundation/diagnostic.ts'
+import { type Diagnostic, formatDiagnostic } from '../foundation/diagnostic.ts'
 import { InputError } from '../foundation/errors.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Source } from '../foundation/source.ts'
@@ -21,13 +21,14 @@ export interface LoadedPipeline {
 export function loadPipeline(file: string, cwd: string, strict = false): LoadedPipeline {
   const path = resolve(cwd, file)
   const { plan, diagnostics, sources } = compilePipeline(readPipeline(path, file), {
-    path: relative(process.cwd(), path),
+    path,
+    name: relative(cwd, path),
     kinds: builtinKinds,
     functions: builtinFunctions,
     models: new Set(),
     strict,
   })
-  return { plan: hasErrors(diagnostics) ? undefined : plan, diagnostics, sources }
+  return { plan, diagnostics, sources }
 }
 
 /** Every diagnostic as people read it, safe to print. */

@@ -20,7 +20,8 @@ export function describeError(thrown: unknown, showStack: boolean): SaidError {
   if (!(thrown instanceof StagegraphError)) return bug(thrown, showStack)
   const { message, hint, code } = thrown
   const problems = thrown instanceof InputError ? thrown.problems : []
-  const lines = [`error: ${message}`, ...problems.map(({ name, message }) => `  ${name} ${message}`), hint ?? '']
+  const unsaid = problems.filter((problem) => !message.includes(problem.message))
+  const lines = [`error: ${message}`, ...unsaid.map(({ name, message }) => `  ${name} ${message}`), hint ?? '']
   return said(exitCodeOfError(thrown), lines.filter(Boolean).join('\n'), {
     code,
     message,

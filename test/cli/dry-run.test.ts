@@ -34,51 +34,41 @@ const plan = testPlan(
       depth: { schema: { type: 'integer' }, required: false, default: 3 },
       note: { schema: { type: 'string' }, required: false },
     },
-    env: [{ name: 'HERE' }, { name: 'GONE' }, { name: 'LOCALE', default: 'en' }],
-    secrets: ['TOKEN'],
   },
 )
 
-const asked = { plan, inputs: { topic: 'tea' }, until: 'join', env: { HERE: '1', TOKEN: 'x', GONE: '2' } }
+const asked = { plan, inputs: { topic: 'tea' }, until: 'join' }
 
 describe('a dry run', () => {
   it('prints the order and what each stage would do', () => {
-    expect(dryRunLines(asked, plainStyle)).toEqual({
-      problems: [],
-      lines: [
-        'p: 4 stages, 3 levels. Nothing is run.',
-        '',
-        'inputs',
-        '  topic = "tea"',
-        '  depth = 3 (default)',
-        '  note = not given',
-        '',
-        'level 1',
-        '  fetch  http  url: https://x/${{ inputs.topic }}, headers: { a: b }',
-        '      timeout 30.0s',
-        '      at most 3 attempts on network, timeout',
-        '  list  run  "run":"ls\\n-l"',
-        '',
-        'level 2',
-        '  join  transform  ${{ stages.fetch.output }}',
-        '      after fetch, list',
-        '      join all_done',
-        '      if inputs.depth > 1',
-        '      its failure is tolerated',
-        '      sets total',
-        '      cached for 1m00s',
-        '',
-        'level 3',
-        '  last  transform  null',
-        '',
-        'The run pauses when "join" is done.',
-      ],
-    })
-  })
-
-  it('finds environment variables and secrets that are not set', () => {
-    const { problems } = dryRunLines({ ...asked, env: {} }, plainStyle)
-    expect(problems.map(({ name }) => name)).toEqual(['HERE', 'GONE', 'TOKEN'])
+    expect(dryRunLines(asked, plainStyle)).toEqual([
+      'p: 4 stages, 3 levels. Nothing is run.',
+      '',
+      'inputs',
+      '  topic = "tea"',
+      '  depth = 3 (default)',
+      '  note = not given',
+      '',
+      'level 1',
+      '  fetch  http  url: https://x/${{ inputs.topic }}, headers: { a: b }',
+      '      timeout 30.0s',
+      '      at most 3 attempts on network, timeout',
+      '  list  run  "run":"ls\\n-l"',
+      '',
+      'level 2',
+      '  join  transform  ${{ stages.fetch.output }}',
+      '      after fetch, list',
+      '      join all_done',
+      '      if inputs.depth > 1',
+      '      its failure is tolerated',
+      '      sets total',
+      '      cached for 1m00s',
+      '',
+      'level 3',
+      '  last  transform  null',
+      '',
+      'The run pauses when "join" is done.',
+    ])
   })
 
   it('puts a stage below everything it waits for', () => {

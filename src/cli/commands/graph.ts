@@ -5,6 +5,9 @@ import { type AddCommand, examples } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
+/** Version of what `--format json` prints. */
+const drawingVersion = 1
+
 type Format = 'mermaid' | 'dot' | 'json'
 
 export const addGraph: AddCommand = (program, cli) => {
@@ -38,5 +41,12 @@ async function graph(file: string, format: Format, terminal: Terminal): Promise<
 
 async function draw(plan: Plan, format: Format): Promise<string> {
   const { drawDot, drawJson, drawMermaid } = await import('../../compiler/draw.ts')
-  return { mermaid: drawMermaid, dot: drawDot, json: drawJson }[format](plan)
+  switch (format) {
+    case 'mermaid':
+      return drawMermaid(plan)
+    case 'dot':
+      return drawDot(plan)
+    case 'json':
+      return JSON.stringify({ v: drawingVersion, ...drawJson(plan) }, null, 2)
+  }
 }

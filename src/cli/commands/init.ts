@@ -78,7 +78,7 @@ stages:
 
   - id: loud                       # without \`needs\`: after every stage above
     if: inputs.shout
-    transform: \${{ upper(vars.greetings.join(' ')) }}
+    transform: \${{ vars.greetings.join(' ').upper() }}
 
 outputs:
   greetings: \${{ vars.greetings }}

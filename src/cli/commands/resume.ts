@@ -55,7 +55,7 @@ async function resume(thread: string, options: ResumeOptions, terminal: Terminal
     ...(options.migrate && { migrate: true }),
   })
   const renderer = rendererFor(plan as Plan, terminal, json)
-  return follow(run, open, { terminal, renderer, json }, renderer.wantsHistory ? 0 : after)
+  return await follow(run, open, { terminal, renderer, json }, renderer.wantsHistory ? 0 : after)
 }
 
 /** A sentence when the file is no longer what the run was started from. */

@@ -59,7 +59,7 @@ async function run(file: string, options: RunOptions, terminal: Terminal): Promi
   if (!plan) return 2
   checkUntil(plan, options.until)
   const inputs = await completeInputs(plan, options, terminal)
-  if (options.dryRun) return dryRun({ plan, inputs, until: options.until, env: terminal.env }, terminal, json)
+  if (options.dryRun) return dryRun({ plan, inputs, until: options.until }, terminal, json)
 
   const storePath = options.store
     ? resolve(terminal.cwd, options.store)
@@ -121,10 +121,13 @@ function checkUntil(plan: Plan, until: string | undefined): void {
   throw new InputError('Nothing was run.', [{ name: '--until', message }], didYouMean(until, ids))
 }
 
-function dryRun(asked: DryRun, terminal: Terminal, json: boolean): ExitCode {
-  const { lines, problems } = dryRunLines(asked, terminal.out.style)
-  if (problems.length > 0) throw new InputError('The environment is not complete; nothing was run.', problems)
-  if (json) writeJson(terminal.out, { type: 'dry_run', plan: asked.plan, inputs: asked.inputs })
-  wordsTo(terminal, json).write(`${lines.join('\n')}\n`)
+/** Inputs, environment and secrets are looked at as for a run. */
+async function dryRun(asked: DryRun, terminal: Terminal, json: boolean): Promise<ExitCode> {
+  const { prepareInputs } = await import('../../execution/inputs.ts')
+  const { createValidators } = await import('../../foundation/schema.ts')
+  const { env, out } = terminal
+  prepareInputs(asked.plan, asked.inputs, { validators: createValidators(), env, secret: (name) => env[name] })
+  if (json) writeJson(out, { type: 'dry_run', plan: asked.plan, inputs: asked.inputs })
+  wordsTo(terminal, json).write(`${dryRunLines(asked, out.style).join('\n')}\n`)
   return 0
 }

@@ -1,26 +1,27 @@
-/** The merge rules of variables: how two contributions become one. */
+/** The merge rules of variables: how contributions, in plan order, become one value. Each is linear in its input. */
 import { canonicalJson, isJsonObject, type Json } from '../foundation/json.ts'
 import type { MergeName } from '../foundation/plan.ts'
 
-export type Merge = (current: Json, update: Json) => Json
+/** `values` has at least one. */
+export type Merge = (values: readonly Json[]) => Json
 
-/** Rules for which a null changes nothing. */
-const skipNull =
+/** Where a null contribution changes nothing. */
+const skippingNulls =
   (merge: Merge): Merge =>
-  (current, update) =>
-    update === null ? current : current === null ? update : merge(current, update)
+  (values) => {
+    const given = values.filter((value) => value !== null)
+    return given.length === 0 ? null : merge(given)
+  }
 
 export const merges: Readonly<Record<MergeName, Merge>> = {
-  last: (_, update) => update,
-  first: (current) => current,
-  append: skipNull((current, update) => [...listOf(current), ...listOf(update)]),
-  union: skipNull((current, update) => distinct([...listOf(current), ...listOf(update)])),
-  sum: skipNull((current, update) => finite(Number(current) + Number(update))),
-  min: skipNull((current, update) => (isLess(update, current) ? update : current)),
-  max: skipNull((current, update) => (isLess(current, update) ? update : current)),
-  merge: skipNull((current, update) =>
-    isJsonObject(current) && isJsonObject(update) ? { ...current, ...update } : update,
-  ),
+  last: (values) => values.at(-1) as Json,
+  first: (values) => values[0] as Json,
+  append: skippingNulls((values) => values.flatMap(listOf)),
+  union: skippingNulls((values) => distinct(values.flatMap(listOf))),
+  sum: skippingNulls((values) => finite(values.reduce<number>((sum, value) => sum + Number(value), 0))),
+  min: skippingNulls((values) => values.reduce((least, value) => (isLess(value, least) ? value : least))),
+  max: skippingNulls((values) => values.reduce((most, value) => (isLess(most, value) ? value : most))),
+  merge: skippingNulls((values) => Object.assign({}, ...values.filter(isJsonObject))),
 }
 
 const listOf = (value: Json): readonly Json[] => (Array.isArray(value) ? value : [value])

@@ -39,13 +39,9 @@ export function createVariables(plan: Plan, topology: Topology): Variables {
     const variable = plan.vars[name]
     if (!variable) throw new TypeError(`There is no variable "${name}".`)
     const start = base ?? (replaces(variable) ? undefined : variable.default)
-    const all = start === undefined ? contributions : [start, ...contributions]
-    const [first, ...others] = all
-    if (first === undefined) return deepFreeze(variable.default ?? null)
-    const merge = mergeOf(name, variable)
-    return deepFreeze(
-      others.reduce((current, update) => merge(current, update), initial(variable, first, start, merge)),
-    )
+    const values = start === undefined ? contributions : [start, ...contributions]
+    if (values.length === 0) return deepFreeze(variable.default ?? null)
+    return deepFreeze(mergeOf(name, variable)(start === undefined && reduces(variable) ? [null, ...values] : values))
   }
 
   function seen(name: string, view: RunView, reader?: number): Json {
@@ -68,11 +64,8 @@ export function createVariables(plan: Plan, topology: Topology): Variables {
 /** A default of these stands only until something is set. */
 const replaces = ({ merge }: VariablePlan): boolean => merge === 'last' || merge === 'first'
 
-/** `union` has to see the first contribution, too; others take it as it is. A reducer of the user's starts at null. */
-function initial({ merge }: VariablePlan, first: Json, start: Json | undefined, apply: Merge): Json {
-  if (merge === 'union') return apply(first, [])
-  return typeof merge === 'string' || start !== undefined ? first : apply(null, first)
-}
+/** A reducer of the user's starts at null when there is no default. */
+const reduces = ({ merge }: VariablePlan): boolean => typeof merge !== 'string'
 
 /** Variable → positions of the stages that set it, in plan order. */
 function settersOf({ stages }: Plan): ReadonlyMap<string, readonly number[]> {
@@ -104,21 +97,23 @@ function contributionsOf(
 
 /** Lets a reducer change what it is given, without changing it for anyone else. */
 function reducing(name: string, reducer: Reducer): Merge {
-  return (current, update) => {
+  const step = (current: Json, update: Json): Json => {
+    const next: unknown = isDraftable(current)
+      ? produce(current, (draft: Json) => reducer(draft, update) as typeof current | undefined)
+      : reducer(current, update)
+    assertJson(next)
+    return next
+  }
+  return ([first, ...updates]) => {
     try {
-      const next =
-        typeof current === 'object' && current !== null
-          ? (produce as (base: Json, recipe: (draft: Json) => Json | undefined) => unknown)(current, (draft) =>
-              reducer(draft, update),
-            )
-          : reducer(current, update)
-      assertJson(next)
-      return next
+      return updates.reduce<Json>(step, first as Json)
     } catch (cause) {
       throw reducerFailed(name, cause)
     }
   }
 }
+
+const isDraftable = (value: Json): value is Extract<Json, object> => typeof value === 'object' && value !== null
 
 function reducerFailed(name: string, cause: unknown): StageError {
   const notJson = cause instanceof NotJsonError

@@ -30,7 +30,7 @@ export async function main(log: (line: string) => void = console.log) {
   await graph.updateState(thread, { 'vars.spend': 100 }, 'quick')
   const resumed = pipeline.graph({ checkpointer })
   const state = await resumed.invoke(null, thread)
-  log(`status ${state.run.status}: ${state.outputs.title}`)
+  log(`status ${state.run.status}: ${state.outputs?.title}`)
   return state
 }
 

@@ -20,7 +20,7 @@ stages:
     with: { words: "\${{ inputs.words }}" }
     output: string
   - id: shout
-    transform: "\${{ upper(stages.join.output) }}!"
+    transform: "\${{ stages.join.output.upper() }}!"
 outputs:
   text: \${{ stages.shout.output }}
 `

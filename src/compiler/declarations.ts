@@ -9,23 +9,12 @@ import type { JsonSchema } from '../foundation/plan.ts'
 import { normalizeSchema, type SchemaFault, type WrittenTypes } from '../foundation/schema/normalize.ts'
 import { isTooLarge, maxSchemaLength } from '../foundation/schema.ts'
 import type { Source } from '../foundation/source.ts'
-import type { RegisteredFunction, StageKind, StageKinds } from '../foundation/stage-kind.ts'
-import type { FileReader } from './files.ts'
+import type { RegisteredFunction, StageKind } from '../foundation/stage-kind.ts'
+import type { CompileContext } from './context.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
-import { readPrompts } from './prompts.ts'
+import { type Prompt, readPrompts } from './prompts.ts'
 import { readReferences } from './references.ts'
 import { configOf, kindOf, pathInStage } from './spec.ts'
-
-/** What a compile is given besides the text. */
-export interface CompileContext {
-  readonly kinds: StageKinds
-  /** Registered functions by name, built-in ones included. */
-  readonly functions: ReadonlyMap<string, RegisteredFunction>
-  /** Names of models that the host registers. */
-  readonly models: ReadonlySet<string>
-  readonly files: FileReader
-  readonly strict: boolean
-}
 
 export interface InputDeclaration {
   readonly schema: JsonSchema
@@ -42,15 +31,6 @@ export interface VariableDeclaration {
   readonly merge: string
   readonly default?: Json
   readonly path: Path
-}
-
-/** A text that stands for a prompt: in the pipeline itself, or in a file of its own. */
-export interface Prompt {
-  /** Place of the prompt's value in the kind's configuration. */
-  readonly configPath: Path
-  readonly text: string
-  /** The file's source; undefined when the text stands in the pipeline. */
-  readonly source: Source | undefined
 }
 
 export interface StageDeclaration {

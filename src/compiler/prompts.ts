@@ -4,10 +4,18 @@ import { diagnostics } from '../foundation/diagnostics.ts'
 import { isJsonObject, type Json } from '../foundation/json.ts'
 import { createSource, type Source } from '../foundation/source.ts'
 import type { StageKind } from '../foundation/stage-kind.ts'
-import type { Prompt } from './declarations.ts'
 import { type FileReader, isFault } from './files.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
 import { slotPlaces } from './spec/slots.ts'
+
+/** A text that stands for a prompt: in the pipeline itself, or in a file of its own. */
+export interface Prompt {
+  /** Place of the prompt's value in the kind's configuration. */
+  readonly configPath: Path
+  readonly text: string
+  /** The file's source; undefined when the text stands in the pipeline. */
+  readonly source: Source | undefined
+}
 
 interface Configured {
   readonly kind: StageKind

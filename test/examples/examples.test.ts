@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LLMock } from '@copilotkit/aimock'
-import { ChatOpenAI } from '@langchain/openai'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startFlakyServer } from '../../examples/support/flaky-server.ts'
 import { compileFile, createEngine, createMemoryStore, type JsonObject, type PipelineResult } from '../../src/index.ts'
 
@@ -19,11 +18,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function run(
   file: string,
   inputs: JsonObject = {},
-  models: Record<string, unknown> = {},
+  _models: Record<string, unknown> = {},
 ): Promise<PipelineResult> {
-  const pipeline = compileFile(join(examples, file), { models })
+  const pipeline = compileFile(join(examples, file))
   expect(pipeline.diagnostics, 'an example has no warnings').toEqual([])
-  await using engine = createEngine({ store: createMemoryStore(), models })
+  await using engine = createEngine({ store: createMemoryStore() })
   const result = await engine.execute(pipeline, inputs)
   expect(result.error).toBeNull()
   return result
@@ -102,15 +101,12 @@ const tests: Record<string, () => Promise<void>> = {
     mock.onMessage(/Write a haiku/, { content: 'steam over a cup' })
     await mock.start()
     try {
-      const scripted = new ChatOpenAI({
-        model: 'gpt-5-mini',
-        apiKey: 'none',
-        maxRetries: 0,
-        configuration: { baseURL: `${mock.url}/v1` },
-      })
-      const { outputs } = await run('10-llm.yaml', { topic: 'tea' }, { 'openai:gpt-5-mini': scripted })
+      vi.stubEnv('OPENAI_API_KEY', 'none')
+      vi.stubEnv('OPENAI_BASE_URL', `${mock.url}/v1`)
+      const { outputs } = await run('10-llm.yaml', { topic: 'tea' })
       expect(outputs).toEqual({ haiku: 'steam over a cup', score: 8 })
     } finally {
+      vi.unstubAllEnvs()
       await mock.stop()
     }
   },

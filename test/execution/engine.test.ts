@@ -43,7 +43,7 @@ stages:
   - id: hello
     transform: Hello, \${{ inputs.name }}!
   - id: loud
-    transform: \${{ upper(stages.hello.output) }}
+    transform: \${{ stages.hello.output.upper() }}
 outputs: { text: "\${{ stages.loud.output }}" }
 `
 

@@ -47,7 +47,7 @@ function acceptedKeys(): Set<string> {
   const { stages, ...top } = schema.properties as Record<string, JsonSchemaNode>
   for (const [key, node] of Object.entries(top)) collect(key, node, keys)
   keys.add('stages')
-  const alternatives = (stages?.items as JsonSchemaNode).anyOf as JsonSchemaNode[]
+  const alternatives = (stages as { items: { anyOf: JsonSchemaNode[] } } | undefined)?.items.anyOf ?? []
   for (const alternative of alternatives) collectStage(alternative, keys)
   return keys
 }

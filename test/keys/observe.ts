@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import {
   type CompiledPipeline,
   CompileError,
@@ -49,7 +49,7 @@ export interface Effect {
   readonly check: (observed: Observed) => void
 }
 
-/** Answers: /fail/<status> always, /flaky/<status>/<n> n times and then 200, /slow never in time, else an echo as JSON. */
+/** Answers: /fail/<status> always, /flaky/<status>/<n> n times and then 200, /slow after a second, else an echo as JSON. */
 async function startServer(): Promise<{ server: Server; url: string; requests: Request[] }> {
   const requests: Request[] = []
   const tries = new Map<string, number>()
@@ -63,9 +63,13 @@ async function startServer(): Promise<{ server: Server; url: string; requests: R
       const [, what, status, times] = url.split('?')[0]?.split('/') ?? []
       const count = (tries.get(url) ?? 0) + 1
       tries.set(url, count)
-      if (what === 'slow') return
+      if (what === 'slow') {
+        setTimeout(() => response.end('{}'), 1_000)
+        return
+      }
       const failing = what === 'fail' || (what === 'flaky' && count <= Number(times))
-      response.writeHead(failing ? Number(status) : 200, { 'content-type': 'application/json', 'x-served': 'yes' })
+      const type = url.endsWith('/chat/completions') ? 'text/event-stream' : 'application/json'
+      response.writeHead(failing ? Number(status) : 200, { 'content-type': type, 'x-served': 'yes' })
       response.end(chatAnswer(request) ?? JSON.stringify({ method, url, count }))
     })
   })
@@ -73,18 +77,13 @@ async function startServer(): Promise<{ server: Server; url: string; requests: R
   return { server, requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-/** The OpenAI wire format, as far as a chat completion needs it: answers with what it was asked. */
+/** The OpenAI wire format, as far as a streamed chat completion needs it: answers with how much it was told. */
 function chatAnswer({ url, body }: Request): string | undefined {
   if (!url.endsWith('/chat/completions')) return undefined
   const { messages } = JSON.parse(body) as { messages: readonly { content: unknown }[] }
-  return JSON.stringify({
-    id: 'c1',
-    object: 'chat.completion',
-    created: 0,
-    model: 'scripted',
-    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: `heard ${messages.length}` } }],
-    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-  })
+  const chunk = (delta: object, finish_reason: string | null) =>
+    `data: ${JSON.stringify({ id: 'c1', object: 'chat.completion.chunk', created: 0, model: 'scripted', choices: [{ index: 0, delta, finish_reason }] })}\n\n`
+  return `${chunk({ role: 'assistant', content: `heard ${messages.length}` }, null)}${chunk({}, 'stop')}data: [DONE]\n\n`
 }
 
 const files: Readonly<Record<string, string>> = {
@@ -103,6 +102,8 @@ export async function observe({
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     const pipeline = compile(yaml.replaceAll('@server', url), { path: join(folder, 'p.yaml') })
+    vi.stubEnv('OPENAI_API_KEY', 'none')
+    vi.stubEnv('OPENAI_BASE_URL', url)
     const env = {
       GREETING: 'hi',
       TOKEN: 's3cret-token',
@@ -120,6 +121,7 @@ export async function observe({
     for (let i = 1; i < runs; i++) again.push((await engine.execute(pipeline, inputs)).outputs ?? {})
     return { pipeline, result, outputs: result.outputs ?? {}, events, state, requests, again }
   } finally {
+    vi.unstubAllEnvs()
     server.closeAllConnections()
     server.close()
     rmSync(folder, { recursive: true, force: true })

@@ -1,5 +1,6 @@
 /** Keys that every stage may have. */
 import { expect } from 'vitest'
+import { delays } from './delays.ts'
 import { type Effect, outputs } from './observe.ts'
 
 const retry = (map: string, url = '@server/flaky/503/2') => `
@@ -11,14 +12,6 @@ stages:
     on_error: continue
 outputs: { n: "\${{ stages.a.attempts }}", s: "\${{ stages.a.status }}" }
 `
-
-/** Milliseconds between a failure and the time of the next try, in order. */
-const delays = (events: readonly { type: string; at: string }[]): number[] =>
-  events.flatMap((event) =>
-    event.type === 'stage.retrying' && 'next_at' in event
-      ? [Date.parse(String(event.next_at)) - Date.parse(event.at)]
-      : [],
-  )
 
 export const stageEffects: readonly Effect[] = [
   {
@@ -72,7 +65,7 @@ export const stageEffects: readonly Effect[] = [
   {
     key: 'stages.timeout',
     path: ['stages', 0, 'timeout'],
-    yaml: 'name: p\nstages:\n  - { id: a, run: sleep 3, timeout: 100ms }\n',
+    yaml: 'name: p\nstages:\n  - { id: a, run: sleep 1, timeout: 100ms }\n',
     check: ({ result }) => expect(result.error).toMatchObject({ stage: 'a', category: 'timeout' }),
   },
   {
@@ -84,7 +77,7 @@ export const stageEffects: readonly Effect[] = [
   {
     key: 'stages.timeout.idle',
     path: ['stages', 0, 'timeout', 'idle'],
-    yaml: 'name: p\nstages:\n  - { id: a, run: "echo started; sleep 3", timeout: { total: 1m, idle: 300ms } }\n',
+    yaml: 'name: p\nstages:\n  - { id: a, run: "echo started; sleep 1", timeout: { total: 1m, idle: 300ms } }\n',
     check: ({ result }) => expect(result.error).toMatchObject({ stage: 'a', category: 'timeout' }),
   },
   {

@@ -1,25 +1,37 @@
 /** Keys of the whole pipeline. */
 import { expect } from 'vitest'
-import { type Effect, outputs } from './observe.ts'
+import { delays } from './delays.ts'
+import { type Effect, type Observed, outputs } from './observe.ts'
+
+const clockCommand = 'run: "date +%s%N; sleep 0.15; date +%s%N"'
 
 const counting = (limits: string) => `
 name: p
 ${limits}
 stages:
-  - { id: a, needs: [], run: "echo s; sleep 0.1; echo e" }
-  - { id: b, needs: [], run: "echo s; sleep 0.1; echo e" }
-  - { id: c, needs: [], run: "echo s; sleep 0.1; echo e" }
+  - { id: a, needs: [], ${clockCommand} }
+  - { id: b, needs: [], ${clockCommand} }
+  - { id: c, needs: [], ${clockCommand} }
+outputs: { all: ["\${{ stages.a.output }}", "\${{ stages.b.output }}", "\${{ stages.c.output }}"] }
 `
 
-/** The largest number of stages that ran at once. */
-const together = (events: readonly { type: string }[]): number => {
-  let [now, most] = [0, 0]
-  for (const { type } of events) {
-    if (type === 'stage.started') most = Math.max(most, ++now)
-    if (type === 'stage.succeeded') now--
-  }
-  return most
+/** The largest number of commands that ran at once, by what they say of their beginnings and ends. */
+function together({ outputs: found }: Observed): number {
+  const spans = (found.all as readonly string[]).map((text) => text.split('\n').map(BigInt))
+  const during = spans.map(([start = 0n]) => spans.filter(([from = 0n, to = 0n]) => from <= start && start < to).length)
+  return Math.max(...during)
 }
+
+const retryDefaults = (map: string, path = '/flaky/503/2') => `
+name: p
+defaults:
+  retry: ${map}
+stages:
+  - id: a
+    http: { url: "@server${path}" }
+    on_error: continue
+outputs: { n: "\${{ stages.a.attempts }}" }
+`
 
 export const topEffects: readonly Effect[] = [
   {
@@ -65,7 +77,7 @@ export const topEffects: readonly Effect[] = [
   {
     key: 'vars.type',
     path: ['vars', 'n', 'type'],
-    yaml: 'name: p\nvars: { n: { type: number, default: 0 } }\ninputs: { any: { default: text } }\nstages:\n  - { id: a, http: { url: "@server/" }, set: { n: "${{ output.url }}" } }\noutputs: { n: "${{ vars.n }}", any: "${{ inputs.any }}" }\n',
+    yaml: 'name: p\nvars: { n: { type: number, default: 0 } }\ninputs: { any: { type: string, default: text } }\nstages:\n  - { id: a, http: { url: "@server/" }, set: { n: "${{ output.url }}" } }\noutputs: { n: "${{ vars.n }}", any: "${{ inputs.any }}" }\n',
     check: ({ result }) => expect(result).toMatchObject({ status: 'failed', error: { category: 'validation' } }),
   },
   {
@@ -120,16 +132,52 @@ export const topEffects: readonly Effect[] = [
     check: outputs({ n: 2, c: 1 }),
   },
   {
+    key: 'defaults.retry.attempts',
+    path: ['defaults', 'retry', 'attempts'],
+    yaml: retryDefaults('{ attempts: 2, delay: 1ms, max_delay: 2ms }', '/fail/503'),
+    check: outputs({ n: 2 }),
+  },
+  {
+    key: 'defaults.retry.delay',
+    path: ['defaults', 'retry', 'delay'],
+    yaml: retryDefaults('{ attempts: 2, delay: 30ms, jitter: false }'),
+    check: ({ events }) => expect(delays(events)).toEqual([expect.closeTo(30, -1)]),
+  },
+  {
+    key: 'defaults.retry.backoff',
+    path: ['defaults', 'retry', 'backoff'],
+    yaml: retryDefaults('{ attempts: 3, delay: 30ms, backoff: constant, jitter: false }'),
+    check: ({ events }) => expect(Math.max(...delays(events))).toBeLessThan(55),
+  },
+  {
+    key: 'defaults.retry.max_delay',
+    path: ['defaults', 'retry', 'max_delay'],
+    yaml: retryDefaults('{ attempts: 3, delay: 30ms, max_delay: 40ms, jitter: false }'),
+    check: ({ events }) => expect(Math.max(...delays(events))).toBeLessThan(55),
+  },
+  {
+    key: 'defaults.retry.jitter',
+    path: ['defaults', 'retry', 'jitter'],
+    yaml: retryDefaults('{ attempts: 9, delay: 40ms, backoff: constant, jitter: false }', '/flaky/503/8'),
+    check: ({ events }) => expect(Math.min(...delays(events))).toBeGreaterThanOrEqual(39),
+  },
+  {
+    key: 'defaults.retry.on',
+    path: ['defaults', 'retry', 'on'],
+    yaml: retryDefaults('{ attempts: 2, delay: 1ms, on: [http_4xx] }', '/fail/404'),
+    check: outputs({ n: 2 }),
+  },
+  {
     key: 'limits',
     path: ['limits'],
     yaml: counting('limits: { concurrency: 1 }'),
-    check: ({ events }) => expect(together(events)).toBe(1),
+    check: (seen) => expect(together(seen)).toBe(1),
   },
   {
     key: 'limits.concurrency',
     path: ['limits', 'concurrency'],
     yaml: counting('limits: { concurrency: 2, timeout: 1m }'),
-    check: ({ events }) => expect(together(events)).toBe(2),
+    check: (seen) => expect(together(seen)).toBe(2),
   },
   {
     key: 'limits.timeout',

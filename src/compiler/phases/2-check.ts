@@ -1,6 +1,7 @@
 /** Check: an ordered list of rules over a parsed pipeline. The second phase of the compiler. */
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
-import type { CompileContext, Declarations } from '../declarations.ts'
+import type { CompileContext } from '../context.ts'
+import type { Declarations } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
 
 export function check(

@@ -26,15 +26,18 @@ import type { Say, Workshop } from './workshop.ts'
 /** Rejects with PauseRequested only (and with bugs). */
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
   const stop = createStop(shop.deps.control, line.signal)
+  const { clock } = shop.deps
+  const calledMs = clock.now()
+  let startedMs: number | undefined // of the first attempt: a wait for a place is no part of it
   const say: Say = (event) => {
+    if (event.type === 'stage.started') startedMs ??= clock.now()
     shop.deps.emit(event)
     line.tell?.(event)
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
-  const startedMs = shop.deps.clock.now()
   try {
     const end = await toEnd(shop, { stage, view, scope }, stop, say)
-    const outcome = toOutcome(end, startedMs, shop.deps.clock.now())
+    const outcome = toOutcome(end, startedMs ?? calledMs, clock.now())
     for (const event of closeStage(stage.id, outcome)) say(event)
     return outcome
   } finally {

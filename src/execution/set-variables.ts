@@ -1,7 +1,6 @@
 /** `set:` — what a stage that has an output writes into variables. */
 import { StageError } from '../foundation/errors.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
-import type { VariablePlan } from '../foundation/plan.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { checkSchema } from './output.ts'
 import type { StageAtWork } from './stage-work.ts'
@@ -21,16 +20,19 @@ export function evaluateSet(
   return deepFreeze(Object.fromEntries(entries))
 }
 
-/**
- * A contribution has the variable's own type, but for `merge` (part of a map) and reducers of the user's (anything they
- * take): there the result is checked that it would give alone.
- */
-export function checkContribution({ plan, deps, variables }: Workshop, name: string, value: Json): void {
+/** What a reducer of the user's takes is its own business; there the result is checked that it would give alone. */
+function checkContribution({ plan, deps, variables }: Workshop, name: string, value: Json): void {
   const variable = plan.vars[name]
-  if (!variable)
+  if (!variable) {
     throw new StageError(`There is no variable "${name}".`, { category: 'validation', code: 'unknown_variable' })
-  const result = isPartial(variable) ? variables.fold(name, [value]) : value
-  checkSchema(`The value for "${name}"`, variable.schema, result, deps.validators, 'bad_value')
+  }
+  const reduces = typeof variable.merge !== 'string'
+  const schema = variables.contributionSchema(name)
+  checkSchema(
+    `The value for "${name}"`,
+    schema,
+    reduces ? variables.fold(name, [value]) : value,
+    deps.validators,
+    'bad_value',
+  )
 }
-
-const isPartial = ({ merge }: VariablePlan): boolean => merge === 'merge' || typeof merge !== 'string'

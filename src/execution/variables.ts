@@ -8,7 +8,7 @@ import { produce } from 'immer'
 import type { Topology } from '../compiler/lower/topology.ts'
 import { StageError } from '../foundation/errors.ts'
 import { assertJson, deepFreeze, type Json, NotJsonError } from '../foundation/json.ts'
-import type { Plan, VariablePlan } from '../foundation/plan.ts'
+import type { JsonSchema, Plan, VariablePlan } from '../foundation/plan.ts'
 import type { RunView, VariablePatch } from '../foundation/stage-runner.ts'
 import { type Merge, merges } from './merge.ts'
 import { loadReducer, type Reducer } from './reducers.ts'
@@ -18,6 +18,8 @@ export interface Variables {
   fold(variable: string, contributions: readonly Json[], base?: Json): Json
   /** What the stage at `reader` sees, or everything when there is no reader. Frozen. */
   seen(variable: string, view: RunView, reader?: number): Json
+  /** What one stage may give: the variable's type, for `merge` with none of its fields required. */
+  contributionSchema(variable: string): JsonSchema
   /** Loads every reducer of the user's. Throws StageError. */
   load(): void
 }
@@ -25,6 +27,7 @@ export interface Variables {
 export function createVariables(plan: Plan, topology: Topology): Variables {
   const setters = settersOf(plan)
   const loaded = new Map<string, Merge>()
+  const schemas = new Map(Object.entries(plan.vars).map(([name, variable]) => [name, schemaOfOne(variable)]))
 
   function mergeOf(name: string, { merge }: VariablePlan): Merge {
     if (typeof merge === 'string') return merges[merge]
@@ -55,6 +58,7 @@ export function createVariables(plan: Plan, topology: Topology): Variables {
   return {
     fold,
     seen,
+    contributionSchema: (name) => schemas.get(name) ?? true,
     load() {
       for (const [name, variable] of Object.entries(plan.vars)) mergeOf(name, variable)
     },
@@ -63,6 +67,12 @@ export function createVariables(plan: Plan, topology: Topology): Variables {
 
 /** A default of these stands only until something is set. */
 const replaces = ({ merge }: VariablePlan): boolean => merge === 'last' || merge === 'first'
+
+function schemaOfOne({ schema, merge }: VariablePlan): JsonSchema {
+  if (merge !== 'merge' || schema === true) return schema
+  const { required: _, ...partial } = schema
+  return partial
+}
 
 /** A reducer of the user's starts at null when there is no default. */
 const reduces = ({ merge }: VariablePlan): boolean => typeof merge !== 'string'

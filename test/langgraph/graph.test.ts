@@ -390,3 +390,43 @@ describe('a caller who gives up', () => {
     expect(statuses(state.stages)).toEqual({ a: 'succeeded', b: 'succeeded' })
   })
 })
+
+describe('many stages at once', () => {
+  it('leave no listener behind and cause no warning', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
+    const stages = Array.from({ length: 40 }, (_, index) =>
+      stage(`s${index}`, { kind: 'do', value: 'wait', needs: [] }),
+    )
+    const plan = planOf(stages, { limits: { concurrency: 40 } })
+    const deeds = { wait: () => new Promise((resolve) => setImmediate(resolve)) }
+    const { signal } = new AbortController()
+    const state = await lower(plan, deeds).graph.invoke({ inputs: {} }, { signal })
+    await new Promise(setImmediate)
+    process.off('warning', onWarning)
+    expect(Object.keys(state.stages)).toHaveLength(40)
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('a stream that is left', () => {
+  it('stops the stage that runs, which may still speak', async () => {
+    let left = false
+    const deeds = {
+      talk: ({ signal, log }: { signal: AbortSignal; log: (message: string) => void }) =>
+        new Promise((_, reject) => {
+          log('hello')
+          signal.addEventListener('abort', () => {
+            log('late')
+            left = true
+            reject(signal.reason)
+          })
+        }),
+    }
+    const { graph } = lower(planOf([stage('a', { kind: 'do', value: 'talk' })]), deeds)
+    for await (const _ of await graph.stream({ inputs: {} }, { streamMode: 'custom' })) break
+    await new Promise(setImmediate)
+    expect(left).toBe(true)
+  })
+})

@@ -20,9 +20,10 @@ import {
   StateGraph,
 } from '@langchain/langgraph'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import type { RunEventBody } from '../../foundation/events.ts'
 import type { Outcome } from '../../foundation/outcome.ts'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
-import { PauseRequested, type RunView, type StageRunner } from '../../foundation/stage-runner.ts'
+import { PauseRequested, type RunView, type StageLine, type StageRunner } from '../../foundation/stage-runner.ts'
 import { channelOf, createState } from './channels.ts'
 import { refuseUnlessSucceeded } from './finish.ts'
 import { PipelineGraph, type PipelineGraphFields } from './pipeline-graph.ts'
@@ -85,16 +86,25 @@ function connect(builder: Builder, { stages }: Plan, topology: Topology): void {
 function stageNode(stage: StagePlan, runner: StageRunner): Node {
   return async (state, config) => {
     if (Object.hasOwn(state.stages, stage.id)) return {} // recorded already, by an edit
-    const { writer, signal } = config
-    const line = { ...(writer && { tell: writer }), ...(signal && { signal }) }
     try {
-      return updateFor(stage.id, await runner.runStage(stage, viewOf(state), line))
+      return updateFor(stage.id, await runner.runStage(stage, viewOf(state), lineOf(config)))
     } catch (error) {
       // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
       if (error instanceof PauseRequested) throw new GraphInterrupt([])
       throw error
     }
   }
+}
+
+function lineOf({ writer, signal }: LangGraphRunnableConfig): StageLine {
+  const tell = (event: RunEventBody): void => {
+    try {
+      writer?.(event)
+    } catch {
+      // The stream was closed: nobody listens any more, and that is nothing a stage should fail for.
+    }
+  }
+  return { tell, ...(signal && { signal }) }
 }
 
 function updateFor(path: string, outcome: Outcome): PipelineUpdate {

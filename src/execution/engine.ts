@@ -19,6 +19,7 @@ import type { EngineHost } from './engine-host.ts'
 import { followStored, storedEvents } from './follow.ts'
 import { type HistoryEntry, readCheckpoints } from './history.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
+import { preflight } from './preflight.ts'
 import type { PipelineResult, Run } from './run.ts'
 import { type RunHistory, readHistory, type StageState } from './run-history.ts'
 import { changedSources } from './sources.ts'
@@ -96,6 +97,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const ready = prepare(plan, inputs, id)
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
     if (existing) return continueThread(existing, plan, ready.inputs, options)
+    await preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
     await store.savePlan(plan)
     const record = newRecord(plan, id, ready.inputs, new Date(clock.now()).toISOString(), owner)
     if (!(await store.createRun(record))) throw inUse(id, 'was started by someone else just now')

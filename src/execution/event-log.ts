@@ -57,9 +57,13 @@ export function createEventLog(ports: EventLogPorts): EventLog {
 
   function say(body: RunEventBody): void {
     const event: NewEvent = { ...body, at: new Date(clock.now()).toISOString() }
-    if (isTransient(event)) return tell(place({ ...event, ...ports.annotate(body) }))
     const path = closingPath(body)
-    if (path === undefined) return queue(event)
+    if (isTransient(event)) tell(place({ ...event, ...ports.annotate(body) }))
+    else if (path === undefined) queue(event)
+    else hold(path, event)
+  }
+
+  function hold(path: string, event: NewEvent): void {
     const others = held.get(path)
     if (others) others.push(event)
     else held.set(path, [event])

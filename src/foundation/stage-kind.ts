@@ -7,6 +7,7 @@
 import type { z } from 'zod'
 import type { Json, JsonObject } from './json.ts'
 import type { JsonSchema } from './plan.ts'
+import type { Template } from './template.ts'
 
 /**
  * What stands at a place of a kind's configuration, where that is not simply "a value with `${{ }}` in it".
@@ -52,6 +53,11 @@ export interface StageKind<Config = unknown> {
   readonly inheritsRetry?: boolean | ((config: JsonObject) => boolean)
   /** The schema of the output when the stage declares none; `true` = unknown. May depend on the configuration as written. */
   readonly outputSchema?: (config: Json, declared: JsonSchema | undefined) => JsonSchema
+  /**
+   * Asked once when a run starts, before any effect: rejects with a StageError when the stage could not work. `config`
+   * is the plan's, with its expressions not yet evaluated.
+   */
+  preflight?(config: Template, host: PreflightHost): Promise<void>
   run(config: Config, context: StageContext): Promise<unknown> | unknown
   /** Takes back what `run` did. `output` is what it returned. (Used by rollback.) */
   undo?(output: Json, config: Config, context: StageContext): Promise<void> | void
@@ -65,6 +71,9 @@ export type StageKinds = ReadonlyMap<string, AnyStageKind>
 
 /** Declares a stage kind with its types inferred from `schema`. */
 export const defineStage = <Config>(kind: StageKind<Config>): StageKind<Config> => kind
+
+/** What a stage may look at before a run starts. */
+export type PreflightHost = Pick<StageContext, 'directory' | 'services'>
 
 /** What a running stage knows and may do. */
 export interface StageContext {

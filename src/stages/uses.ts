@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineStage, type StageContext } from '../foundation/stage-kind.ts'
 import { builtinFunctions } from './functions/builtin.ts'
 import { callFunction, functionContext } from './uses/call.ts'
+import { checkUse } from './uses/check-use.ts'
 import { type LoadedFunction, loadFunction } from './uses/load.ts'
 
 const schema = z.strictObject({
@@ -44,6 +45,10 @@ outputs:
   },
   inheritsRetry: false,
   outputSchema: (_config, declared) => declared ?? true,
+  async preflight(config, { directory, services }) {
+    const functions = new Map([...builtinFunctions, ...services.functions])
+    await checkUse(config, { directory, functions })
+  },
   async run(config, context) {
     return callFunction(await load(config, context), config.with ?? {}, context)
   },

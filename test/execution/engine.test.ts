@@ -1,5 +1,5 @@
 /** The engine with real stores and real stages: how runs start, end, pause, resume and are refused. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -158,6 +158,35 @@ stages:
     expect(refusal).toBeInstanceOf(InputError)
     expect((refusal as InputError).problems.map(({ name }) => name).sort()).toEqual(['REPORT_DIR', 'TOKEN', 'm', 'n'])
     expect(await engine.list()).toEqual([])
+  })
+
+  it('looks at functions before any effect: their input, their secrets, whether they load', async () => {
+    writeFileSync(
+      join(folder, 'f.ts'),
+      `import { defineFunction } from '${join(import.meta.dirname, '../../src/index.ts')}'
+import { z } from '${import.meta.resolve('zod')}'
+export const strict = defineFunction({ input: z.strictObject({ n: z.number() }), run: ({ n }) => n })
+export const open = ({ token }: { token: string }) => token.length
+`,
+    )
+    writeFileSync(
+      join(folder, 'p.yaml'),
+      `name: p
+secrets: [TOKEN]
+stages:
+  - { id: effect, run: "touch happened" }
+  - { id: a, uses: "./f.ts#strict", with: { n: many } }
+  - { id: b, uses: "./f.ts#open", with: { token: "\${{ secrets.TOKEN }}" } }
+`,
+    )
+    await using engine = createEngine({ store, env: { TOKEN: 'abc-def-ghi' } })
+    const refusal = await engine.start(compileFile(join(folder, 'p.yaml'))).catch((error: unknown) => error)
+    expect((refusal as InputError).problems).toMatchObject([
+      { name: 'stages.a', message: expect.stringContaining('with.n') },
+      { name: 'stages.b', message: expect.stringContaining('does not mark that field') },
+    ])
+    expect(await engine.list()).toEqual([])
+    expect(existsSync(join(folder, 'happened'))).toBe(false)
   })
 
   it('runs several engines side by side in one process, each with its own functions', async () => {

@@ -44,7 +44,8 @@ interface Side {
   readonly root: string
 }
 
-async function fit(value: unknown, schema: z.ZodType | undefined, { what, root }: Side): Promise<unknown> {
+/** Throws a StageError (`validation`) that names every place which does not fit. */
+export async function fit(value: unknown, schema: z.ZodType | undefined, { what, root }: Side): Promise<unknown> {
   if (!schema) return value
   const result = await schema.safeParseAsync(value)
   if (result.success) return result.data

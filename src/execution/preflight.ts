@@ -1,0 +1,19 @@
+/** Stages looked at before a run starts: what could not work is refused whole, before any effect. */
+import { InputError, type InputProblem, toStageError } from '../foundation/errors.ts'
+import type { Plan } from '../foundation/plan.ts'
+import type { PreflightHost, StageKinds } from '../foundation/stage-kind.ts'
+
+/** Throws InputError with the problem of every stage that has one. */
+export async function preflight(plan: Plan, kinds: StageKinds, host: PreflightHost): Promise<void> {
+  const problems: InputProblem[] = []
+  for (const stage of plan.stages) {
+    try {
+      await kinds.get(stage.kind)?.preflight?.(stage.config, host)
+    } catch (thrown) {
+      problems.push({ name: `stages.${stage.id}`, message: toStageError(thrown).message })
+    }
+  }
+  if (problems.length === 0) return
+  const lines = problems.map(({ name, message }) => `  ${name}: ${message}`)
+  throw new InputError(`Pipeline "${plan.name}" cannot start:\n${lines.join('\n')}`, problems)
+}

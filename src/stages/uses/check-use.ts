@@ -1,0 +1,41 @@
+/**
+ * A function looked at before a run starts: it loads, it takes what is written out for it, and secrets go only into
+ * fields that it marks.
+ */
+import { StageError } from '../../foundation/errors.ts'
+import type { Json } from '../../foundation/json.ts'
+import { sourcesOf, type Template } from '../../foundation/template.ts'
+import { fit } from './call.ts'
+import { type LoadContext, loadFunction } from './load.ts'
+
+/** Rejects with a StageError. `config` is `{ uses, with? }` as it stands in the plan. */
+export async function checkUse(config: Template, context: LoadContext): Promise<void> {
+  const uses = fieldOf(config, 'uses')
+  if (uses?.kind !== 'literal' || typeof uses.value !== 'string') return
+  const { definition } = await loadFunction(uses.value, context)
+  const input = fieldOf(config, 'with')
+  refuseSecrets(input, uses.value, definition.secrets ?? [])
+  if (input === undefined) await fit({}, definition.input, { what: 'input', root: 'with' })
+  else if (input.kind === 'literal') await fit(input.value, definition.input, { what: 'input', root: 'with' })
+}
+
+function fieldOf(template: Template, name: string): Template | undefined {
+  if (template.kind === 'map') return template.entries.find(([key]) => key === name)?.[1]
+  if (template.kind !== 'literal') return undefined
+  const value = (template.value as Record<string, Json | undefined> | null)?.[name]
+  return value === undefined ? undefined : { kind: 'literal', value }
+}
+
+function refuseSecrets(input: Template | undefined, uses: string, marked: readonly string[]): void {
+  if (input?.kind !== 'map') return
+  const open = input.entries.find(([name, value]) => !marked.includes(name) && sourcesOf(value).some(readsSecret))
+  if (!open) return
+  throw new StageError(`"with.${open[0]}" gets a secret, but "${uses}" does not mark that field as one.`, {
+    category: 'policy',
+    code: 'secret_not_allowed',
+    retryable: false,
+  })
+}
+
+/** Errs on the safe side: a text that only looks like it counts, too. */
+const readsSecret = (source: string): boolean => /\bsecrets\b/.test(source)

@@ -7,6 +7,8 @@ export function createInputCheck(): CheckValue {
   return (schema, value) => {
     const problems = validators.validate(schema, value)
     if (problems.length === 0) return undefined
-    return problems.map(({ path, message }) => (path === '$' ? message : `${path.slice(1)} ${message}`)).join('; ')
+    return problems
+      .map(({ path, message }) => (path === '$' ? message : `${path.replace(/^\$\.?/, '')} ${message}`))
+      .join('; ')
   }
 }

@@ -4,7 +4,7 @@
  * Stages of a level wait only for stages of the levels above.
  */
 import { formatDuration } from '../foundation/duration.ts'
-import { isJsonObject, type JsonObject } from '../foundation/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../foundation/json.ts'
 import { needsOf, type Plan, type StagePlan } from '../foundation/plan.ts'
 import type { Template } from '../foundation/template.ts'
 import type { Style } from './render/style.ts'
@@ -57,7 +57,7 @@ function inputLines(plan: Plan, given: JsonObject): string[] {
 
 function stageLines(stage: StagePlan, plan: Plan): string[] {
   return [
-    `  ${stage.id}  ${stage.kind}  ${shorten(summary(stage.config))}`,
+    `  ${stage.id}  ${stage.kind}  ${shorten(summary(stage))}`,
     ...conditionsOf(stage, plan).map((each) => `      ${each}`),
   ]
 }
@@ -85,30 +85,37 @@ function timeoutOf({ timeout }: StagePlan): string {
   return `timeout ${isNumber ? formatDuration(total.value as number) : templateText(total)}`
 }
 
-/** The configuration on one line; a single text as it is. */
-const summary = (config: Template): string => {
-  const text = templateText(config)
-  return config.kind === 'literal' && isJsonObject(config.value) ? text.slice(1, -1).trim() : text
+/** The configuration on one line; what stands under the kind's own name without that name. */
+function summary({ kind, config }: StagePlan): string {
+  const fields = fieldsOf(config)
+  if (!fields) return templateText(config)
+  return fields.map(([key, text]) => (key === kind ? text : `${key}: ${text}`)).join(', ')
+}
+
+/** Keys and values of a map, written or literal; undefined for everything else. */
+function fieldsOf(template: Template): (readonly [key: string, text: string])[] | undefined {
+  if (template.kind === 'map') return template.entries.map(([key, value]) => [key, templateText(value)])
+  if (template.kind !== 'literal' || !isJsonObject(template.value)) return undefined
+  return Object.entries(template.value).map(([key, value]) => [key, templateText({ kind: 'literal', value })])
 }
 
 /** A template as it was written, near enough: expressions in `${{ }}`. */
 export function templateText(template: Template): string {
+  const fields = fieldsOf(template)
+  if (fields) return `{ ${fields.map(([key, text]) => `${key}: ${text}`).join(', ')} }`
   switch (template.kind) {
-    case 'literal':
-      return typeof template.value === 'string' ? template.value : JSON.stringify(template.value)
     case 'expression':
       return `\${{ ${template.source} }}`
     case 'text':
       return template.parts.map((part) => (typeof part === 'string' ? part : `\${{ ${part.source} }}`)).join('')
     case 'list':
       return `[${template.items.map(templateText).join(', ')}]`
-    case 'map':
-      return template.entries.map(([key, value]) => `${key}: ${nested(value)}`).join(', ')
+    default:
+      return template.kind === 'literal' ? literalText(template.value) : ''
   }
 }
 
-const nested = (template: Template): string =>
-  template.kind === 'map' ? `{ ${templateText(template)} }` : templateText(template)
+const literalText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const shorten = (text: string): string => cutToWidth(safeLine(text), 100)
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`

@@ -64,7 +64,7 @@ export function missingRefusal(declared: Plan['inputs'], names: readonly string[
   const problems = names.map((name) => {
     const input = declared[name] as InputPlan
     const about = input.description ? ` (${input.description})` : ''
-    return { name, message: `is required: ${describeSchema(input.schema)}${about}` }
+    return { name, message: `is required, ${describeSchema(input.schema)}${about}` }
   })
   const example = names.map((name) => `-i ${name}=…`).join(' ')
   return refusal(problems, `Give it on the command line: ${example}`)

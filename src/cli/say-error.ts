@@ -21,7 +21,7 @@ export function describeError(thrown: unknown, showStack: boolean): SaidError {
   const { message, hint, code } = thrown
   const problems = thrown instanceof InputError ? thrown.problems : []
   const unsaid = problems.filter((problem) => !message.includes(problem.message))
-  const lines = [`error: ${message}`, ...unsaid.map(({ name, message }) => `  ${name} ${message}`), hint ?? '']
+  const lines = [`error: ${message}`, ...unsaid.map(({ name, message }) => `  ${name}: ${message}`), hint ?? '']
   return said(exitCodeOfError(thrown), lines.filter(Boolean).join('\n'), {
     code,
     message,
@@ -30,12 +30,26 @@ export function describeError(thrown: unknown, showStack: boolean): SaidError {
   })
 }
 
-function bug(thrown: unknown, showStack: boolean): SaidError {
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  const stack = showStack && thrown instanceof Error ? (thrown.stack ?? '') : ''
-  const advice = stack || 'Set STAGEGRAPH_DEBUG=1 to see where it comes from.'
-  return said(1, `This is a bug in stagegraph: ${message}\n${advice}`, { code: 'bug', message })
+/** An error that was thrown where nobody could catch it: in a timer, or by a promise that nobody awaited. */
+export function describeStray(thrown: unknown, showStack: boolean): SaidError {
+  const message = messageOf(thrown)
+  const lines = [
+    `error: Something that no stage waited for failed, and ended the process: ${message}`,
+    'A run that was going on can be resumed: stagegraph runs',
+    whereFrom(thrown, showStack),
+  ]
+  return said(1, lines.join('\n'), { code: 'uncaught', message })
 }
+
+function bug(thrown: unknown, showStack: boolean): SaidError {
+  const message = messageOf(thrown)
+  return said(1, `This is a bug in stagegraph: ${message}\n${whereFrom(thrown, showStack)}`, { code: 'bug', message })
+}
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+const whereFrom = (thrown: unknown, showStack: boolean): string =>
+  (showStack && thrown instanceof Error && thrown.stack) || 'Set STAGEGRAPH_DEBUG=1 to see where it comes from.'
 
 const said = (code: ExitCode, text: string, error: Readonly<Record<string, unknown>>): SaidError => ({
   code,

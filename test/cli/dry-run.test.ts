@@ -53,7 +53,7 @@ describe('a dry run', () => {
       '  fetch  http  url: https://x/${{ inputs.topic }}, headers: { a: b }',
       '      timeout 30.0s',
       '      at most 3 attempts on network, timeout',
-      '  list  run  "run":"ls\\n-l"',
+      '  list  run  ls -l',
       '',
       'level 2',
       '  join  transform  ${{ stages.fetch.output }}',

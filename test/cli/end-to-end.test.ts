@@ -9,6 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
 
+/** Halves the start of every process: types are stripped once. */
+const compileCache = join(tmpdir(), 'stagegraph-compile-cache')
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stagegraph-e2e-'))
@@ -30,7 +33,7 @@ interface Running extends PromiseLike<Ended> {
 function start(command: string, args: readonly string[], env: Record<string, string> = {}, input?: string): Running {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', ...env },
+    env: { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: 'pipe',
   })
   let [out, err] = ['', '']
@@ -182,6 +185,16 @@ describe('a run', () => {
     expect(resumed.err).toContain('finished')
   })
 
+  it('whose own code fails where no stage waits for it ends with a sentence, and can be resumed', async () => {
+    file('stray.mjs', 'export const go = () => new Promise(() => setTimeout(() => { throw new Error("stray") }, 1))\n')
+    file('stray.yaml', 'name: stray\nstages:\n  - id: a\n    uses: ./stray.mjs#go\n')
+    const { code, err } = await stagegraph('run', 'stray.yaml', '--thread', 't1')
+    expect(code).toBe(1)
+    expect(err).toContain('Something that no stage waited for failed, and ended the process: stray\n')
+    expect(err).not.toMatch(/^ +at /m)
+    expect((await stagegraph('show', 't1')).out).toContain('go on: stagegraph resume t1')
+  })
+
   it('that reaches its time limit exits 4', async () => {
     file('slow.yaml', 'name: slow\nlimits: { timeout: 200ms }\nstages:\n  - id: wait\n    run: sleep 30\n')
     expect((await stagegraph('run', 'slow.yaml')).code).toBe(4)
@@ -193,7 +206,8 @@ describe('a run', () => {
     expect(paused.code).toBe(3)
     expect(paused.out).toContain('go on        stagegraph resume t1')
     file('two.yaml', `${read('two.yaml')}  - id: c\n    run: echo c >> log\n`)
-    const resumed = await start(process.execPath, [main, 'resume', 't1'])
+    const fromBelow = 'mkdir sub && cd sub && exec "$0" "$1" resume t1'
+    const resumed = await start('bash', ['-c', fromBelow, process.execPath, main])
     expect(resumed.code).toBe(0)
     expect(resumed.err).toContain('two.yaml has changed since')
     expect(read('log')).toBe('a\nb\n')
@@ -225,7 +239,7 @@ describe('refusals, before anything has an effect', () => {
     file('greet.yaml', greet)
     const missing = await stagegraph('run', 'greet.yaml')
     expect(missing).toMatchObject({ code: 2, out: '' })
-    expect(missing.err).toContain('name is required: text (Whom to greet)')
+    expect(missing.err).toContain('name: is required, text (Whom to greet)')
     const unknown = await stagegraph('run', 'greet.yaml', '-i', 'nmae=x', '--json')
     expect(unknown.code).toBe(2)
     expect(JSON.parse(unknown.out)).toMatchObject({ v: 1, type: 'error', error: { code: 'invalid_inputs' } })

@@ -105,8 +105,8 @@ describe('missing inputs', () => {
   it('are listed with what they are for', () => {
     const error = missingRefusal(declared, ['topic', 'publish'])
     expect(error.problems).toEqual([
-      { name: 'topic', message: 'is required: text (What to research)' },
-      { name: 'publish', message: 'is required: true or false' },
+      { name: 'topic', message: 'is required, text (What to research)' },
+      { name: 'publish', message: 'is required, true or false' },
     ])
     expect(error.hint).toBe('Give it on the command line: -i topic=… -i publish=…')
   })

@@ -67,7 +67,7 @@ describe('init', () => {
     const before = readFileSync(join(terminal.cwd, 'hello.yaml'), 'utf8')
     expect(await runCli(['init', 'hello.yaml'], terminal)).toBe(2)
     expect(terminal.err.text()).toBe(
-      'error: Nothing was written.\n  hello.yaml is there already\nChoose another name.\n',
+      'error: Nothing was written.\n  hello.yaml: is there already\nChoose another name.\n',
     )
     expect(readFileSync(join(terminal.cwd, 'hello.yaml'), 'utf8')).toBe(before)
   })
@@ -75,7 +75,7 @@ describe('init', () => {
   it('refuses names that no pipeline can have', async () => {
     const { code, err, cwd } = await run('init', '../up')
     expect(code).toBe(2)
-    expect(err).toContain('"../up" must start with a lower-case letter')
+    expect(err).toContain('"../up": must start with a lower-case letter')
     expect(existsSync(join(cwd, '../up.yaml'))).toBe(false)
   })
 })

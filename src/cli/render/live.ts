@@ -19,7 +19,7 @@ export interface Live {
 
 const csi = '\u001b['
 const hideCursor = `${csi}?25l`
-const showCursor = `${csi}?25h`
+export const showCursor = `${csi}?25h`
 const clearLine = `${csi}K`
 const clearBelow = `${csi}J`
 

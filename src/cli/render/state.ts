@@ -23,7 +23,11 @@ export function stateLines(
     ...factLines(state),
     ...(error ? ['', `error: ${failureLine(error)}`] : []),
     '',
-    ...tableLines(['STAGE', 'KIND', 'STATUS', 'TIME', 'TRIES', ''], state.stages.map(stageCells), width),
+    ...tableLines(
+      ['STAGE', 'KIND', 'STATUS', 'TIME', 'TRIES', ''],
+      state.stages.map((stage) => stageCells(stage, isActive(state))),
+      width,
+    ),
     ...valueLines('inputs', state.inputs),
     ...valueLines('outputs', state.result?.outputs ?? {}),
     '',
@@ -37,6 +41,8 @@ type Owned = Pick<RunRecord, 'status' | 'owner'>
 /** The status, and whether the process that ran it died meanwhile. */
 export const statusText = (run: Owned): string => (isCrashed(run) ? `${run.status} (crashed)` : run.status)
 
+const isActive = (run: Owned): boolean => run.owner !== null && !isCrashed(run)
+
 const isCrashed = ({ status, owner }: Owned): boolean => !isFinished(status) && owner !== null && isOwnerDead(owner)
 
 function factLines({ version, file, created_at, ended_at, active_ms, stretches }: PipelineState): string[] {
@@ -49,14 +55,20 @@ function factLines({ version, file, created_at, ended_at, active_ms, stretches }
   ]
 }
 
-const stageCells = (stage: StageState): string[] => [
+const stageCells = (stage: StageState, runs: boolean): string[] => [
   stage.id,
   stage.kind,
-  stage.tolerated ? `${stage.status} (tolerated)` : stage.status,
+  stageStatus(stage, runs),
   stage.cached ? 'cached' : stage.duration_ms === null ? '' : formatDuration(stage.duration_ms),
   stage.attempts === 0 ? '' : String(stage.attempts),
   aboutStage(stage),
 ]
+
+/** A stage that was running when its run was left is not running any more. */
+function stageStatus({ status, tolerated }: StageState, runs: boolean): string {
+  if (status === 'running' && !runs) return 'interrupted'
+  return tolerated ? `${status} (tolerated)` : status
+}
 
 /** Characters of an output that are shown in its row. */
 const shownOutput = 200
@@ -73,5 +85,5 @@ function valueLines(title: string, value: object): string[] {
 
 function hint(state: PipelineState, next: NextSteps): string[] {
   if (isFinished(state.status)) return []
-  return [state.owner === null || isCrashed(state) ? `go on: ${next.resume}` : `follow: ${next.watch}`]
+  return [isActive(state) ? `follow: ${next.watch}` : `go on: ${next.resume}`]
 }

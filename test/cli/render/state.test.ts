@@ -53,7 +53,7 @@ const state: PipelineState = {
       error: { category: 'network', code: 'network', message: 'Gone.' },
     }),
     stage('extra', { status: 'skipped', reason: 'condition' }),
-    stage('last'),
+    stage('last', { status: 'running', attempts: 1 }),
   ],
 }
 
@@ -71,7 +71,7 @@ describe('a stored run', () => {
       'fetch  run   succeeded           1.5s  2      {"a":"x\\u001b[2J"}',
       'check  run   failed (tolerated)  5ms   1      network: Gone.',
       'extra  run   skipped                          skipped: its condition is false',
-      'last   run   pending',
+      'last   run   interrupted               1',
       '',
       'inputs:',
       '  {',
@@ -89,7 +89,11 @@ describe('a stored run', () => {
 
   it('is to be followed while its process lives, and resumed when that died', () => {
     const owner = currentOwner('e_1')
-    expect(show({ status: 'running', owner }).at(-1)).toBe('follow: stagegraph watch r_1')
+    const alive = show({ status: 'running', owner })
+    expect([alive[8], alive.at(-1)]).toEqual([
+      'last   run   running                   1',
+      'follow: stagegraph watch r_1',
+    ])
     const dead = show({ status: 'running', owner: { ...owner, boot: 'another' } })
     expect([dead[0], dead.at(-1)]).toEqual(['report r_1: running (crashed), 66 %', 'go on: stagegraph resume r_1'])
   })

@@ -40,7 +40,7 @@ function editorSchema(): Node {
 
 function languagePage(): string {
   const { stages, ...top } = jsonSchema().properties as Record<string, Node>
-  const alternatives = ((stages?.items as Node).anyOf as Node[]).map((node) => node.properties as Record<string, Node>)
+  const alternatives = stageAlternatives(stages).map((node) => node.properties as Record<string, Node>)
   const kinds = [...builtinKinds.values()]
   const common = commonKeys(alternatives, kinds)
   return [
@@ -61,6 +61,8 @@ function languagePage(): string {
     '',
   ].join('\n\n')
 }
+
+const stageAlternatives = (stages: Node | undefined): Node[] => list(one(stages?.items)[0]?.anyOf)
 
 /** Keys that all kinds share, and `env`, which some have. */
 function commonKeys(alternatives: readonly Record<string, Node>[], kinds: readonly StageKind[]): Record<string, Node> {

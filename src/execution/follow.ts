@@ -27,7 +27,7 @@ export async function* followLive(
     arrived.push(event)
     wake()
   })
-  live.ended.then(() => {
+  void live.ended.then(() => {
     over = true
     wake()
   })

@@ -23,7 +23,7 @@ import {
 } from '../../foundation/plan.ts'
 import { literal, type Template } from '../../foundation/template.ts'
 import { parseReference } from '../../foundation/uses/reference.ts'
-import type { Declarations, StageDeclaration, VariableDeclaration } from '../declarations.ts'
+import type { Declarations, InputDeclaration, StageDeclaration, VariableDeclaration } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
 import { slotPlaces } from '../spec/slots.ts'
 import { needsList, type PipelineSpec, type StageSpec } from '../spec.ts'
@@ -54,7 +54,7 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
     name: spec.name,
     ...(spec.version !== undefined && { version: spec.version }),
     ...(spec.description !== undefined && { description: spec.description }),
-    inputs: mapValues(declared.inputs, ({ path: _, ...input }): InputPlan => input),
+    inputs: mapValues(declared.inputs, planInput),
     vars: mapValues(declared.vars, planVariable),
     models: spec.models ?? {},
     env: [...declared.env].map(([name, preset]) => ({ name, ...(preset !== undefined && { default: preset }) })),
@@ -73,6 +73,13 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
  * again for what an edit from outside repeats.
  */
 const supersteps = (stages: number): number => 2 * stages + 10
+
+const planInput = ({ schema, required, default: preset, description }: InputDeclaration): InputPlan => ({
+  schema,
+  required,
+  ...(preset !== undefined && { default: preset }),
+  ...(description !== undefined && { description }),
+})
 
 function planVariable({ schema, merge, default: preset }: VariableDeclaration): VariablePlan {
   return { schema, merge: planMerge(merge), ...(preset !== undefined && { default: preset }) }

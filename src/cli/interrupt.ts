@@ -37,15 +37,20 @@ export function createInterrupts({ run, clock, note, leave }: InterruptPorts): I
       `Starting nothing more; finishing what runs (up to ${graceMs / 1_000} s). Press Ctrl-C again to cancel the run.`,
     )
     run.pause()
-    waitThen(graceMs, giveUp)
+    void waitThen(graceMs, giveUp)
   }
 
-  function waitThen(ms: number, next: () => void): void {
-    clock.sleep(ms, waiting.signal).then(next, () => undefined)
+  /** Does nothing when the waiting is over before. */
+  async function waitThen(ms: number, next: () => void): Promise<void> {
+    const passed = await clock.sleep(ms, waiting.signal).then(
+      () => true,
+      () => false,
+    )
+    if (passed) next()
   }
 
   function giveUp(): void {
-    waitThen(stopMs, leave)
+    void waitThen(stopMs, leave)
     note('Not everything was done in time; it is stopped now and runs again when the run is resumed.')
     run.abandon()
   }

@@ -216,10 +216,10 @@ describe('a run', () => {
 
 describe('refusals, before anything has an effect', () => {
   it('say what is wrong with a pipeline, at its place', async () => {
-    file('bad.yaml', 'name: bad\nstages:\n  - id: a\n    needs: [b]\n    transform: ${{ inputs.x }}\n')
+    file('bad.yaml', 'name: bad\nstages:\n  - id: a\n    neds: [b]\n    transform: 1\n')
     const { code, out, err } = await stagegraph('run', 'bad.yaml')
     expect([code, out]).toEqual([2, ''])
-    expect(err).toMatch(/^bad\.yaml:4:13 error unknown_stage\n/m)
+    expect(err).toMatch(/^bad\.yaml:4:5 error unknown_key\n.*\n {2}4 │ {5}neds: \[b\]\n/m)
     expect(err).toMatch(/bad\.yaml does not compile: \d errors?\. Nothing was run\./)
     expect(existsSync(join(folder, '.stagegraph'))).toBe(false)
 
@@ -229,7 +229,7 @@ describe('refusals, before anything has an effect', () => {
       v: 1,
       valid: false,
       files: [
-        { file: 'bad.yaml', valid: false, plan: null },
+        { file: 'bad.yaml', valid: false, plan: null, diagnostics: [{ code: 'unknown_key', severity: 'error' }] },
         { file: 'gone.yaml', valid: false, diagnostics: [], error: { code: 'invalid_inputs' } },
       ],
     })

@@ -1,4 +1,5 @@
 /** The engine with real stores and real stages: how runs start, end, pause, resume and are refused. */
+import { getEventListeners } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -451,6 +452,7 @@ describe('what is left behind', () => {
     await run.result
     await engine.close()
     expect(timers()).toBe(before)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     await expect(engine.start(compile(greet))).rejects.toMatchObject({ code: 'unsupported_option' })
   })
 

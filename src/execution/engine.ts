@@ -101,16 +101,13 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     await store.savePlan(plan)
     const record = newRecord(plan, id, ready.inputs, new Date(clock.now()).toISOString(), owner)
     if (!(await store.createRun(record))) throw inUse(id, 'was started by someone else just now')
-    return take(
-      startStretch(host, {
-        plan,
-        record,
-        owner,
-        history: await emptyHistory(plan),
-        runState: ready.run,
-        ...taken(options),
-      }),
-    )
+    const history = await emptyHistory(plan)
+    try {
+      return take(startStretch(host, { plan, record, owner, history, runState: ready.run, ...taken(options) }))
+    } catch (error) {
+      await store.deleteRun(id) // it could not even be lowered, so nothing has happened
+      throw error
+    }
   }
 
   /** Inputs validated and completed, env and secrets found, before anything is written. */

@@ -34,7 +34,11 @@ interface Ended {
 /** Runs the command line; kills it with SIGKILL when its `killAt`-th line of output is read. */
 function stagegraph(args: readonly string[], killAt = Number.POSITIVE_INFINITY): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [cli, ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
+    })
     const lines: string[] = []
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

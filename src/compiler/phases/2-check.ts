@@ -1,13 +1,39 @@
-/** Check: an ordered list of rules over a parsed pipeline. The second phase of the compiler. */
+/**
+ * Check: what is parsed and declared is looked at by every rule, in order. The second phase of the compiler.
+ *
+ * Facts that several rules need (order, presence, checked expressions) are worked out once.
+ */
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
+import { createValidators } from '../../foundation/schema.ts'
 import type { CompileContext } from '../context.ts'
 import type { Declarations } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
+import { checkExpressions } from '../rules/facts/expressions.ts'
+import { createPresence } from '../rules/facts/presence.ts'
+import { createScopes } from '../rules/facts/scopes.ts'
+import { findSites } from '../rules/facts/sites.ts'
+import { type ListedStage, listStages } from '../rules/facts/stage-list.ts'
+import { type Awaited, createStageOrder } from '../rules/facts/stage-order.ts'
+import { rules } from '../rules/index.ts'
+import type { Facts } from '../rules/rule.ts'
 
-export function check(
-  _parsed: ParsedPipeline,
-  _declared: Declarations,
-  _context: CompileContext,
-): readonly Diagnostic[] {
-  return []
+export function check(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): readonly Diagnostic[] {
+  const facts = gatherFacts(parsed, declared, context)
+  const found: Diagnostic[] = []
+  for (const rule of rules) rule(facts, (diagnostic) => found.push(diagnostic))
+  return found
 }
+
+function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): Facts {
+  const stages = listStages(parsed)
+  const order = createStageOrder(stages.all.map(awaited), (index) => isFaulty(stages.all[index] as ListedStage))
+  const presence = createPresence(stages.all, order)
+  const scopeOf = createScopes(declared, stages, order, presence)
+  const expressions = checkExpressions(findSites(parsed, declared), scopeOf)
+  return { parsed, declared, context, stages, order, presence, expressions, validators: createValidators() }
+}
+
+const awaited = ({ needs }: ListedStage): Awaited =>
+  needs === 'all_above' ? needs : needs.flatMap(({ stage }) => (stage === -1 ? [] : [stage]))
+
+const isFaulty = ({ needs }: ListedStage): boolean => needs !== 'all_above' && needs.some(({ stage }) => stage === -1)

@@ -1,0 +1,20 @@
+/** With `--strict`: fields are read only of values whose type is declared. */
+import { diagnostics } from '../../foundation/diagnostics.ts'
+import type { Rule } from './rule.ts'
+
+export const checkedReads: Rule = ({ context, declared, stages, expressions }, report) => {
+  if (!context.strict) return
+  const results = new Map(declared.stages.map(({ id, result }) => [id, result]))
+  for (const { checked, source, spanIn } of expressions.all) {
+    for (const { id, start, end } of checked.reads.stages) {
+      const belowOutput = /^\s*\.\??\s*output\s*(\.|\[)/.test(source.slice(end))
+      if (!belowOutput || results.get(id) !== true || stages.indexOf(id) === undefined) continue
+      report(diagnostics.unchecked_read(spanIn(start, end), `the output of "${id}"`, `Declare its output: on "${id}".`))
+    }
+    for (const { name, start, end } of checked.reads.inputs) {
+      const isBelow = /^\s*(\.|\[)/.test(source.slice(end))
+      if (!isBelow || declared.inputs.get(name)?.schema !== true) continue
+      report(diagnostics.unchecked_read(spanIn(start, end), `the input "${name}"`, 'Declare its type under inputs.'))
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Every place of a pipeline where an expression may stand, with what may stand there: the texts of stages and outputs,
+ * bare conditions, prompt files.
+ */
+import { isJsonObject, type Json } from '../../../foundation/json.ts'
+import type { Source, Span } from '../../../foundation/source.ts'
+import type { Slot } from '../../../foundation/stage-kind.ts'
+import type { Declarations, StageDeclaration } from '../../declarations.ts'
+import type { ParsedPipeline, Path } from '../../parsed.ts'
+import { slotPlaces } from '../../spec/slots.ts'
+import type { StageSpec } from '../../spec.ts'
+
+export interface Site {
+  readonly text: string
+  /** A bare expression that has to be true or false, or a text with `${{ }}` in it. */
+  readonly is: 'condition' | 'text'
+  /** Index of the stage that reads; undefined for the pipeline's outputs. */
+  readonly reader: number | undefined
+  /** How the place is called: `if`, `env`, `with.query`. */
+  readonly label: string
+  readonly path: Path
+  /** Where `[start, end)` of the text stands. */
+  spanIn(start: number, end: number): Span
+  readonly extra: 'none' | 'output' | 'error'
+  /** `yes`, `no`, or `unknown` where only the run can tell (functions in files). */
+  readonly secrets: 'yes' | 'no'
+}
+
+export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[] {
+  const stages = declared.stages.flatMap((stage) => stageSites(stage, parsed))
+  const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
+    site(parsed, text, path, { reader: undefined, label: String(path[1] ?? 'outputs') }),
+  )
+  return [...stages, ...outputs]
+}
+
+function stageSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
+  const spec = parsed.spec.stages[stage.index] as StageSpec
+  const base: Path = ['stages', stage.index]
+  const reader = stage.index
+  const sites: Site[] = []
+  if (spec.if !== undefined)
+    sites.push(site(parsed, spec.if, [...base, 'if'], { reader, label: 'if', is: 'condition' }))
+  sites.push(...configSites(stage, parsed))
+  const add = (value: Json | undefined, key: string, more: Partial<Site> = {}) => {
+    for (const { text, path } of textsIn(value ?? null, [...base, ...key.split('.')])) {
+      sites.push(site(parsed, text, path, { reader, label: key, ...more }))
+    }
+  }
+  add(spec.timeout as Json | undefined, 'timeout')
+  add(spec.env as Json | undefined, 'env', { secrets: 'yes' })
+  add(spec.idempotency_key, 'idempotency_key')
+  add(spec.cache?.key, 'cache.key')
+  if (typeof spec.on_error === 'object') add(spec.on_error.continue, 'on_error.continue', { extra: 'error' })
+  add(spec.set as Json | undefined, 'set', { extra: 'output' })
+  return sites
+}
+
+function configSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
+  const { kind, config, index: reader } = stage
+  const slots = new Map(slotPlaces(kind, config).map(({ slot, path }) => [path.join('\0'), slot]))
+  const inline = textsIn(config, []).flatMap(({ text, path }): Site[] => {
+    const slot = slots.get(path.join('\0'))
+    const at = stage.configPath(path)
+    const label = labelOf(kind.name, path)
+    if (slot?.is === 'expression') return [site(parsed, text, at, { reader, label, is: 'condition' })]
+    if (slot?.is === 'literal' || inPrompt(path, slots)) return []
+    return [site(parsed, text, at, { reader, label, secrets: secretsAt(stage, path, slots) })]
+  })
+  return [...inline, ...stage.prompts.map((prompt) => promptSite(prompt, stage, parsed))]
+}
+
+function promptSite(
+  { text, source, configPath }: StageDeclaration['prompts'][number],
+  stage: StageDeclaration,
+  parsed: ParsedPipeline,
+): Site {
+  const made = site(parsed, text, stage.configPath(configPath), {
+    reader: stage.index,
+    label: labelOf(stage.kind.name, configPath),
+  })
+  return source ? { ...made, spanIn: (start, end) => (source as Source).span(start, end) } : made
+}
+
+const labelOf = (kind: string, path: Path): string =>
+  path.length === 0 ? kind : path.filter((step) => typeof step === 'string').join('.') || kind
+
+/** Prompts have sites of their own, also those that are files. */
+const inPrompt = (path: Path, slots: ReadonlyMap<string, Slot>): boolean =>
+  prefixes(path).some((key) => slots.get(key)?.is === 'prompt')
+
+/** `secrets` covers everything below its place; in the `with` of a registered function only the fields that it marks. */
+function secretsAt(
+  { kind, registered }: StageDeclaration,
+  path: Path,
+  slots: ReadonlyMap<string, Slot>,
+): Site['secrets'] {
+  if (!prefixes(path).some((key) => slots.get(key)?.is === 'secrets')) return 'no'
+  if (kind.name !== 'uses' || path[0] !== 'with' || !registered) return 'yes'
+  return registered.secrets?.includes(String(path[1])) ? 'yes' : 'no'
+}
+
+const prefixes = (path: Path): string[] => path.map((_, index) => path.slice(0, index + 1).join('\0'))
+
+function site(
+  parsed: ParsedPipeline,
+  text: string,
+  path: Path,
+  more: Pick<Site, 'reader' | 'label'> & Partial<Site>,
+): Site {
+  return {
+    text,
+    is: 'text',
+    path,
+    extra: 'none',
+    secrets: 'no',
+    spanIn: (start, end) => parsed.spanIn(path, start, end),
+    ...more,
+  }
+}
+
+/** Every text in a value, with its path. */
+function textsIn(value: Json, path: Path): { text: string; path: Path }[] {
+  if (typeof value === 'string') return [{ text: value, path }]
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, [...path, index]))
+  return isJsonObject(value) ? Object.entries(value).flatMap(([key, inner]) => textsIn(inner, [...path, key])) : []
+}

@@ -1,0 +1,39 @@
+/**
+ * The rules, in the order that reads best: what is there, how it is ordered, what is read, what fits, what is of no use.
+ */
+import { booleanConditions } from './boolean-conditions.ts'
+import { checkedReads } from './checked-reads.ts'
+import { declaredEnv } from './declared-env.ts'
+import { knownNeeds } from './known-needs.ts'
+import { matchableNeeds } from './matchable-needs.ts'
+import { noCycles } from './no-cycles.ts'
+import { noNullInText } from './no-null-in-text.ts'
+import { noRacingReads } from './no-racing-reads.ts'
+import { noUnused } from './no-unused.ts'
+import { noWriteRaces } from './no-write-races.ts'
+import { readableExpressions } from './readable-expressions.ts'
+import type { Rule } from './rule.ts'
+import { secretsInPlace } from './secrets-in-place.ts'
+import { settableVariables } from './settable-variables.ts'
+import { soundDeclarations } from './sound-declarations.ts'
+import { soundExpressions } from './sound-expressions.ts'
+import { uniqueIds } from './unique-ids.ts'
+
+export const rules: readonly Rule[] = [
+  uniqueIds,
+  knownNeeds,
+  noCycles,
+  matchableNeeds,
+  readableExpressions,
+  soundExpressions,
+  booleanConditions,
+  noNullInText,
+  secretsInPlace,
+  declaredEnv,
+  soundDeclarations,
+  settableVariables,
+  noWriteRaces,
+  noRacingReads,
+  noUnused,
+  checkedReads,
+]

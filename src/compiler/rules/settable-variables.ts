@@ -1,0 +1,45 @@
+/** What `set:` and `on_error: { continue: … }` give can be what is declared for it. */
+import { diagnostics } from '../../foundation/diagnostics.ts'
+import { isJsonObject, type Json } from '../../foundation/json.ts'
+import { suggest } from '../../foundation/suggest.ts'
+import { misfit } from './facts/fits.ts'
+import type { Facts, Report, Rule } from './rule.ts'
+
+export const settableVariables: Rule = (facts, report) => {
+  const { declared, parsed } = facts
+  for (const stage of declared.stages) {
+    const { set, on_error } = parsed.spec.stages[stage.index] ?? {}
+    for (const [name, value] of Object.entries(
+      isJsonObject((set ?? null) as Json) ? (set as { [name: string]: Json }) : {},
+    )) {
+      checkSet(name, value, stage.index, facts, report)
+    }
+    if (typeof on_error !== 'object' || stage.output === undefined) continue
+    const path = ['stages', stage.index, 'on_error', 'continue']
+    const problem = misfit(on_error.continue, path, stage.output, facts.expressions, facts.validators)
+    if (problem)
+      report(
+        diagnostics.value_mismatch(
+          parsed.spanOf(path),
+          `The value that "${stage.id}" goes on with`,
+          problem,
+          undefined,
+        ),
+      )
+  }
+}
+
+function checkSet(name: string, value: Json, stage: number, facts: Facts, report: Report): void {
+  const { declared, parsed, expressions, validators } = facts
+  const path = ['stages', stage, 'set', name]
+  const variable = declared.vars.get(name)
+  if (!variable) {
+    report(diagnostics.unknown_variable(parsed.keySpanOf(path), name, suggest(name, declared.vars.keys())))
+    return
+  }
+  if (variable.merge.startsWith('.')) return // a reducer takes what it takes
+  const problem = misfit(value, path, variable.schema, expressions, validators)
+  const puts = variable.merge === 'append' || variable.merge === 'union'
+  const hint = puts ? `"merge: ${variable.merge}" puts lists together; give a list, also for one item.` : undefined
+  if (problem) report(diagnostics.value_mismatch(parsed.spanOf(path), `What is set for "${name}"`, problem, hint))
+}

@@ -193,9 +193,7 @@ function mayBeSkippedAtEnd(stages: readonly ListedStage[], order: StageOrder): R
     const stage = stages[index] as ListedStage
     if (mayBeSkippedItself(stage)) bySelf.add(index)
     const needs = stage.needs === 'all_above' ? markAbove(index) : markNeeds(stage.needs)
-    const blocked =
-      needs.blocked || (stage.join === 'all_succeeded' ? needs.skipped : needs.all && stage.join !== 'all_done')
-    if (blocked) byNeeds.add(index)
+    if (needs.blocked || isUnmetAtEnd(stage, needs)) byNeeds.add(index)
   }
   return new Set([...bySelf, ...byNeeds])
 
@@ -205,11 +203,11 @@ function mayBeSkippedAtEnd(stages: readonly ListedStage[], order: StageOrder): R
       above = {
         skipped: above.skipped || isSkipped(at),
         blocked: above.blocked || byNeeds.has(at),
-        all: false, // list order asks for no success
+        all: above.all && isSkipped(at),
       }
       marks.push(above)
     }
-    return marks[index - 1] ?? { skipped: false, blocked: false, all: false }
+    return marks[index - 1] ?? { ...above, all: false }
   }
 
   function markNeeds(needs: readonly Need[]): typeof above {
@@ -220,5 +218,19 @@ function mayBeSkippedAtEnd(stages: readonly ListedStage[], order: StageOrder): R
       blocked: known.some(({ stage }) => byNeeds.has(stage)),
       all: plain.length > 0 && plain.every(({ stage }) => isSkipped(stage)),
     }
+  }
+}
+
+/** Whether a join may go unmet where nothing failed: `skipped` and `all` are of what may be skipped among its needs. */
+function isUnmetAtEnd({ join, needs }: ListedStage, { skipped, all }: { skipped: boolean; all: boolean }): boolean {
+  switch (join) {
+    case 'all_done':
+      return false
+    case 'all_succeeded':
+      return skipped
+    case 'any_succeeded':
+      return all
+    default:
+      return all && needs !== 'all_above' // list order asks for no success
   }
 }

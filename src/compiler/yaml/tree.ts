@@ -118,17 +118,19 @@ export function readTree(contents: ParsedNode | null, source: Source, masks: rea
   function map(node: YAMLMap.Parsed): Json {
     const made: Record<string, Json> = {}
     const merges: Pair[] = []
+    const keys = new Map<string, ParsedNode>()
     for (const pair of node.items) {
       const key = keyOf(pair.key as ParsedNode, pair)
       if (key === undefined) continue
       if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') merges.push(pair)
-      else add(made, key, pair, node)
+      else add(made, key, pair, keys)
     }
     for (const pair of merges) merge(made, pair)
     return made
   }
 
-  function add(made: Record<string, Json>, key: string, pair: Pair, node: YAMLMap.Parsed): void {
+  /** `keys`: where each key stood first. */
+  function add(made: Record<string, Json>, key: string, pair: Pair, keys: Map<string, ParsedNode>): void {
     const keySpan = () => spanOf(pair.key as ParsedNode)
     if (depth === 1) inStages = key === 'stages'
     const wasFree = free
@@ -136,10 +138,11 @@ export function readTree(contents: ParsedNode | null, source: Source, masks: rea
     const value = read(pair.value as ParsedNode | null)
     free = wasFree
     if (forbiddenKeys.has(key)) report(() => diagnostics.forbidden_key(keySpan(), key))
-    else if (Object.hasOwn(made, key)) {
-      const isFirst = (each: Pair) => isScalar(each.key) && String(each.key.value) === key
-      report(() => diagnostics.duplicate_key(keySpan(), key, spanOf(node.items.find(isFirst)?.key as ParsedNode)))
-    } else made[key] = value
+    else if (keys.has(key)) report(() => diagnostics.duplicate_key(keySpan(), key, spanOf(keys.get(key) as ParsedNode)))
+    else {
+      keys.set(key, pair.key as ParsedNode)
+      made[key] = value
+    }
   }
 
   /** The key as text; undefined when it is none (reported). */

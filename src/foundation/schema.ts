@@ -6,14 +6,11 @@
  *
  * How schemas are written in pipelines, and how they become JSON Schema, is `schema/normalize.ts`.
  */
-import { canonicalJson, digest, formatPath, type Json } from './json.ts'
+import { digest, formatPath, type Json } from './json.ts'
 import type { JsonSchema } from './plan.ts'
 import { type Check, createAjvCompiler } from './schema/ajv.ts'
-import type { SchemaProblem as Problem } from './schema/problem.ts'
+import type { Problem } from './schema/problem.ts'
 import { createPatterns, isWalkable, walkSchema } from './schema/walk.ts'
-
-/** A schema larger than this, as canonical JSON, is refused: code is generated from some. Characters. */
-export const maxSchemaLength = 64 * 1024
 
 /** What is wrong with a value, at `path` inside it (`$.items[3].name`). */
 export interface SchemaProblem {
@@ -22,7 +19,7 @@ export interface SchemaProblem {
 }
 
 export interface Validators {
-  /** Nothing when the value fits. Never throws for a schema that `normalizeSchema` made without faults. */
+  /** Nothing when the value fits. Never throws for a schema that `createSchemaReader` made without faults. */
   validate(schema: JsonSchema, value: Json): readonly SchemaProblem[]
 }
 
@@ -57,5 +54,3 @@ export function createValidators(): Validators {
 }
 
 const toProblem = ({ path, message }: Problem): SchemaProblem => ({ path: formatPath(path), message })
-
-export const isTooLarge = (schema: JsonSchema): boolean => canonicalJson(schema as Json).length > maxSchemaLength

@@ -9,12 +9,12 @@ import addFormatsModule, { type FormatsPlugin } from 'ajv-formats'
 import { compilePattern } from '../expression/functions/patterns.ts'
 import type { Json } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
-import type { SchemaProblem } from './problem.ts'
+import type { Problem } from './problem.ts'
 
 /** Under `nodenext` the CommonJS default export has one more layer. */
 const addFormats = addFormatsModule as unknown as FormatsPlugin
 
-export type Check = (value: Json) => readonly SchemaProblem[]
+export type Check = (value: Json) => readonly Problem[]
 
 /** Compiles schemas; throws when Ajv refuses one. */
 export function createAjvCompiler(): (schema: JsonSchema) => Check {
@@ -24,6 +24,7 @@ export function createAjvCompiler(): (schema: JsonSchema) => Check {
     strictTypes: false,
     strictTuples: false,
     strictRequired: false,
+    allowMatchingProperties: true,
     coerceTypes: false,
     ownProperties: true,
     code: { regExp: linearPattern },
@@ -35,15 +36,19 @@ export function createAjvCompiler(): (schema: JsonSchema) => Check {
   }
 }
 
-/** Ajv asks for a RegExp; it uses nothing of it but `test`. `code` would only be read for standalone modules. */
-const linearPattern = Object.assign((source: string) => compilePattern(source) as unknown as RegExp, {
-  code: 'pattern',
-})
+/**
+ * Ajv asks for a RegExp; it uses nothing of it but `test`, and `toString` as the name under which it keeps the pattern:
+ * without one of its own every pattern would be the first. `code` would only be read for standalone modules.
+ */
+const linearPattern = Object.assign(
+  (source: string) => ({ ...compilePattern(source), toString: () => source }) as unknown as RegExp,
+  { code: 'pattern' },
+)
 
 /** `must match "then" schema` says nothing that the schema's own errors do not. */
 const isOwn = ({ keyword }: ErrorObject): boolean => keyword !== 'if'
 
-function problemOf({ instancePath, message = 'is not valid', keyword, params }: ErrorObject): SchemaProblem {
+function problemOf({ instancePath, message = 'is not valid', keyword, params }: ErrorObject): Problem {
   const path = instancePath.split('/').slice(1).map(unescapePointer)
   const name = keyword === 'additionalProperties' ? `: "${params.additionalProperty}"` : ''
   const choices =

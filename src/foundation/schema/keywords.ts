@@ -4,13 +4,11 @@
  * `$ref` names a type of the pipeline. Identifiers, anchors, vocabularies and `$defs` are left out: a schema here is a
  * value, not a document that others point into.
  */
-
 import { compilePattern } from '../expression/functions/patterns.ts'
-import type { Json } from '../json.ts'
-import { isJsonObject } from '../json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 
 /** What is wrong with a keyword's value, or undefined. */
-type Check = (value: Json) => string | undefined
+type Check = (value: Json, schema: JsonObject) => string | undefined
 
 /** Where schemas stand inside a keyword's value. */
 export type SchemaPlace = 'one' | 'list' | 'map' | 'none'
@@ -18,6 +16,8 @@ export type SchemaPlace = 'one' | 'list' | 'map' | 'none'
 export interface Keyword {
   readonly holds: SchemaPlace
   readonly check?: Check
+  /** Keywords of which one has to stand beside it, else it means nothing. */
+  readonly beside?: readonly string[]
 }
 
 export const typeNames = ['null', 'boolean', 'integer', 'number', 'string', 'array', 'object'] as const
@@ -55,8 +55,23 @@ const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'has to
 const list: Check = (value) => (Array.isArray(value) ? undefined : 'has to be a list')
 const filled: Check = (value) =>
   Array.isArray(value) && value.length > 0 ? undefined : 'has to be a list with something in it'
-const names: Check = (value) =>
-  Array.isArray(value) && value.every((each) => typeof each === 'string') ? undefined : 'has to be a list of names'
+const names: Check = (value) => {
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) return 'has to be a list of names'
+  return new Set(value).size === value.length ? undefined : 'names something twice'
+}
+const typeList: Check = (value) => {
+  if (!Array.isArray(value)) return undefined // one type is read as a schema
+  if (value.includes(null)) return 'holds null; write "null", in quotes'
+  if (value.length === 0 || !value.every(isTypeName)) return `has to be a list of: ${typeNames.join(', ')}`
+  return new Set(value).size === value.length ? undefined : 'names something twice'
+}
+const minContains: Check = (value, { maxContains }) => {
+  const wrong = count(value, {})
+  if (wrong) return wrong
+  if (maxContains === undefined) return value === 0 ? 'of 0 says nothing without "maxContains"' : undefined
+  return (value as number) > (maxContains as number) ? 'is above "maxContains"' : undefined
+}
+const map: Check = (value) => (isJsonObject(value) ? undefined : 'has to be a map')
 const positive: Check = (value) => (typeof value === 'number' && value > 0 ? undefined : 'has to be a number above 0')
 const oneOf =
   (words: readonly string[]): Check =>
@@ -74,17 +89,20 @@ const pattern: Check = (value) => {
 }
 
 const patternKeys: Check = (value) =>
-  isJsonObject(value) ? Object.keys(value).map(pattern).find(Boolean) : 'has to be a map'
+  isJsonObject(value)
+    ? Object.keys(value)
+        .map((key) => pattern(key, {}))
+        .find(Boolean)
+    : 'has to be a map'
 const nameLists: Check = (value) =>
-  isJsonObject(value) && Object.values(value).every((each) => names(each) === undefined)
+  isJsonObject(value) && Object.values(value).every((each) => names(each, {}) === undefined)
     ? undefined
     : 'has to be a map of lists of names'
 
 const plain = (check?: Check): Keyword => (check ? { holds: 'none', check } : { holds: 'none' })
 
-export const keywords: Readonly<Record<string, Keyword>> = {
-  // `type` and `$ref` are the short form's business
-  type: plain(),
+const entries: Readonly<Record<string, Keyword>> = {
+  type: plain(typeList),
   $ref: plain(text),
   title: plain(text),
   description: plain(text),
@@ -108,12 +126,12 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   items: { holds: 'one' },
   prefixItems: { holds: 'list', check: filled },
   contains: { holds: 'one' },
-  minContains: plain(count),
-  maxContains: plain(count),
+  minContains: { holds: 'none', check: minContains, beside: ['contains'] },
+  maxContains: { holds: 'none', check: count, beside: ['contains'] },
   minItems: plain(count),
   maxItems: plain(count),
   uniqueItems: plain(flag),
-  properties: { holds: 'map' },
+  properties: { holds: 'map', check: map },
   patternProperties: { holds: 'map', check: patternKeys },
   additionalProperties: { holds: 'one' },
   propertyNames: { holds: 'one' },
@@ -121,12 +139,23 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   minProperties: plain(count),
   maxProperties: plain(count),
   dependentRequired: plain(nameLists),
-  dependentSchemas: { holds: 'map' },
+  dependentSchemas: { holds: 'map', check: map },
   allOf: { holds: 'list', check: filled },
   anyOf: { holds: 'list', check: filled },
   oneOf: { holds: 'list', check: filled },
   not: { holds: 'one' },
-  if: { holds: 'one' },
-  then: { holds: 'one' },
-  else: { holds: 'one' },
+  if: { holds: 'one', beside: ['then', 'else'] },
+  then: { holds: 'one', beside: ['if'] },
+  else: { holds: 'one', beside: ['if'] },
+}
+
+export const keywords: ReadonlyMap<string, Keyword> = new Map(Object.entries(entries))
+
+/** What is wrong with the keyword `key` of a schema, as the rest of a sentence that begins with it; undefined = nothing. */
+export function keywordFault(key: string, schema: JsonObject): string | undefined {
+  const { check, beside } = keywords.get(key) ?? {}
+  const wrong = check?.(schema[key] as Json, schema)
+  if (wrong !== undefined) return wrong
+  if (!beside || beside.some((other) => Object.hasOwn(schema, other))) return undefined
+  return `says nothing without ${beside.map((other) => `"${other}"`).join(' or ')}`
 }

@@ -10,15 +10,18 @@
  * A map is JSON Schema when its `type` holds the name of a type, or when it has `$ref enum const oneOf anyOf allOf`; any
  * other map lists fields. Named types are put in where they are used; a type that holds itself is a fault.
  */
-import { isJsonObject, type Json } from '../json.ts'
+import { forbiddenKeys, isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
 import { suggest } from '../suggest.ts'
-import { isTypeName, keywords, typeNames } from './keywords.ts'
+import { joinSchemas, nullable } from './join.ts'
+import { isTypeName, keywordFault, keywords, typeNames } from './keywords.ts'
+import { maxSchemaDepth, maxSchemaLength, schemaLength } from './measure.ts'
+import { readShortForm } from './short-form.ts'
 
 export interface SchemaFault {
-  readonly code: 'bad_schema' | 'unknown_type' | 'mixed_schema' | 'type_cycle'
+  readonly code: 'bad_schema' | 'unknown_type' | 'mixed_schema'
   /** From the schema's own place. */
-  readonly path: readonly (string | number)[]
+  readonly path: Path
   /** The fault is the key at `path`, not its value. */
   readonly atKey: boolean
   /** The word that is wrong. */
@@ -30,178 +33,235 @@ export interface SchemaFault {
 export interface Normalized {
   readonly schema: JsonSchema
   readonly faults: readonly SchemaFault[]
+  /** Characters of the schema as JSON, about. */
+  readonly length: number
 }
 
-/** Named types as written. */
-export type WrittenTypes = Readonly<Record<string, Json>>
+export interface SchemaReader {
+  /** A schema in any form. */
+  read(written: Json): Normalized
+  /** A map that can only be keywords, whatever its `type` is; `type` may hold a schema in any form. */
+  readKeywords(written: JsonObject): Normalized
+  /** One of the named types. */
+  readType(name: string): Normalized
+  /** Types that hold themselves, found so far: names from the first declared to itself again. */
+  readonly cycles: readonly (readonly string[])[]
+}
 
 type Path = readonly (string | number)[]
 
-interface Context {
-  readonly types: WrittenTypes
+/** More faults in one schema help nobody. */
+const mostFaults = 20
+
+/** Longer chains of types that hold one another. */
+const mostNestedTypes = 64
+
+/** Reads the schemas of one pipeline; `types` are its named types as written. */
+export function createSchemaReader(types: JsonObject): SchemaReader {
+  const known = new Map<string, Normalized>()
+  const cycles: (readonly string[])[] = []
+
+  function readType(name: string, within: readonly string[] = []): Normalized {
+    const found = known.get(name)
+    if (found) return found
+    const made = readWith([...within, name], (reader) => reader.schemaOf(types[name] as Json, []))
+    known.set(name, made)
+    return made
+  }
+
+  /** `within` names the types that are being put in, outermost first. */
+  function readWith(within: readonly string[], work: (reader: Reader) => JsonSchema): Normalized {
+    const faults: SchemaFault[] = []
+    const expand = (name: string): JsonSchema | 'too deep' => {
+      const start = within.indexOf(name)
+      if (start !== -1) {
+        cycles.push(fromFirst(within.slice(start), Object.keys(types)))
+        return true
+      }
+      return within.length > mostNestedTypes ? 'too deep' : readType(name, within).schema
+    }
+    const schema = work(createReader({ types, expand, report: (fault) => void faults.push(fault) }))
+    const length = schemaLength(schema as Json)
+    if (length <= maxSchemaLength) return { schema, faults: faults.slice(0, mostFaults), length }
+    return { schema: true, faults: [...faults.slice(0, mostFaults), tooLarge], length: 0 }
+  }
+
+  return {
+    read: (written) => readWith([], (reader) => reader.schemaOf(written, [])),
+    readKeywords: (written) => readWith([], (reader) => reader.keywordSchema(written, [])),
+    readType: (name) => readType(name),
+    cycles,
+  }
+}
+
+const tooLarge: SchemaFault = {
+  code: 'bad_schema',
+  path: [],
+  atKey: false,
+  name: '',
+  message: `A schema, with the types in it, may have at most ${maxSchemaLength} characters and ${maxSchemaDepth} levels.`,
+}
+
+/** A cycle as written from its first declared member, which is repeated at the end. */
+function fromFirst(cycle: readonly string[], order: readonly string[]): readonly string[] {
+  const first = cycle.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))[0] as string
+  const at = cycle.indexOf(first)
+  return [...cycle.slice(at), ...cycle.slice(0, at), first]
+}
+
+interface ReaderContext {
+  readonly types: JsonObject
+  /** The schema of a named type. */
+  readonly expand: (name: string) => JsonSchema | 'too deep'
   readonly report: (fault: SchemaFault) => void
-  /** Names of the types that are being put in, outermost first. */
-  readonly within: readonly string[]
-  /** Inside a named type that is used elsewhere: its faults are told where it is declared. */
-  readonly quiet: boolean
+}
+
+interface Reader {
+  schemaOf(written: Json, path: Path): JsonSchema
+  keywordSchema(written: JsonObject, path: Path): JsonSchema
+}
+
+function createReader({ types, expand, report }: ReaderContext): Reader {
+  return { schemaOf, keywordSchema }
+
+  function bad(path: Path, message: string, atKey = false): true {
+    report({ code: 'bad_schema', path, atKey, name: String(path.at(-1) ?? ''), message })
+    return true
+  }
+
+  function schemaOf(written: Json, path: Path): JsonSchema {
+    if (written === true) return true
+    if (written === false) return { not: {} }
+    if (typeof written === 'string') return shortSchema(written, path)
+    if (!isJsonObject(written)) return bad(path, 'A schema is the name of a type or a map.')
+    return isJsonSchema(written, types) ? keywordSchema(written, path) : fieldSchema(written, path)
+  }
+
+  /** `string`, `Source`, `Source[]`, `string?`. */
+  function shortSchema(text: string, path: Path): JsonSchema {
+    const form = readShortForm(text)
+    if (!form) return bad(path, 'A type has that many "[]" and "?" by mistake.')
+    const schema = namedSchema(form.word, path)
+    return form.suffixes.reduce<JsonSchema>(
+      (inner, suffix) => (suffix === '?' ? nullable(inner) : { type: 'array', items: inner as Json }),
+      schema,
+    )
+  }
+
+  function namedSchema(word: string, path: Path): JsonSchema {
+    if (word === 'any') return true
+    if (isTypeName(word)) return { type: word }
+    if (Object.hasOwn(types, word)) {
+      const schema = expand(word)
+      return schema === 'too deep' ? bad(path, `More than ${mostNestedTypes} types hold one another.`) : schema
+    }
+    const near = nearestType(word, types)
+    const message = `There is no type "${word}".`
+    report({ code: 'unknown_type', path, atKey: false, name: word, message, ...(near !== undefined && { near }) })
+    return true
+  }
+
+  function fieldSchema(written: JsonObject, path: Path): JsonSchema {
+    const properties = new Map<string, Json>()
+    const required: string[] = []
+    for (const [key, value] of Object.entries(written)) {
+      const name = key.endsWith('?') ? key.slice(0, -1) : key
+      const place = [...path, key]
+      if (name === '') bad(place, 'A field has a name.', true)
+      else if (forbiddenKeys.has(name)) bad(place, `"${name}" cannot be the name of a field.`, true)
+      else if (properties.has(name)) bad(place, `The field "${name}" is listed twice.`, true)
+      else {
+        properties.set(name, schemaOf(value, place) as Json)
+        if (name === key) required.push(name)
+      }
+    }
+    return {
+      type: 'object',
+      properties: Object.fromEntries(properties),
+      required: required.sort(),
+      additionalProperties: false,
+    }
+  }
+
+  function keywordSchema(written: JsonObject, path: Path): JsonSchema {
+    const own: Record<string, Json> = {}
+    for (const [key, value] of Object.entries(written)) {
+      const place = [...path, key]
+      const fault = keywordFault(key, written)
+      if (key === 'type' || key === '$ref') continue
+      if (!keywords.has(key)) mixed(key, place)
+      else if (fault) bad(place, `"${key}" ${fault}.`)
+      else own[key] = below(key, value, place)
+    }
+    return joinSchemas(baseSchema(written, path), own)
+  }
+
+  function mixed(key: string, path: Path): void {
+    const near = suggest(key, keywords.keys())
+    const message = `"${key}" is no keyword of JSON Schema, and this map is a schema because of its other keys.`
+    report({ code: 'mixed_schema', path, atKey: true, name: key, message, ...(near !== undefined && { near }) })
+  }
+
+  /** What `type` or `$ref` say. */
+  function baseSchema({ type, $ref }: JsonObject, path: Path): JsonSchema {
+    if ($ref !== undefined) {
+      if (typeof $ref !== 'string') return bad([...path, '$ref'], '"$ref" has to be the name of a type.')
+      if (type !== undefined) bad([...path, 'type'], '"$ref" says what the type is; leave out "type".')
+      return shortSchema($ref, [...path, '$ref'])
+    }
+    if (type === undefined) return true
+    if (!Array.isArray(type)) return schemaOf(type, [...path, 'type'])
+    const fault = keywordFault('type', { type })
+    return fault ? bad([...path, 'type'], `"type" ${fault}.`) : { type: type.toSorted() }
+  }
+
+  /** A keyword's value, with the schemas in it normalised. */
+  function below(key: string, value: Json, path: Path): Json {
+    if (key === 'additionalProperties' && value === false) return false // what everyone looks for in a closed map
+    switch (keywords.get(key)?.holds) {
+      case 'one':
+        return schemaOf(value, path) as Json
+      case 'list':
+        return (value as readonly Json[]).map((each, index) => schemaOf(each, [...path, index]) as Json)
+      case 'map': {
+        const entries = Object.entries(value as JsonObject)
+        return Object.fromEntries(entries.map(([name, each]) => [name, schemaOf(each, [...path, name]) as Json]))
+      }
+      default:
+        return value
+    }
+  }
 }
 
 /** Keywords that make a map JSON Schema whatever its `type` is. */
 const schemaMarks = ['$ref', 'enum', 'const', 'oneOf', 'anyOf', 'allOf']
 
-/** `name` is that of the type, when the schema is one of `types`. */
-export function normalizeSchema(written: Json, types: WrittenTypes, name?: string): Normalized {
-  const faults: SchemaFault[] = []
-  const context: Context = {
-    types,
-    within: name === undefined ? [] : [name],
-    quiet: false,
-    report: (fault) => faults.push(fault),
-  }
-  return { schema: schemaOf(written, [], context), faults }
-}
-
-function schemaOf(written: Json, path: Path, context: Context): JsonSchema {
-  if (written === true) return true
-  if (written === false) return { not: {} }
-  if (typeof written === 'string') return namedSchema(written, path, context)
-  if (!isJsonObject(written)) {
-    fault('bad_schema', path, String(written), 'A schema is the name of a type or a map.', context)
-    return true
-  }
-  return isJsonSchema(written, context.types)
-    ? keywordSchema(written, path, context)
-    : fieldSchema(written, path, context)
-}
-
-export function isJsonSchema(map: { readonly [key: string]: Json }, types: WrittenTypes): boolean {
+function isJsonSchema(map: JsonObject, types: JsonObject): boolean {
   if (schemaMarks.some((mark) => Object.hasOwn(map, mark))) return true
   const { type } = map
-  if (Array.isArray(type)) return type.every(isTypeName)
+  if (Array.isArray(type)) return true
   if (typeof type !== 'string') return false
-  const base = type.replace(/(\[\]|\?)+$/, '')
-  return isTypeName(base) || Object.hasOwn(types, base)
+  const word = readShortForm(type)?.word ?? ''
+  if (isTypeName(word) || word === 'any' || Object.hasOwn(types, word)) return true
+  // A type that does not exist, among nothing but keywords, is a slip in a schema, not a field of that name.
+  return Object.keys(map).every((key) => keywords.has(key))
 }
 
-/** `string`, `Source`, `Source[]`, `string?`. */
-function namedSchema(word: string, path: Path, context: Context): JsonSchema {
-  if (word.endsWith('?')) return nullable(namedSchema(word.slice(0, -1), path, context))
-  if (word.endsWith('[]')) return { type: 'array', items: namedSchema(word.slice(0, -2), path, context) as Json }
-  if (word === 'any') return true
-  if (isTypeName(word)) return { type: word }
-  if (!Object.hasOwn(context.types, word)) {
-    const near = suggest(word, [...typeNames, ...Object.keys(context.types), 'any']) ?? synonyms[word]
-    fault('unknown_type', path, word, `There is no type "${word}".`, context, near)
-    return true
-  }
-  if (context.within.includes(word)) {
-    fault('type_cycle', path, [...context.within.slice(context.within.indexOf(word)), word].join(' → '), '', context)
-    return true
-  }
-  return schemaOf(context.types[word] as Json, path, { ...context, within: [...context.within, word], quiet: true })
+function nearestType(word: string, types: JsonObject): string | undefined {
+  const last = word.slice(word.lastIndexOf('/') + 1) // of `#/types/Source`
+  if (Object.hasOwn(types, last)) return last
+  return synonyms.get(word) ?? suggest(word, [...typeNames, ...Object.keys(types), 'any'])
 }
 
 /** Words of other languages for the types of JSON. */
-const synonyms: Readonly<Record<string, string>> = {
-  int: 'integer',
-  float: 'number',
-  double: 'number',
-  bool: 'boolean',
-  str: 'string',
-  text: 'string',
-  list: 'array',
-  map: 'object',
-  dict: 'object',
-}
-
-function nullable(schema: JsonSchema): JsonSchema {
-  if (schema === true) return true
-  if (typeof schema.type === 'string' && schema.enum === undefined && schema.const === undefined) {
-    return { ...schema, type: [schema.type, 'null'] }
-  }
-  return { anyOf: [schema, { type: 'null' }] }
-}
-
-function fieldSchema(written: { readonly [key: string]: Json }, path: Path, context: Context): JsonSchema {
-  const properties: Record<string, Json> = {}
-  const required: string[] = []
-  for (const [key, value] of Object.entries(written)) {
-    const optional = key.endsWith('?')
-    const name = optional ? key.slice(0, -1) : key
-    properties[name] = schemaOf(value, [...path, key], context) as Json
-    if (!optional) required.push(name)
-  }
-  return { type: 'object', properties, required, additionalProperties: false }
-}
-
-function keywordSchema(written: { readonly [key: string]: Json }, path: Path, context: Context): JsonSchema {
-  const { type, $ref, ...others } = written
-  const base = baseSchema(type, $ref, path, context)
-  const schema: Record<string, Json> = {}
-  for (const [key, value] of Object.entries(others)) {
-    const keyword = keywords[key]
-    if (!keyword) {
-      const near = suggest(key, Object.keys(keywords))
-      const message = `"${key}" is no keyword of JSON Schema, and this map is a schema because of its other keys.`
-      fault('mixed_schema', [...path, key], key, message, context, near, true)
-      continue
-    }
-    const wrong = keyword.check?.(value)
-    if (wrong) fault('bad_schema', [...path, key], key, `"${key}" ${wrong}.`, context)
-    else schema[key] = below(key, value, [...path, key], context)
-  }
-  return joined(base, schema)
-}
-
-function baseSchema(type: Json | undefined, $ref: Json | undefined, path: Path, context: Context): JsonSchema {
-  if (typeof $ref === 'string') return namedSchema($ref, [...path, '$ref'], context)
-  if (typeof type === 'string') return namedSchema(type, [...path, 'type'], context)
-  if (!Array.isArray(type)) return true
-  return { type: [...type] }
-}
-
-/** The keywords of one schema on top of what its `type` gave. */
-function joined(base: JsonSchema, own: Record<string, Json>): JsonSchema {
-  if (base === true) return Object.keys(own).length === 0 ? true : own
-  const clash = Object.keys(own).some((key) => Object.hasOwn(base, key))
-  return clash ? { ...annotations(own), allOf: [base, own] } : { ...base, ...own }
-}
-
-const annotations = ({ default: value, description }: Record<string, Json>): Record<string, Json> => ({
-  ...(value !== undefined && { default: value }),
-  ...(description !== undefined && { description }),
-})
-
-/** What stands in a keyword's value, with the schemas in it normalised. */
-function below(key: string, value: Json, path: Path, context: Context): Json {
-  switch (keywords[key]?.holds) {
-    case 'one':
-      return schemaOf(value, path, context) as Json
-    case 'list':
-      return (value as readonly Json[]).map((each, index) => schemaOf(each, [...path, index], context) as Json)
-    case 'map': {
-      if (!isJsonObject(value)) {
-        fault('bad_schema', path, key, `"${key}" has to be a map.`, context)
-        return {}
-      }
-      const schemas = Object.entries(value).map(([name, each]) => [name, schemaOf(each, [...path, name], context)])
-      return Object.fromEntries(schemas) as Json
-    }
-    default:
-      return value
-  }
-}
-
-function fault(
-  code: SchemaFault['code'],
-  path: Path,
-  name: string,
-  message: string,
-  context: Context,
-  near?: string,
-  atKey = false,
-): void {
-  if (context.quiet && code !== 'type_cycle') return
-  if (context.quiet && !name.startsWith(context.within[0] ?? '')) return // told where the cycle begins
-  context.report({ code, path, atKey, name, message, ...(near !== undefined && { near }) })
-}
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ['int', 'integer'],
+  ['float', 'number'],
+  ['double', 'number'],
+  ['bool', 'boolean'],
+  ['str', 'string'],
+  ['text', 'string'],
+  ['list', 'array'],
+  ['map', 'object'],
+  ['dict', 'object'],
+])

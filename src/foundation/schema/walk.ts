@@ -7,7 +7,7 @@
 import { compilePattern, type Pattern } from '../expression/functions/patterns.ts'
 import { isJsonObject, type Json, type JsonObject, jsonEqual } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
-import type { SchemaProblem } from './problem.ts'
+import type { Problem } from './problem.ts'
 import { indefinite } from './words.ts'
 
 type Key = string | number
@@ -71,8 +71,8 @@ export function createPatterns(): Patterns {
 }
 
 /** Everything that is wrong with `value`, at most `most` problems. The schema has to be walkable. */
-export function walkSchema(schema: JsonSchema, value: Json, patterns: Patterns, most = 20): SchemaProblem[] {
-  const problems: SchemaProblem[] = []
+export function walkSchema(schema: JsonSchema, value: Json, patterns: Patterns, most = 20): Problem[] {
+  const problems: Problem[] = []
   const path: Key[] = []
   const say = (message: string) => {
     if (problems.length < most) problems.push({ path: [...path], message })

@@ -1,29 +1,35 @@
 /** Drawings of a plan: Mermaid and DOT as text, JSON for other tools. */
-import { needsOf, type Plan, type StagePlan } from '../foundation/plan.ts'
+import type { NeedStatus, Plan, StagePlan } from '../foundation/plan.ts'
+import { createTopology } from './lower/topology.ts'
 
 /** Edges that say something: those that follow from others are left out. */
 export interface DrawnEdge {
   readonly from: string
   readonly to: string
-  /** What is special about it: a condition of the target's, statuses of the need. */
+  /** The statuses that the need names. */
   readonly label?: string
 }
 
-/** The edges of the transitive reduction of all needs, in plan order. */
+/**
+ * The edges of the transitive reduction of all needs, in plan order, and those that name statuses, which always say
+ * something.
+ */
 export function drawnEdges(plan: Plan): DrawnEdge[] {
-  const above = new Map<string, ReadonlySet<string>>()
-  const edges: DrawnEdge[] = []
-  for (const stage of plan.stages) {
-    const needs = needsOf(plan, stage)
-    const direct = needs.filter(
-      (need) => !needs.some((other) => other !== need && above.get(other.stage)?.has(need.stage)),
-    )
-    for (const { stage: from, status } of direct) {
-      edges.push({ from, to: stage.id, ...(status && { label: status.join(' or ') }) })
-    }
-    above.set(stage.id, new Set(needs.flatMap((need) => [need.stage, ...(above.get(need.stage) ?? [])])))
-  }
-  return edges
+  const topology = createTopology(plan)
+  return plan.stages.flatMap((stage, index) => {
+    const statuses = statusesOf(stage)
+    const direct = topology.edges(index).flatMap((above) => plan.stages[above]?.id ?? [])
+    return [...new Set([...direct, ...statuses.keys()])].map((from) => {
+      const label = statuses.get(from)?.join(' or ')
+      return { from, to: stage.id, ...(label !== undefined && { label }) }
+    })
+  })
+}
+
+/** Needs that name statuses. */
+function statusesOf({ needs }: StagePlan): ReadonlyMap<string, readonly NeedStatus[]> {
+  if (needs === 'all_above') return new Map()
+  return new Map(needs.flatMap(({ stage, status }) => (status ? [[stage, status] as const] : [])))
 }
 
 export function drawMermaid(plan: Plan): string {
@@ -73,8 +79,11 @@ function titleOf({ id, title, kind, if: condition }: StagePlan): string {
 /** `end` and the like are words of Mermaid. */
 const nodeId = (id: string): string => `s_${id}`
 
+/** `#` opens an entity in Mermaid, a backtick a Markdown text. */
 const mermaidText = (text: string): string =>
   text
+    .replaceAll('#', '#35;')
+    .replaceAll('`', '#96;')
     .replaceAll('&', '&amp;')
     .replaceAll('"', '&quot;')
     .replaceAll('<', '&lt;')

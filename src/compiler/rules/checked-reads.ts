@@ -2,6 +2,8 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { Rule } from './rule.ts'
 
+const nouns = { inputs: 'the input', vars: 'the variable' }
+
 export const checkedReads: Rule = ({ context, declared, stages, expressions }, report) => {
   if (!context.strict) return
   const results = new Map(declared.stages.map(({ id, result }) => [id, result]))
@@ -11,10 +13,14 @@ export const checkedReads: Rule = ({ context, declared, stages, expressions }, r
       if (!belowOutput || results.get(id) !== true || stages.indexOf(id) === undefined) continue
       report(diagnostics.unchecked_read(spanIn(start, end), `the output of "${id}"`, `Declare its output: on "${id}".`))
     }
-    for (const { name, start, end } of checked.reads.inputs) {
-      const isBelow = /^\s*(\.|\[)/.test(source.slice(end))
-      if (!isBelow || declared.inputs.get(name)?.schema !== true) continue
-      report(diagnostics.unchecked_read(spanIn(start, end), `the input "${name}"`, 'Declare its type under inputs.'))
+    for (const root of ['inputs', 'vars'] as const) {
+      for (const { name, start, end } of checked.reads[root]) {
+        const isBelow = /^\s*(\.|\[)/.test(source.slice(end))
+        if (!isBelow || declared[root].get(name)?.schema !== true) continue
+        report(
+          diagnostics.unchecked_read(spanIn(start, end), `${nouns[root]} "${name}"`, `Declare its type under ${root}.`),
+        )
+      }
     }
   }
 }

@@ -4,6 +4,8 @@
 import { booleanConditions } from './boolean-conditions.ts'
 import { checkedReads } from './checked-reads.ts'
 import { declaredEnv } from './declared-env.ts'
+import { durationTexts } from './duration-texts.ts'
+import { fittingArguments } from './fitting-arguments.ts'
 import { knownNeeds } from './known-needs.ts'
 import { matchableNeeds } from './matchable-needs.ts'
 import { noCycles } from './no-cycles.ts'
@@ -32,6 +34,8 @@ export const rules: readonly Rule[] = [
   declaredEnv,
   soundDeclarations,
   settableVariables,
+  fittingArguments,
+  durationTexts,
   noWriteRaces,
   noRacingReads,
   noUnused,

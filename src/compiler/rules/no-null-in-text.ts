@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts'
 
 export const noNullInText: Rule = ({ expressions }, report) => {
   for (const { site, checked, whole, source, spanIn } of expressions.all) {
-    if (whole || site.is === 'condition' || checked.faults.length > 0) continue
+    if (whole || site.is === 'expression' || checked.faults.length > 0) continue
     const kinds = kindsOf(checked.type)
     if (kinds.length === 1 && kinds[0] === 'null') report(diagnostics.null_in_text(spanIn(0, source.length)))
   }

@@ -21,7 +21,8 @@ export const noUnused: Rule = (facts, report) => {
   }
 }
 
-/** While an expression cannot be read, nobody knows what it would have read. */
-const isUnread = ({ expressions }: Facts): boolean =>
+/** While a stage or an expression cannot be made sense of, nobody knows what it would have read. */
+const isUnread = ({ expressions, declared, stages }: Facts): boolean =>
+  declared.stages.length < stages.all.length ||
   expressions.unread.length > 0 ||
   expressions.all.some(({ checked }) => checked.faults.some(({ code }) => code === 'expression_syntax'))

@@ -2,14 +2,42 @@
 import { canonicalExpression } from '../../../foundation/expression/canonical.ts'
 import { scanToken } from '../../../foundation/expression/tokens.ts'
 
-/**
- * Whenever `condition` is true, `other` was true when it was evaluated earlier in the same run. Said only of parts that
- * give the same answer at any time: those that read neither `vars` nor `now()`.
- */
-export function implies(condition: string | undefined, other: string | undefined): boolean {
-  if (condition === undefined || other === undefined) return false
-  const parts = new Set(operands(condition))
-  return operands(other).every((part) => parts.has(part) && isSteady(part))
+export interface Conditions {
+  /**
+   * Whenever `condition` is true, `other` was true when it was evaluated earlier in the same run. Said only of parts that
+   * give the same answer at any time: those that read neither `vars` nor `now()`.
+   */
+  implies(condition: string | undefined, other: string | undefined): boolean
+}
+
+/** Takes each text apart once. */
+export function createConditions(): Conditions {
+  const known = new Map<string, Parts>()
+  const partsOf = (text: string): Parts => {
+    const parts = known.get(text) ?? split(text)
+    known.set(text, parts)
+    return parts
+  }
+  return {
+    implies(condition, other) {
+      if (condition === undefined || other === undefined) return false
+      const { all, steady } = partsOf(other)
+      if (!steady) return false
+      const given = partsOf(condition).all
+      return given.size >= all.size && [...all].every((part) => given.has(part))
+    },
+  }
+}
+
+/** An `if` as the set of its operands. */
+interface Parts {
+  readonly all: ReadonlySet<string>
+  readonly steady: boolean
+}
+
+function split(text: string): Parts {
+  const all = new Set(operands(text))
+  return { all, steady: [...all].every(isSteady) }
 }
 
 /** The operands of `&&` at the top of the expression, in canonical form; the whole of it when there is none. */

@@ -37,7 +37,7 @@ export function checkExpressions(sites: readonly Site[], scopeOf: (site: Site) =
   }
 
   for (const site of sites) {
-    if (site.is === 'condition') {
+    if (site.is === 'expression') {
       add(site, site.text, 0, true)
       continue
     }

@@ -20,8 +20,16 @@ export function misfit(
     const [problem] = validators.validate(schema, value)
     return problem && (problem.path === '$' ? `it ${problem.message}` : `${problem.path.slice(2)} ${problem.message}`)
   }
-  return mismatch(typeOf(value, path, expressions), schema)
+  return misfitByType(value, path, schema, expressions)
 }
+
+/** The same by types alone, for schemas of which only the outlines are to be relied on. */
+export const misfitByType = (
+  value: Json,
+  path: Path,
+  schema: JsonSchema,
+  expressions: Expressions,
+): string | undefined => mismatch(typeOf(value, path, expressions), schema)
 
 const holdsExpression = (value: Json): boolean => {
   if (typeof value === 'string') return value.includes('${{')
@@ -35,7 +43,9 @@ function typeOf(value: Json, path: Path, expressions: Expressions): JsonSchema {
     if (!whole) return { type: 'string' }
     return whole.checked.faults.length > 0 ? true : whole.checked.type
   }
-  if (Array.isArray(value)) return { type: 'array' }
+  if (Array.isArray(value)) {
+    return { type: 'array', prefixItems: value.map((item, at) => typeOf(item, [...path, at], expressions) as Json) }
+  }
   if (!isJsonObject(value)) return { const: value }
   const properties = Object.entries(value).map(([key, inner]) => [key, typeOf(inner, [...path, key], expressions)])
   return {
@@ -51,7 +61,20 @@ function mismatch(type: JsonSchema, schema: JsonSchema): string | undefined {
   const kinds = kindsOf(type)
   if (kinds.length > 0 && !kinds.some((kind) => canBe(schema, kind)))
     return `it is ${typeWords(type)}, not ${typeWords(schema)}`
-  return kinds.every((kind) => kind === 'map') ? fieldMismatch(type, schema) : undefined
+  if (kinds.every((kind) => kind === 'map')) return fieldMismatch(type, schema)
+  return kinds.every((kind) => kind === 'list') ? itemMismatch(type, schema) : undefined
+}
+
+function itemMismatch(type: Exclude<JsonSchema, true>, schema: Exclude<JsonSchema, true>): string | undefined {
+  if (schema.type !== 'array' || schema.prefixItems !== undefined || !isJsonObject(schema.items ?? null))
+    return undefined
+  const wanted = schema.items as JsonSchema
+  const items = Array.isArray(type.prefixItems) ? type.prefixItems : [type.items ?? true]
+  for (const [at, item] of items.entries()) {
+    const problem = mismatch(item as JsonSchema, wanted)
+    if (problem) return Array.isArray(type.prefixItems) ? `in item ${at} ${problem}` : `of its items, ${problem}`
+  }
+  return undefined
 }
 
 function fieldMismatch(type: Exclude<JsonSchema, true>, schema: Exclude<JsonSchema, true>): string | undefined {

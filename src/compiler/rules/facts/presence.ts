@@ -2,13 +2,12 @@
  * Can a stage run although another one, which it reads, has no output? (language.md §2)
  *
  * For one absent stage and one way of being absent it is worked out, in order, what certainly happens to the stages
- * after it: nothing, or skipped, or skipped for a reason that passes to every dependant. "Everything above stage k" is
- * kept once per k, so that list order stays cheap; results are remembered per absent stage and grow only as far as the
- * readers that are asked about.
+ * after it: nothing, or skipped, or skipped for a reason that passes to every dependant. Results are remembered per absent
+ * stage, hold only what is skipped, and grow only as far as the readers that are asked about.
  */
 import type { WhyAbsent } from '../../../foundation/diagnostics/order.ts'
 import type { JoinName } from '../../../foundation/plan.ts'
-import { implies } from './conditions.ts'
+import { type Conditions, createConditions } from './conditions.ts'
 import type { ListedStage, Need } from './stage-list.ts'
 import type { StageOrder } from './stage-order.ts'
 
@@ -30,12 +29,13 @@ export interface Presence {
 export function createPresence(stages: readonly ListedStage[], order: StageOrder): Presence {
   const positions = new Map(order.sequence.map((stage, position) => [stage, position]))
   const fates = new Map<string, Fates>()
+  const conditions = createConditions()
   const lenient = stages.some(runsAfterFailure)
   let atEnd: ReadonlySet<number> | undefined
 
   function canRunWhen(stage: number, ending: Ending, reader: number): boolean {
     const key = `${stage} ${ending}`
-    const known = fates.get(key) ?? createFates(stages, order, positions, stage, ending)
+    const known = fates.get(key) ?? createFates(stages, order, positions, stage, ending, conditions)
     fates.set(key, known)
     return known.of(reader) === 'open'
   }
@@ -58,8 +58,7 @@ export function createPresence(stages: readonly ListedStage[], order: StageOrder
 }
 
 /** Only by its own `if`, or because a need has another status: the skips that do not pass to every dependant. */
-const mayBeSkippedItself = ({ condition, needs }: ListedStage): boolean =>
-  condition !== undefined || (needs !== 'all_above' && needs.some(({ statuses }) => statuses !== undefined))
+const mayBeSkippedItself = ({ condition, needs }: ListedStage): boolean => condition !== undefined || hasStatuses(needs)
 
 const runsAfterFailure = ({ join, needs }: ListedStage): boolean =>
   join === 'all_done' ||
@@ -70,12 +69,8 @@ interface Fates {
   of(stage: number): Fate
 }
 
-/** All the stages above one, taken together: the worst fate, and whether any of them may have succeeded. */
-interface Above {
-  readonly worst: Fate
-  readonly noneSucceeded: boolean
-  readonly failed: boolean
-}
+/** What a need contributes to the join. */
+type Part = 'succeeded' | 'skipped' | 'failed' | 'unknown'
 
 function createFates(
   stages: readonly ListedStage[],
@@ -83,104 +78,95 @@ function createFates(
   positions: ReadonlyMap<number, number>,
   absent: number,
   ending: Ending,
+  conditions: Conditions,
 ): Fates {
-  const known = new Map<number, Fate>()
-  const aboves: Above[] = []
+  const known = new Map<number, Exclude<Fate, 'open'>>()
+  const above = createAbove(absent, partOf(ending), known)
+  const { condition, needs } = stages[absent] as ListedStage
+  const skippedBy = ending === 'skipped' && !hasStatuses(needs) ? condition : undefined
   let done = positions.get(absent) ?? order.sequence.length
 
-  const fateOf = (stage: number): Fate => known.get(stage) ?? 'open'
-
   function judge(stage: ListedStage): Fate {
-    const own = stage.needs === 'all_above' ? judgeAbove(stage) : judgeNeeds(stage, stage.needs)
-    if (own !== 'open' || ending !== 'skipped') return own
-    const { condition } = stages[absent] as ListedStage
-    const byItsIf = condition !== undefined && !hasStatuses(stages[absent] as ListedStage)
-    return byItsIf && implies(stage.condition, condition) ? 'skipped' : 'open'
+    const fate = stage.needs === 'all_above' ? above.judge(stage) : judgeNeeds(stage, stage.needs)
+    return fate === 'open' && conditions.implies(stage.condition, skippedBy) ? 'skipped' : fate
   }
 
   function judgeNeeds({ join }: ListedStage, needs: readonly Need[]): Fate {
-    let skipped = false
-    const plain: ('absent' | 'failed' | 'maybe')[] = []
-    for (const need of needs) {
-      if (need.stage === absent) {
-        if (need.statuses) skipped ||= !matches(need.statuses, ending)
-        else plain.push(judged(ending))
-        continue
-      }
-      const fate = fateOf(need.stage)
+    let matched = true
+    const parts: Part[] = []
+    for (const { stage, statuses } of needs) {
+      const fate = known.get(stage)
       if (fate === 'blocked') return 'blocked'
-      if (need.statuses) skipped ||= fate === 'skipped'
-      else plain.push(fate === 'skipped' ? 'absent' : 'maybe')
+      if (!statuses) parts.push(stage === absent ? partOf(ending) : (fate ?? 'unknown'))
+      else if (stage === absent ? !matches(statuses, ending) : fate === 'skipped') matched = false
     }
-    if (isUnmet(join, plain)) return 'blocked'
-    return skipped ? 'skipped' : 'open'
+    if (isUnmet(join, parts)) return 'blocked'
+    return matched ? 'open' : 'skipped'
   }
 
-  function judgeAbove({ join, index }: ListedStage): Fate {
-    const { worst, noneSucceeded, failed } = above(index)
-    if (worst === 'blocked') return 'blocked'
-    if (join === 'all_done') return 'open'
-    if (join === 'any_succeeded') return noneSucceeded ? 'blocked' : 'open'
-    if (failed) return 'blocked'
-    return join === 'all_succeeded' && worst === 'skipped' ? 'blocked' : 'open'
-  }
-
-  /** Grown from the first stage on; a stage that is not judged yet stands below the absent one in no list that asks. */
-  function above(index: number): Above {
-    for (let at = aboves.length; at <= index; at++) {
-      const before: Above = at === 0 ? nothing : (aboves[at - 1] as Above)
-      aboves.push(at === 0 ? before : withStage(before, at - 1))
-    }
-    return aboves[index] as Above
-  }
-
-  function withStage(before: Above, stage: number): Above {
-    const fate: Fate = stage === absent ? (judged(ending) === 'absent' ? 'skipped' : 'open') : fateOf(stage)
-    const succeeded = stage === absent ? judged(ending) === 'maybe' : fate === 'open'
-    return {
-      worst: worse(before.worst, fate),
-      noneSucceeded: before.noneSucceeded && !succeeded,
-      failed: before.failed || (stage === absent && judged(ending) === 'failed'),
-    }
+  function learn(stage: ListedStage): void {
+    const fate = judge(stage)
+    if (fate === 'open') return
+    known.set(stage.index, fate)
+    above.note(stage.index, fate)
   }
 
   return {
     of(stage) {
       const last = positions.get(stage) ?? -1
-      while (done < last) {
-        done++
-        const next = stages[order.sequence[done] as number] as ListedStage
-        const fate = judge(next)
-        if (fate !== 'open') known.set(next.index, fate)
-      }
-      return fateOf(stage)
+      while (done < last) learn(stages[order.sequence[++done] as number] as ListedStage)
+      return known.get(stage) ?? 'open'
     },
   }
 }
 
-const nothing: Above = { worst: 'open', noneSucceeded: true, failed: false }
-
-const severity: readonly Fate[] = ['open', 'skipped', 'blocked']
-const worse = (a: Fate, b: Fate): Fate => (severity.indexOf(a) > severity.indexOf(b) ? a : b)
-
-const hasStatuses = ({ needs }: ListedStage): boolean =>
-  needs !== 'all_above' && needs.some(({ statuses }) => statuses !== undefined)
+const partOf = (ending: Ending): Part => (ending === 'tolerated' ? 'succeeded' : ending)
 
 /** A tolerated failure is a failure by its status, and a success for joins. */
 const matches = (statuses: readonly string[], ending: Ending): boolean =>
   statuses.includes(ending === 'tolerated' ? 'failed' : ending)
 
-const judged = (ending: Ending): 'absent' | 'failed' | 'maybe' =>
-  ending === 'skipped' ? 'absent' : ending === 'failed' ? 'failed' : 'maybe'
+const isMissing = (part: Part): boolean => part === 'skipped' || part === 'failed'
 
-/** A join over needs that were written. `maybe` counts for whatever lets it go on. */
-function isUnmet(join: JoinName, judged: readonly ('absent' | 'failed' | 'maybe')[]): boolean {
-  if (judged.length === 0 || join === 'all_done') return false
-  const none = !judged.includes('maybe')
+/** A join over needs that were written. `unknown` counts for whatever lets it go on. */
+function isUnmet(join: JoinName, parts: readonly Part[]): boolean {
+  if (parts.length === 0 || join === 'all_done') return false
+  const none = parts.every(isMissing)
   if (join === 'any_succeeded') return none
-  if (judged.includes('failed')) return true
-  return join === 'all_succeeded' ? judged.includes('absent') : none
+  if (parts.includes('failed')) return true
+  return join === 'all_succeeded' ? parts.includes('skipped') : none
 }
+
+/**
+ * The stages above one, taken together; asked only when all of them have been judged. What matters is where the first of
+ * each kind stands, so a question costs nothing however long the list is.
+ */
+function createAbove(absent: number, part: Part, known: ReadonlyMap<number, unknown>) {
+  let firstBlocked = Number.POSITIVE_INFINITY
+  let firstSkipped = part === 'skipped' ? absent : Number.POSITIVE_INFINITY
+  const firstFailed = part === 'failed' ? absent : Number.POSITIVE_INFINITY
+  /** How many stages at the head of the list have certainly not succeeded. */
+  let head = 0
+  const hasNotSucceeded = (stage: number) => (stage === absent ? isMissing(part) : known.has(stage))
+
+  return {
+    note(stage: number, fate: Fate): void {
+      if (fate === 'blocked') firstBlocked = Math.min(firstBlocked, stage)
+      else firstSkipped = Math.min(firstSkipped, stage)
+    },
+    judge({ join, index }: ListedStage): Fate {
+      if (firstBlocked < index) return 'blocked'
+      if (join === 'all_done' || index === 0) return 'open'
+      while (head < index && hasNotSucceeded(head)) head++
+      if (join === 'any_succeeded') return head >= index ? 'blocked' : 'open'
+      if (firstFailed < index) return 'blocked'
+      return join === 'all_succeeded' && firstSkipped < index ? 'blocked' : 'open'
+    },
+  }
+}
+
+const hasStatuses = (needs: ListedStage['needs']): boolean =>
+  needs !== 'all_above' && needs.some(({ statuses }) => statuses !== undefined)
 
 /** Stages that a run which succeeded may have skipped: by themselves, or because of what they need. */
 function mayBeSkippedAtEnd(stages: readonly ListedStage[], order: StageOrder): ReadonlySet<number> {

@@ -1,9 +1,11 @@
 /** What expressions may read at each place, with types: what is declared of inputs, variables, stages and the run. */
+import { failureCategories } from '../../../foundation/errors.ts'
 import type { StageType, TypeScope } from '../../../foundation/expression/types.ts'
 import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
-import type { Declarations, StageDeclaration } from '../../declarations.ts'
+import type { Declarations } from '../../declarations.ts'
 import type { Presence } from './presence.ts'
+import { createResults } from './results.ts'
 import type { Site } from './sites.ts'
 import type { StageList } from './stage-list.ts'
 import type { StageOrder } from './stage-order.ts'
@@ -19,6 +21,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   error: 'it exists only in the value of "on_error: { continue: … }"',
   'run.status': 'it exists only in "finally" and in handlers',
   'run.error': 'it exists only in "finally" and in handlers',
+  'run.last': 'it is not there yet; a later release brings it',
 }
 
 const text: JsonSchema = { type: 'string' }
@@ -30,6 +33,20 @@ const runSchema: JsonSchema = {
     [key: string]: Json
   },
   required: ['id', 'thread_id', 'pipeline', 'version', 'started_at'],
+  additionalProperties: false,
+}
+
+const failureSchema: JsonSchema = {
+  type: 'object',
+  properties: {
+    stage: text,
+    category: { enum: [...failureCategories] },
+    code: text,
+    message: text,
+    details: true,
+    attempts: { type: 'integer' },
+  },
+  required: ['stage', 'category', 'code', 'message', 'attempts'],
   additionalProperties: false,
 }
 
@@ -62,11 +79,12 @@ export function createScopes(
   }
   const byIndex = new Map(declared.stages.map((stage) => [stage.index, stage]))
   const known = new Map<string, TypeScope>()
+  const resultOf = createResults(byIndex, list)
 
   function typeOfStage(id: string, reader: number | undefined): StageType | 'not_upstream' | undefined {
     const index = list.indexOf(id)
     if (index === undefined) return undefined
-    const output = byIndex.get(index)?.result ?? true
+    const output = resultOf(index)
     if (reader === undefined) return { output, maybeAbsent: presence.whyAbsentAtEnd(index) !== undefined }
     if (order.isUncertain(reader)) return { output, maybeAbsent: false }
     if (!order.waitsFor(reader, index)) return 'not_upstream'
@@ -74,9 +92,8 @@ export function createScopes(
   }
 
   function make(reader: number | undefined, extra: Site['extra']): TypeScope {
-    const own = reader === undefined ? undefined : byIndex.get(reader)
     return {
-      names: namesWith(shared, extra, own),
+      names: namesWith(shared, extra, () => (reader === undefined ? true : resultOf(reader))),
       elsewhere,
       stage: (id) => typeOfStage(id, reader),
       stageNames: () => readable(list, order, reader),
@@ -94,10 +111,10 @@ export function createScopes(
 function namesWith(
   shared: Record<string, JsonSchema>,
   extra: Site['extra'],
-  own: StageDeclaration | undefined,
+  ownResult: () => JsonSchema,
 ): Record<string, JsonSchema> {
-  if (extra === 'output') return { ...shared, output: own?.result ?? true }
-  return extra === 'error' ? { ...shared, error: true } : shared
+  if (extra === 'output') return { ...shared, output: ownResult() }
+  return extra === 'error' ? { ...shared, error: failureSchema } : shared
 }
 
 function* readable(list: StageList, order: StageOrder, reader: number | undefined): Iterable<string> {

@@ -12,8 +12,8 @@ import type { StageSpec } from '../../spec.ts'
 
 export interface Site {
   readonly text: string
-  /** A bare expression that has to be true or false, or a text with `${{ }}` in it. */
-  readonly is: 'condition' | 'text'
+  /** A bare expression, or a text with `${{ }}` in it. */
+  readonly is: 'expression' | 'text'
   /** Index of the stage that reads; undefined for the pipeline's outputs. */
   readonly reader: number | undefined
   /** How the place is called: `if`, `env`, `with.query`. */
@@ -22,7 +22,7 @@ export interface Site {
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
   readonly extra: 'none' | 'output' | 'error'
-  /** `yes`, `no`, or `unknown` where only the run can tell (functions in files). */
+  /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
   readonly secrets: 'yes' | 'no'
 }
 
@@ -40,7 +40,7 @@ function stageSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
   const reader = stage.index
   const sites: Site[] = []
   if (spec.if !== undefined)
-    sites.push(site(parsed, spec.if, [...base, 'if'], { reader, label: 'if', is: 'condition' }))
+    sites.push(site(parsed, spec.if, [...base, 'if'], { reader, label: 'if', is: 'expression' }))
   sites.push(...configSites(stage, parsed))
   const add = (value: Json | undefined, key: string, more: Partial<Site> = {}) => {
     for (const { text, path } of textsIn(value ?? null, [...base, ...key.split('.')])) {
@@ -63,7 +63,7 @@ function configSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
     const slot = slots.get(path.join('\0'))
     const at = stage.configPath(path)
     const label = labelOf(kind.name, path)
-    if (slot?.is === 'expression') return [site(parsed, text, at, { reader, label, is: 'condition' })]
+    if (slot?.is === 'expression') return [site(parsed, text, at, { reader, label, is: 'expression' })]
     if (slot?.is === 'literal' || inPrompt(path, slots)) return []
     return [site(parsed, text, at, { reader, label, secrets: secretsAt(stage, path, slots) })]
   })

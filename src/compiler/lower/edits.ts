@@ -10,7 +10,7 @@ import type { Outcome, TerminalStatus } from '../../foundation/outcome.ts'
 import type { StagePlan } from '../../foundation/plan.ts'
 import { didYouMean } from '../../foundation/suggest.ts'
 import { channelOf, type OpenState } from './channels.ts'
-import type { PipelineParts, Thread } from './threads.ts'
+import type { PipelineParts, Thread } from './thread.ts'
 import { type Contributions, patchKey, type VariableUpdate } from './variable-channel.ts'
 
 /** A write to a channel of the state. */

@@ -17,7 +17,8 @@ import { toEdit } from './edits.ts'
 import { refuseUnsupported } from './options.ts'
 import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
-import { admit, knownThread, type PipelineParts, refuseFinished, refuseOtherPlan, type Thread } from './threads.ts'
+import type { PipelineParts, Thread } from './thread.ts'
+import { admit, knownThread, refuseFinished, refuseOtherPlan } from './threads.ts'
 
 type Compiled = CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
 type StreamInput = Parameters<Compiled['_streamIterator']>[0]

@@ -9,22 +9,8 @@ import { InputError, ThreadError } from '../../foundation/errors.ts'
 import { isJsonObject, type JsonObject, jsonEqual } from '../../foundation/json.ts'
 import { isFinished } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
-import type { StageRunner } from '../../foundation/stage-runner.ts'
 import { toEdit } from './edits.ts'
-import type { PipelineState } from './pipeline-state.ts'
-
-export interface PipelineParts {
-  readonly plan: Plan
-  readonly runner: StageRunner
-}
-
-/** A thread that was started. */
-export interface Thread {
-  readonly id: string
-  readonly state: PipelineState
-  /** Nodes that run next. */
-  readonly next: readonly string[]
-}
+import type { PipelineParts, Thread } from './thread.ts'
 
 /**
  * What to hand to LangGraph: the validated input of a new run, null to go on, or a command. Throws InputError or

@@ -1,29 +1,37 @@
 /** No two stages that can run side by side set a variable of which only one value can win. */
 import { diagnostics } from '../../foundation/diagnostics.ts'
-import { settersOf } from './facts/setters.ts'
-import type { StageOrder } from './facts/stage-order.ts'
-import type { Rule } from './rule.ts'
+import { createExclusive } from './facts/exclusive.ts'
+import { chainOf, settersOf } from './facts/setters.ts'
+import type { ListedStage } from './facts/stage-list.ts'
+import type { Facts, Rule } from './rule.ts'
 
-export const noWriteRaces: Rule = ({ parsed, declared, stages, order }, report) => {
-  for (const [variable, setters] of settersOf(parsed)) {
+export const noWriteRaces: Rule = (facts, report) => {
+  const { parsed, declared, order } = facts
+  const races = createRaces(facts)
+  for (const [variable, all] of settersOf(parsed)) {
     const merge = declared.vars.get(variable)?.merge
     if (merge !== 'last' && merge !== 'first') continue
-    if (isChain(setters, order)) continue
-    for (const [at, stage] of setters.entries()) {
-      const other = setters.slice(0, at).find((each) => order.sideBySide(each, stage))
-      if (other === undefined || order.isUncertain(stage) || order.isUncertain(other)) continue
-      const [own, otherSpan] = [stage, other].map((index) => parsed.keySpanOf(['stages', index, 'set', variable]))
-      if (!own || !otherSpan) continue
-      const [id = '', otherId = ''] = [stage, other].map((index) => stages.all[index]?.id)
-      report(diagnostics.write_race(own, variable, id, otherId, merge, otherSpan))
+    const setters = all.filter((stage) => !order.isUncertain(stage))
+    if (chainOf(setters, order)) continue
+    for (const [at, index] of setters.entries()) {
+      const pair = races(index, setters.slice(0, at))
+      if (!pair) continue
+      const [stage, other] = pair
+      const [own, first] = [stage, other].map((each) => parsed.keySpanOf(['stages', each.index, 'set', variable]))
+      if (own && first) report(diagnostics.write_race(own, variable, stage.id, other.id, merge, first))
     }
   }
 }
 
-/** Each waits for the one before it, in the order of the whole: so any two of them are in order. */
-function isChain(setters: readonly number[], { sequence, waitsFor }: StageOrder): boolean {
-  if (setters.length < 2) return true
-  const wanted = new Set(setters)
-  const inOrder = sequence.filter((stage) => wanted.has(stage))
-  return inOrder.every((stage, at) => at === 0 || waitsFor(stage, inOrder[at - 1] as number))
+/** Of the stages before it the first that can run side by side with this one. */
+function createRaces({ stages, order }: Facts) {
+  const areExclusive = createExclusive()
+  return (index: number, before: readonly number[]): readonly [ListedStage, ListedStage] | undefined => {
+    const stage = stages.all[index] as ListedStage
+    const other = before
+      .filter((each) => order.sideBySide(each, index))
+      .map((each) => stages.all[each] as ListedStage)
+      .find((each) => !areExclusive(each, stage))
+    return other && [stage, other]
+  }
 }

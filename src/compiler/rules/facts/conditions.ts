@@ -1,4 +1,7 @@
-/** When one `if` implies another: it is the same, or has all its parts among its own, joined by `&&`. */
+/**
+ * How one `if` stands to another, as far as their texts show it: it implies the other when it has all its parts among its
+ * own, joined by `&&`; it excludes the other when one part is the opposite of one of the other's.
+ */
 import { canonicalExpression } from '../../../foundation/expression/canonical.ts'
 import { scanToken } from '../../../foundation/expression/tokens.ts'
 
@@ -8,6 +11,8 @@ export interface Conditions {
    * give the same answer at any time: those that read neither `vars` nor `now()`.
    */
   implies(condition: string | undefined, other: string | undefined): boolean
+  /** Never are both true in the same run, at whatever times. */
+  excludes(condition: string | undefined, other: string | undefined): boolean
 }
 
 /** Takes each text apart once. */
@@ -26,6 +31,10 @@ export function createConditions(): Conditions {
       const given = partsOf(condition).all
       return given.size >= all.size && [...all].every((part) => given.has(part))
     },
+    excludes(condition, other) {
+      if (condition === undefined || other === undefined) return false
+      return denies(partsOf(condition).all, partsOf(other).all) || denies(partsOf(other).all, partsOf(condition).all)
+    },
   }
 }
 
@@ -38,6 +47,14 @@ interface Parts {
 function split(text: string): Parts {
   const all = new Set(operands(text))
   return { all, steady: [...all].every(isSteady) }
+}
+
+const denies = (parts: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
+  [...parts].some((part) => isSteady(part) && opposites(part).some((opposite) => others.has(opposite)))
+
+function opposites(part: string): string[] {
+  const negated = [`!${part}`, `!(${part})`]
+  return part.split(' == ').length === 2 ? [...negated, part.replace(' == ', ' != ')] : negated
 }
 
 /** The operands of `&&` at the top of the expression, in canonical form; the whole of it when there is none. */

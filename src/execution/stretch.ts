@@ -201,7 +201,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
 
   return {
     id: record.id,
-    events: ({ after = 0 } = {}) => followLive(store, record.id, after, { subscribe: (listener) => log.subscribe(listener), ended: result }),
+    events: ({ after = 0 } = {}) =>
+      followLive(store, record.id, after, { subscribe: (listener) => log.subscribe(listener), ended: result }),
     result,
     pause: () => control.pause('interrupted'),
     abandon: () => control.abandon(),

@@ -29,6 +29,8 @@ export function createAjvCompiler(): (schema: JsonSchema) => Check {
     ownProperties: true,
     code: { regExp: linearPattern },
   })
+  // Nothing here asks what was evaluated, and keeping track of it breaks on patternProperties beside a nested oneOf.
+  ajv.opts.unevaluated = false
   addFormats(ajv)
   return (schema) => {
     const validate = ajv.compile(schema === true ? {} : schema)

@@ -65,12 +65,10 @@ const typeList: Check = (value) => {
   if (value.length === 0 || !value.every(isTypeName)) return `has to be a list of: ${typeNames.join(', ')}`
   return new Set(value).size === value.length ? undefined : 'names something twice'
 }
-const minContains: Check = (value, { maxContains }) => {
-  const wrong = count(value, {})
-  if (wrong) return wrong
-  if (maxContains === undefined) return value === 0 ? 'of 0 says nothing without "maxContains"' : undefined
-  return (value as number) > (maxContains as number) ? 'is above "maxContains"' : undefined
-}
+const minContains: Check = (value, { maxContains }) =>
+  count(value, {}) ?? (value === 0 && maxContains === undefined ? 'of 0 says nothing without "maxContains"' : undefined)
+const maxContains: Check = (value, { minContains: least = 1 }) =>
+  count(value, {}) ?? ((value as number) < (least as number) ? `is below "minContains", which is ${least}` : undefined)
 const map: Check = (value) => (isJsonObject(value) ? undefined : 'has to be a map')
 const positive: Check = (value) => (typeof value === 'number' && value > 0 ? undefined : 'has to be a number above 0')
 const oneOf =
@@ -127,7 +125,7 @@ const entries: Readonly<Record<string, Keyword>> = {
   prefixItems: { holds: 'list', check: filled },
   contains: { holds: 'one' },
   minContains: { holds: 'none', check: minContains, beside: ['contains'] },
-  maxContains: { holds: 'none', check: count, beside: ['contains'] },
+  maxContains: { holds: 'none', check: maxContains, beside: ['contains'] },
   minItems: plain(count),
   maxItems: plain(count),
   uniqueItems: plain(flag),

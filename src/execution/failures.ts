@@ -1,5 +1,5 @@
 /** What was thrown while a stage ran, as the StageError its outcome tells. */
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Failure, StageError, toFailure, toStageError } from '../foundation/errors.ts'
 import { ExpressionError } from '../foundation/expression/types.ts'
@@ -31,7 +31,7 @@ export function createFailureWriter(plan: Plan, redactor: Redactor): FailureWrit
   const files = new Set(Object.keys(plan.files).map((file) => resolve(plan.origin.directory, file)))
   return {
     failure(error, stage, attempts) {
-      const at = placeIn(error, files)
+      const at = placeIn(error, files, plan.origin.directory)
       const failure = toFailure(error, stage, attempts)
       const details = at === undefined ? failure.details : withPlace(failure.details, at)
       const shown = { ...failure, ...(details !== undefined && { details }) }
@@ -45,15 +45,15 @@ function withPlace(details: Json | undefined, at: string): Json {
   return isJsonObject(details) ? { at, ...details } : { at, details }
 }
 
-/** `file:line:column` of the innermost frame in one of the pipeline's own files. */
-function placeIn(error: Error, files: ReadonlySet<string>): string | undefined {
+/** `file:line:column` of the innermost frame in one of the pipeline's own files, relative to the pipeline's folder. */
+function placeIn(error: Error, files: ReadonlySet<string>, directory: string): string | undefined {
   if (files.size === 0) return undefined
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
     for (const [, url, path, line, column] of (at.stack ?? '').matchAll(
       /(?:(file:\/\/[^\s()]+?)|(\/[^\s():]+|[A-Za-z]:\\[^\n():]+?))(?:\?[^\s():]*)?:(\d+):(\d+)/g,
     )) {
       const file = url === undefined ? (path as string) : toPath(url)
-      if (files.has(file)) return `${file}:${line}:${column}`
+      if (files.has(file)) return `${relative(directory, file)}:${line}:${column}`
     }
   }
   return undefined

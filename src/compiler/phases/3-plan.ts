@@ -65,7 +65,31 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
     files: declared.files,
     recursionLimit: supersteps(declared.stages.length),
   } satisfies Omit<Plan, 'hash' | 'origin'>
-  return deepFreeze({ ...content, hash: digest(content as unknown as Json), origin })
+  return deepFreeze({ ...content, hash: digest(hashed(content)), origin })
+}
+
+/**
+ * What the hash is made of: the plan without the order of things whose order means nothing. `digest` sorts the keys of
+ * plain maps; entries of templates and names of env and secrets are lists in a plan, so they are sorted here.
+ */
+function hashed(content: Omit<Plan, 'hash' | 'origin'>): Json {
+  const stages = content.stages.map(({ output, ...stage }) => ({
+    ...(sortedEntries(stage as unknown as Json) as JsonObject),
+    ...(output !== undefined && { output }),
+  }))
+  const env = content.env.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const outputs = sortedEntries(content.outputs as unknown as Json)
+  return { ...content, env, secrets: content.secrets.toSorted(), stages, outputs } as unknown as Json
+}
+
+/** Sorts the entries of every map template inside; what stands in a literal is data and left as it is. */
+function sortedEntries(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortedEntries)
+  if (!isJsonObject(value) || value.kind === 'literal') return value
+  const inner = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, sortedEntries(each)]))
+  if (inner.kind !== 'map' || !Array.isArray(inner.entries)) return inner
+  const entries = inner.entries as readonly (readonly [string, Json])[]
+  return { ...inner, entries: entries.toSorted(([a], [b]) => (a < b ? -1 : 1)) }
 }
 
 /**

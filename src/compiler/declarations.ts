@@ -9,7 +9,7 @@ import type { Source } from '../foundation/source.ts'
 import type { RegisteredFunction, StageKind } from '../foundation/stage-kind.ts'
 import type { CompileContext } from './context.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
-import { type Prompt, readPrompts } from './prompts.ts'
+import { createPromptReader, type Prompt } from './prompts.ts'
 import { readReferences } from './references.ts'
 import { declareSchemas, type SchemasAt } from './schemas.ts'
 import { configOf, kindOf, pathInStage } from './spec.ts'
@@ -73,42 +73,29 @@ export function declare(parsed: ParsedPipeline, context: CompileContext): Declar
   const report = (diagnostic: Diagnostic) => void found.push(diagnostic)
   const schemas = declareSchemas(parsed, report)
   const references = readReferences(parsed, context, report)
-  const sources: Source[] = []
+  const promptsOf = createPromptReader(parsed, context.files, report)
   const stages = parsed.spec.stages.flatMap((spec, index): StageDeclaration[] => {
     const kind = kindOf(spec, context.kinds)
     if (!kind || typeof spec.id !== 'string') return []
-    const config = configOf(spec, kind)
     const base: Path = ['stages', index]
-    const output = spec.output === undefined ? undefined : schemas.at([...base, 'output'])
+    const config = configOf(spec, kind)
     const configPath = (path: Path): Path => [...base, ...pathInStage(kind, path)]
-    const { prompts, files } = readPrompts({ kind, config, configPath }, parsed, context.files, report)
-    sources.push(...files)
-    return [
-      {
-        index,
-        id: spec.id,
-        kind,
-        config,
-        configPath,
-        output,
-        result: kind.outputSchema?.(config, output) ?? output ?? true,
-        prompts,
-        registered: references.registered.get(index),
-      },
-    ]
+    const output = spec.output === undefined ? undefined : schemas.at([...base, 'output'])
+    const result = kind.outputSchema?.(config, output) ?? output ?? true
+    const prompts = promptsOf({ kind, config, configPath })
+    const registered = references.registered.get(index)
+    return [{ index, id: spec.id, kind, config, configPath, output, result, prompts, registered }]
   })
-  return {
-    declarations: {
-      inputs: declareInputs(parsed, schemas),
-      vars: declareVariables(parsed, schemas),
-      env: new Map((parsed.spec.env ?? []).flatMap(envEntry)),
-      secrets: new Set((parsed.spec.secrets ?? []).filter((name) => typeof name === 'string')),
-      stages,
-      files: references.files,
-      sources,
-    },
-    diagnostics: found,
+  const declarations: Declarations = {
+    inputs: declareInputs(parsed, schemas),
+    vars: declareVariables(parsed, schemas),
+    env: new Map((parsed.spec.env ?? []).flatMap(envEntry)),
+    secrets: new Set((parsed.spec.secrets ?? []).filter((name) => typeof name === 'string')),
+    stages,
+    files: references.files,
+    sources: stages.flatMap(({ prompts }) => prompts.flatMap(({ source }) => source ?? [])),
   }
+  return { declarations, diagnostics: found }
 }
 
 function declareInputs(parsed: ParsedPipeline, schemas: SchemasAt): Map<string, InputDeclaration> {

@@ -17,56 +17,47 @@ export interface UnreadableModule {
   readonly line: number | undefined
 }
 
-/** `name` decides whether types have to be stripped (`.ts`, `.mts`). */
+/** `name` decides whether types have to be stripped (`.ts`, `.mts`, `.cts`). */
 export function readExports(text: string, name: string): ModuleExports | UnreadableModule {
-  if (/\.[cm]?ts$/.test(name)) {
-    const fault = typesFault(text)
-    if (fault) return fault
-  }
   try {
-    const [, exports, , isModule] = parse(text, name)
-    if (!isModule && exports.length === 0) return commonJsExports(text)
+    const code = /\.[cm]?ts$/.test(name) ? withoutTypes(text) : text
+    const [, exports, , isModule] = parse(code, name)
+    if (!isModule && exports.length === 0) return commonJsExports(code)
     const named = exports.flatMap((each) => (each.type === 'reexport-all' || each.typeOnly ? [] : [each.name]))
-    return { names: named, open: exports.some(({ type }) => type === 'reexport-all') }
+    return { names: named, open: exports.some(({ type, typeOnly }) => type === 'reexport-all' && !typeOnly) }
   } catch (error) {
-    const { message } = error as Error
-    const at = /:(\d+):\d+$/.exec(message)
-    return {
-      code: 'not_a_module',
-      message: 'it is no JavaScript that can be read',
-      line: at ? Number(at[1]) : undefined,
-    }
+    return unreadableModule(error as NodeJS.ErrnoException)
   }
+}
+
+function unreadableModule({ code, message, stack = '' }: NodeJS.ErrnoException): UnreadableModule {
+  const place = /^\S*:(\d+)$/m.exec(stack) ?? /:(\d+):\d+$/.exec(message) // Node's way, and that of the lexer
+  const line = place ? Number(place[1]) : undefined
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return { code: 'not_erasable', message: message.replace(' is not supported in strip-only mode', ''), line }
+  }
+  const reason = code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ? message.split('. ', 1)[0] : 'it is no JavaScript'
+  return { code: 'not_a_module', message: reason ?? message, line }
 }
 
 /** CommonJS: names are assigned at run time, so none can be ruled out. A text without either is no module at all. */
 function commonJsExports(text: string): ModuleExports {
-  return { names: [], open: /\b(module\.exports|exports\.\w+|exports\[)/.test(text) }
+  return { names: [], open: /\bexports\b/.test(text) }
 }
 
-function typesFault(text: string): UnreadableModule | undefined {
-  try {
-    withoutWarning(() => stripTypeScriptTypes(text))
-    return undefined
-  } catch (error) {
-    const { code, message, stack = '' } = error as NodeJS.ErrnoException
-    const line = /^\S*:(\d+)$/m.exec(stack)
-    const place = line ? Number(line[1]) : undefined
-    if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-      return { code: 'not_erasable', message: message.replace(' is not supported in strip-only mode', ''), line: place }
-    }
-    return { code: 'not_a_module', message: `it cannot be read: ${message}`, line: place }
-  }
+/** The same text with blanks where types were, so that lines stay. Throws when it holds more than types. */
+function withoutTypes(text: string): string {
+  return withoutWarning(() => stripTypeScriptTypes(text))
 }
 
 /** Node says once a process that stripping types by hand is experimental; no user of ours can do anything about that. */
-function withoutWarning(work: () => void): void {
+function withoutWarning<T>(work: () => T): T {
   const { emitWarning } = process
   process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
     if (!String(warning).includes('stripTypeScriptTypes')) emitWarning.call(process, warning, ...rest)
   }) as typeof process.emitWarning
   try {
-    work()
+    return work()
   } finally {
     process.emitWarning = emitWarning
   }

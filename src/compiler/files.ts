@@ -1,7 +1,10 @@
 /** Files beside a pipeline (prompts, sources of functions), read at most once per compile. Faults are values. */
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { Diagnostic } from '../foundation/diagnostic.ts'
+import { diagnostics } from '../foundation/diagnostics.ts'
+import type { Span } from '../foundation/source.ts'
 
 /** A file that is compiled in may have at most so many bytes. */
 const maxFileBytes = 4 * 1024 * 1024
@@ -22,11 +25,14 @@ export interface FileReader {
   /** Absolute path of the folder that relative paths start at. */
   readonly directory: string
   read(path: string): ReadFile | FileFault
+  /** How diagnostics call a file, in the manner in which they call the pipeline's. */
+  nameOf(path: string): string
 }
 
 export const isFault = (found: ReadFile | FileFault): found is FileFault => 'code' in found
 
-export function createFileReader(directory: string): FileReader {
+/** `shownFolder` is how people see `directory` from where they stand: `examples`, or `.`. */
+export function createFileReader(directory: string, shownFolder = '.'): FileReader {
   const known = new Map<string, ReadFile | FileFault>()
   return {
     directory,
@@ -36,31 +42,48 @@ export function createFileReader(directory: string): FileReader {
       known.set(absolute, found)
       return found
     },
+    nameOf: (path) => (isAbsolute(path) ? path : join(shownFolder, path)),
   }
 }
 
+/** The fault of the file that is written as `path` at `span`. */
+export const fileDiagnostic = (span: Span, path: string, { code, reason }: FileFault, directory: string): Diagnostic =>
+  code === 'file_not_text'
+    ? diagnostics.file_not_text(span, path, reason)
+    : diagnostics.file_unreadable(span, path, reason, directory)
+
+const unreadable = (reason: string): FileFault => ({ code: 'file_unreadable', reason })
+
 function readText(path: string): ReadFile | FileFault {
   try {
-    const { size } = statSync(path)
-    if (size > maxFileBytes)
-      return { code: 'file_unreadable', reason: `has ${size} bytes; at most ${maxFileBytes} are read` }
+    const stats = statSync(path)
+    if (stats.isDirectory()) return unreadable('is a folder')
+    if (!stats.isFile()) return unreadable('is no ordinary file') // a pipe or a device may never end
+    if (stats.size > maxFileBytes) return unreadable(`has ${stats.size} bytes; at most ${maxFileBytes} are read`)
     const bytes = readFileSync(path)
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     if (text.includes('\0')) return { code: 'file_not_text', reason: 'holds bytes that are no text' }
     return { text, digest: createHash('sha256').update(text).digest('hex') }
   } catch (error) {
-    return fileFault(error as NodeJS.ErrnoException)
+    return fileFault(error as NodeJS.ErrnoException, path)
   }
 }
 
-function fileFault({ code, message }: NodeJS.ErrnoException): FileFault {
+function fileFault({ code = '', message }: NodeJS.ErrnoException, path: string): FileFault {
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { code: 'file_not_text', reason: 'is not UTF-8 text' }
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'does not exist',
-    ENOTDIR: 'does not exist',
-    EISDIR: 'is a folder',
-    EACCES: 'may not be read',
-    EPERM: 'may not be read',
+  const typescript = path.replace(/\.([cm]?)js$/, '.$1ts')
+  if (code === 'ENOENT' && typescript !== path && existsSync(typescript)) {
+    return unreadable(`does not exist, but ${typescript.slice(typescript.lastIndexOf('.'))} does`)
   }
-  return { code: 'file_unreadable', reason: reasons[code ?? ''] ?? `cannot be read: ${message}` }
+  return unreadable(reasons.get(code) ?? `cannot be read: ${message}`)
 }
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'does not exist'],
+  ['ENOTDIR', 'does not exist'],
+  ['EACCES', 'may not be read'],
+  ['EPERM', 'may not be read'],
+  ['ELOOP', 'is a link that leads to itself'],
+  ['ENAMETOOLONG', 'has a name that is too long for a file'],
+  ['ERR_INVALID_ARG_VALUE', 'is no name of a file'],
+])

@@ -2,9 +2,9 @@
 import type { Diagnostic } from '../foundation/diagnostic.ts'
 import { diagnostics } from '../foundation/diagnostics.ts'
 import { isJsonObject, type Json } from '../foundation/json.ts'
-import { createSource, type Source } from '../foundation/source.ts'
+import { createSource, type Source, type Span } from '../foundation/source.ts'
 import type { StageKind } from '../foundation/stage-kind.ts'
-import { type FileReader, isFault } from './files.ts'
+import { type FileReader, fileDiagnostic, isFault } from './files.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
 import { slotPlaces } from './spec/slots.ts'
 
@@ -23,26 +23,43 @@ interface Configured {
   readonly configPath: (path: Path) => Path
 }
 
+/** What the texts of all prompt files of a pipeline may come to: they are all in the plan. Characters. */
+const maxTotalLength = 16 * 1024 * 1024
+
 /** Everything in a stage's configuration that is a prompt. Files that cannot be read are reported and left out. */
-export function readPrompts(
-  { kind, config, configPath }: Configured,
+export type PromptReader = (stage: Configured) => readonly Prompt[]
+
+export function createPromptReader(
   parsed: ParsedPipeline,
   files: FileReader,
   report: (diagnostic: Diagnostic) => void,
-): { readonly prompts: readonly Prompt[]; readonly files: readonly Source[] } {
-  const prompts: Prompt[] = []
-  for (const { slot, path, value } of slotPlaces(kind, config)) {
-    if (slot.is !== 'prompt') continue
-    if (typeof value === 'string') prompts.push({ configPath: path, text: value, source: undefined })
-    if (!isJsonObject(value) || typeof value.file !== 'string') continue
-    const found = files.read(value.file)
-    if (!isFault(found)) {
-      prompts.push({ configPath: path, text: found.text, source: createSource(value.file, found.text) })
-      continue
+): PromptReader {
+  const sources = new Map<string, Source>()
+  let total = 0
+
+  function fromFile(path: string, span: () => Span): Source | undefined {
+    const found = files.read(path)
+    if (isFault(found)) {
+      report(fileDiagnostic(span(), path, found, files.directory))
+      return undefined
     }
-    const span = parsed.spanOf([...configPath(path), 'file'])
-    if (found.code === 'file_not_text') report(diagnostics.file_not_text(span, value.file, found.reason))
-    else report(diagnostics.file_unreadable(span, value.file, found.reason, files.directory))
+    total += found.text.length
+    if (total > maxTotalLength) {
+      const reason = `makes the prompts of the pipeline longer than ${maxTotalLength} characters together`
+      report(diagnostics.file_unreadable(span(), path, reason, files.directory))
+      return undefined
+    }
+    const source = sources.get(path) ?? createSource(files.nameOf(path), found.text)
+    sources.set(path, source)
+    return source
   }
-  return { prompts, files: prompts.flatMap(({ source }) => source ?? []) }
+
+  return ({ kind, config, configPath }) =>
+    slotPlaces(kind, config).flatMap(({ slot, path, value }): Prompt[] => {
+      if (slot.is !== 'prompt') return []
+      if (typeof value === 'string') return [{ configPath: path, text: value, source: undefined }]
+      if (!isJsonObject(value) || typeof value.file !== 'string') return []
+      const source = fromFile(value.file, () => parsed.spanOf([...configPath(path), 'file']))
+      return source ? [{ configPath: path, text: source.text, source }] : []
+    })
 }

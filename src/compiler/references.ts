@@ -12,8 +12,8 @@ import { suggest } from '../foundation/suggest.ts'
 import { parseReference, type Reference } from '../foundation/uses/reference.ts'
 import { resolvePackage } from '../foundation/uses/resolve-package.ts'
 import type { CompileContext } from './context.ts'
-import { readExports } from './exports.ts'
-import { isFault } from './files.ts'
+import { type ModuleExports, readExports, type UnreadableModule } from './exports.ts'
+import { type FileFault, type FileReader, fileDiagnostic, isFault } from './files.ts'
 import type { ParsedPipeline } from './parsed.ts'
 import { hasTemplate } from './spec/templates.ts'
 
@@ -28,36 +28,34 @@ export interface References {
 
 export function readReferences(parsed: ParsedPipeline, context: CompileContext, report: Report): References {
   const registered = new Map<number, RegisteredFunction>()
-  const files: Record<string, string> = {}
+  const exporters = createExporters(context.files)
   for (const [index, stage] of parsed.spec.stages.entries()) {
     checkModel(parsed, context, index, report)
     const written = stage.uses
     if (typeof written !== 'string' || hasTemplate(written)) continue
-    const span = parsed.spanOf(['stages', index, 'uses'])
+    const span = () => parsed.spanOf(['stages', index, 'uses'])
     const reference = parseReference(written)
-    if (!reference) report(diagnostics.bad_reference(span, written))
-    else if (reference.kind !== 'name') checkExport(reference, span, context, files, report)
-    else {
-      const found = context.functions.get(reference.name)
-      if (found) registered.set(index, found)
-      else report(unknownFunction(span, reference.name, context))
-    }
+    const found = reference?.kind === 'name' ? context.functions.get(reference.name) : undefined
+    if (found) registered.set(index, found)
+    else if (!reference) report(diagnostics.bad_reference(span(), written))
+    else if (reference.kind === 'name') report(unknownFunction(span(), reference.name, context))
+    else checkExport(reference, span, exporters, report)
   }
   for (const [span, merge] of reducers(parsed)) {
     const reference = parseReference(merge)
-    if (reference?.kind === 'file') checkExport(reference, span, context, files, report)
-    else if (merge.startsWith('.')) report(diagnostics.bad_reference(span, merge))
+    if (reference && reference.kind !== 'name') checkExport(reference, span, exporters, report)
+    else if (/^\.|[#/]/.test(merge)) report(diagnostics.bad_reference(span(), merge))
   }
-  return { registered, files }
+  return { registered, files: exporters.digests }
 }
 
 /** Every `merge:` that is none of the built-in names. */
-function reducers({ data, spanOf }: ParsedPipeline): [Span, string][] {
+function reducers({ data, spanOf }: ParsedPipeline): [() => Span, string][] {
   const vars = isJsonObject(data.vars) ? data.vars : {}
-  return Object.entries(vars).flatMap(([name, variable]): [Span, string][] => {
+  return Object.entries(vars).flatMap(([name, variable]): [() => Span, string][] => {
     const merge = isJsonObject(variable) ? variable.merge : undefined
     const isName = typeof merge !== 'string' || (mergeNames as readonly string[]).includes(merge)
-    return isName ? [] : [[spanOf(['vars', name, 'merge']), merge]]
+    return isName ? [] : [[() => spanOf(['vars', name, 'merge']), merge]]
   })
 }
 
@@ -66,35 +64,68 @@ function unknownFunction(span: Span, name: string, { functions }: CompileContext
   return diagnostics.unknown_registered_function(span, name, suggest(name, names), names)
 }
 
-function checkExport(
-  reference: Exclude<Reference, { kind: 'name' }>,
-  span: Span,
-  context: CompileContext,
-  files: Record<string, string>,
-  report: Report,
-): void {
-  const found = exportFault(reference, span, context, files)
-  if (found) report(found)
+type ExportReference = Exclude<Reference, { kind: 'name' }>
+
+/** What files and packages export, each read once. */
+interface Exporters {
+  readonly directory: string
+  find(reference: ExportReference): Exporter
+  /** Of files that were named as such, by the path written. */
+  readonly digests: Readonly<Record<string, string>>
 }
 
-function exportFault(
-  reference: Exclude<Reference, { kind: 'name' }>,
-  span: Span,
-  context: CompileContext,
-  files: Record<string, string>,
-): Diagnostic | undefined {
-  const { files: reader } = context
-  const written = reference.kind === 'file' ? reference.path : reference.specifier
-  const path = reference.kind === 'file' ? reference.path : resolvePackage(reference.specifier, reader.directory)
-  if (path === undefined) return diagnostics.package_unreadable(span, written, reader.directory)
-  const found = reader.read(path)
-  if (isFault(found)) return diagnostics.file_unreadable(span, written, found.reason, reader.directory)
-  if (reference.kind === 'file') files[written] = found.digest
-  const exported = readExports(found.text, path)
-  if ('code' in exported) return diagnostics.not_erasable(span, written, exported.message, exported.line)
-  if (exported.open || exported.names.includes(reference.export)) return undefined
-  const near = suggest(reference.export, exported.names)
-  return diagnostics.export_missing(span, written, reference.export, exported.names, near)
+type Exporter =
+  | { readonly is: 'missing' }
+  | { readonly is: 'unreadable'; readonly fault: FileFault }
+  | { readonly is: 'read'; readonly module: ModuleExports | UnreadableModule }
+
+function createExporters(files: FileReader): Exporters {
+  const known = new Map<string, Exporter>()
+  const digests: Record<string, string> = {}
+
+  function look(reference: ExportReference): Exporter {
+    const path = reference.kind === 'file' ? reference.path : resolvePackage(reference.specifier, files.directory)
+    if (path === undefined) return { is: 'missing' }
+    const found = files.read(path)
+    if (isFault(found)) return { is: 'unreadable', fault: found }
+    if (reference.kind === 'file') digests[reference.path] = found.digest
+    if (!/\.[cm]?[jt]s$/.test(path)) return { is: 'unreadable', fault: noScript }
+    return { is: 'read', module: readExports(found.text, path) }
+  }
+
+  return {
+    directory: files.directory,
+    digests,
+    find(reference) {
+      const key = writtenTarget(reference)
+      const found = known.get(key) ?? look(reference)
+      known.set(key, found)
+      return found
+    },
+  }
+}
+
+/** Node tells by the end of its name how to load a file. */
+const noScript: FileFault = {
+  code: 'file_unreadable',
+  reason: 'ends in none of .ts, .mts, .cts, .js, .mjs, .cjs, so it cannot be imported',
+}
+
+const writtenTarget = (reference: ExportReference): string =>
+  reference.kind === 'file' ? reference.path : reference.specifier
+
+function checkExport(reference: ExportReference, span: () => Span, exporters: Exporters, report: Report): void {
+  const written = writtenTarget(reference)
+  const found = exporters.find(reference)
+  if (found.is === 'missing') report(diagnostics.package_unreadable(span(), written, exporters.directory))
+  else if (found.is === 'unreadable') report(fileDiagnostic(span(), written, found.fault, exporters.directory))
+  else if ('code' in found.module) {
+    const { code, message, line } = found.module
+    report(diagnostics.not_erasable(span(), written, message, line, code === 'not_a_module'))
+  } else if (!found.module.open && !found.module.names.includes(reference.export)) {
+    const { names } = found.module
+    report(diagnostics.export_missing(span(), written, reference.export, names, suggest(reference.export, names)))
+  }
 }
 
 /** `model:` names an entry of `models:`, a model of the host, or `provider:model`; without it there has to be a default. */

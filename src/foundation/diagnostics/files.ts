@@ -48,9 +48,11 @@ export const fileDiagnostics = {
       'Node runs TypeScript by erasing types. `enum`, parameter properties, namespaces with code and `import x = require()` need a compiler, which is not part of a run. Write a constant object instead of an enum, and assign fields in the constructor. A file that has a syntax error is reported here, too.',
     wrong: pipeline('uses: ./colours.ts#paint'),
     right: pipeline('uses: core/log\n    with: { message: hello }'),
-    say: (file: string, what: string, line: number | undefined) => ({
+    say: (file: string, what: string, line: number | undefined, isSyntaxError: boolean) => ({
       message: `"${file}"${line === undefined ? '' : `, line ${line}`}: ${what}.`,
-      hint: 'Only types that can be erased may be used: no enum, no parameter properties, no namespaces.',
+      hint: isSyntaxError
+        ? 'Mend the file; it could not be loaded as it is.'
+        : 'Only types that can be erased may be used: no enum, no parameter properties, no namespaces.',
     }),
   }),
   bad_reference: define({
@@ -101,10 +103,9 @@ export const fileDiagnostics = {
     right: pipeline('uses: core/log\n    with: { message: hello }'),
     say: (specifier: string, directory: string) => ({
       message: `The package "${specifier}" is not found from ${directory}.`,
-      hint: `Install it there: npm install ${specifier
-        .split('/')
-        .slice(0, specifier.startsWith('@') ? 2 : 1)
-        .join('/')}`,
+      hint: specifier.startsWith('node:')
+        ? 'Modules of Node are no packages; export what you need from a file of your own.'
+        : `Install it there: npm install ${specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')}`,
     }),
   }),
 }

@@ -4,7 +4,7 @@
  * `import.meta.resolve` cannot start from another folder, and `require.resolve` does not see packages that can only be
  * imported; hence this small reading of `exports`.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, join, resolve, sep } from 'node:path'
 
@@ -17,12 +17,29 @@ export function resolvePackage(specifier: string, directory: string): string | u
   const manifest = name === undefined ? undefined : findManifest(name, directory)
   if (!manifest) return undefined
   const root = dirname(manifest)
-  const { exports, main } = JSON.parse(readFileSync(manifest, 'utf8')) as { exports?: unknown; main?: unknown }
+  const { exports, main } = readManifest(manifest)
   const wanted = `.${rest}`
-  const target = exports == null ? plainTarget(wanted, main) : exportTarget(exports, wanted)
+  if (exports == null && wanted === '.') return mainFile(root, main)
+  const target = exports == null ? wanted : exportTarget(exports, wanted)
   if (target === undefined) return undefined
   const file = resolve(root, target)
   return file.startsWith(root + sep) ? file : undefined
+}
+
+function readManifest(path: string): { readonly exports?: unknown; readonly main?: unknown } {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return isMap(manifest) ? manifest : {}
+  } catch {
+    return {}
+  }
+}
+
+/** `main` of a package without `exports` may leave out the end of its name. */
+function mainFile(root: string, main: unknown): string | undefined {
+  const named = typeof main === 'string' ? [main, `${main}.js`, `${main}.cjs`, join(main, 'index.js')] : []
+  const files = [...named, 'index.js'].map((name) => resolve(root, name))
+  return files.find((file) => file.startsWith(root + sep) && statSync(file, { throwIfNoEntry: false })?.isFile())
 }
 
 function findManifest(name: string, directory: string): string | undefined {
@@ -32,9 +49,6 @@ function findManifest(name: string, directory: string): string | undefined {
     return undefined
   }
 }
-
-const plainTarget = (wanted: string, main: unknown): string =>
-  wanted === '.' ? (typeof main === 'string' ? main : 'index.js') : wanted
 
 function exportTarget(exports: unknown, wanted: string): string | undefined {
   if (!isMap(exports) || !Object.keys(exports).some((key) => key.startsWith('.'))) {

@@ -2,7 +2,7 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { isJsonObject, type Json } from '../../foundation/json.ts'
 import { suggest } from '../../foundation/suggest.ts'
-import { misfit } from './facts/fits.ts'
+import { misfit, partOf } from './facts/fits.ts'
 import type { Facts, Report, Rule } from './rule.ts'
 
 export const settableVariables: Rule = (facts, report) => {
@@ -38,7 +38,8 @@ function checkSet(name: string, value: Json, stage: number, facts: Facts, report
     return
   }
   if (variable.merge.startsWith('.')) return // a reducer takes what it takes
-  const problem = misfit(value, path, variable.schema, expressions, validators)
+  const schema = variable.merge === 'merge' ? partOf(variable.schema) : variable.schema
+  const problem = misfit(value, path, schema, expressions, validators)
   const puts = variable.merge === 'append' || variable.merge === 'union'
   const hint = puts ? `"merge: ${variable.merge}" puts lists together; give a list, also for one item.` : undefined
   if (problem) report(diagnostics.value_mismatch(parsed.spanOf(path), `What is set for "${name}"`, problem, hint))

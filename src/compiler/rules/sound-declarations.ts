@@ -6,6 +6,7 @@ import type { JsonSchema } from '../../foundation/plan.ts'
 import { mergeNames } from '../../foundation/plan.ts'
 import { suggest } from '../../foundation/suggest.ts'
 import type { Path } from '../parsed.ts'
+import { problemWords } from './facts/fits.ts'
 import { type KindOfValue, typeWords, wordsOf } from './facts/type-words.ts'
 import type { Facts, Report, Rule } from './rule.ts'
 
@@ -30,8 +31,7 @@ function checkDefault(
   if (preset === undefined) return
   const [problem] = validators.validate(schema, preset)
   if (!problem) return
-  const text = problem.path === '$' ? `it ${problem.message}` : `${problem.path.slice(2)} ${problem.message}`
-  report(diagnostics.bad_default(parsed.spanOf([...path, 'default']), name, text))
+  report(diagnostics.bad_default(parsed.spanOf([...path, 'default']), name, problemWords(problem)))
 }
 
 /** What each rule can put together. */

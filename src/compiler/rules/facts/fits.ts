@@ -2,7 +2,7 @@
 import { canBe } from '../../../foundation/expression/schema-types.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
-import type { Validators } from '../../../foundation/schema.ts'
+import type { SchemaProblem, Validators } from '../../../foundation/schema.ts'
 import type { Path } from '../../parsed.ts'
 import type { Expressions } from './expressions.ts'
 import { kindsOf, typeWords } from './type-words.ts'
@@ -18,7 +18,7 @@ export function misfit(
   if (schema === true) return undefined
   if (!holdsExpression(value)) {
     const [problem] = validators.validate(schema, value)
-    return problem && (problem.path === '$' ? `it ${problem.message}` : `${problem.path.slice(2)} ${problem.message}`)
+    return problem && problemWords(problem)
   }
   return misfitByType(value, path, schema, expressions)
 }
@@ -30,6 +30,17 @@ export const misfitByType = (
   schema: JsonSchema,
   expressions: Expressions,
 ): string | undefined => mismatch(typeOf(value, path, expressions), schema)
+
+/** "it must be a number", "items[3] must be a number". */
+export const problemWords = ({ path, message }: SchemaProblem): string =>
+  path === '$' ? `it ${message}` : `${path.replace(/^\$\.?/, '')} ${message}`
+
+/** What part of a map has to be: `merge: merge` puts parts together. */
+export function partOf(schema: JsonSchema): JsonSchema {
+  if (schema === true || !('required' in schema)) return schema
+  const { required: _, ...rest } = schema
+  return rest
+}
 
 const holdsExpression = (value: Json): boolean => {
   if (typeof value === 'string') return value.includes('${{')

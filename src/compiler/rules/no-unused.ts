@@ -1,5 +1,8 @@
 /** What is declared is read somewhere. */
 import { diagnostics } from '../../foundation/diagnostics.ts'
+import type { Json } from '../../foundation/json.ts'
+import type { StageKind } from '../../foundation/stage-kind.ts'
+import { slotPlaces } from '../spec/slots.ts'
 import { settersOf } from './facts/setters.ts'
 import type { Facts, Rule } from './rule.ts'
 
@@ -21,8 +24,12 @@ export const noUnused: Rule = (facts, report) => {
   }
 }
 
-/** While a stage or an expression cannot be made sense of, nobody knows what it would have read. */
+/** While a stage, a prompt file or an expression cannot be made sense of, nobody knows what it would have read. */
 const isUnread = ({ expressions, declared, stages }: Facts): boolean =>
   declared.stages.length < stages.all.length ||
+  declared.stages.some(({ kind, config, prompts }) => countPrompts(kind, config) > prompts.length) ||
   expressions.unread.length > 0 ||
   expressions.all.some(({ checked }) => checked.faults.some(({ code }) => code === 'expression_syntax'))
+
+const countPrompts = (kind: StageKind, config: Json): number =>
+  slotPlaces(kind, config).filter(({ slot }) => slot.is === 'prompt').length

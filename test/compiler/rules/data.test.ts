@@ -240,10 +240,12 @@ describe('what is of no use', () => {
     ).toEqual([])
   })
 
-  it('is not told while an expression or a stage cannot be read', () => {
+  it('is not told while an expression, a stage or a prompt cannot be read', () => {
     const inputs = 'inputs: { a: string }'
     expect(saidUnused(pipeline([stage('transform: ${{ inputs.a + }}')], inputs))).toEqual([])
     expect(saidUnused(pipeline([stage('transform: ${{ inputs.a')], inputs))).toEqual([])
     expect(saidUnused(pipeline([stage('trasform: ${{ inputs.a }}')], inputs))).toEqual([])
+    expect(saidUnused(pipeline([stage('llm: { model: "x:y", prompt: { file: gone.md } }')], inputs))).toEqual([])
+    expect(saidUnused(pipeline([stage('llm: { model: "x:y", prompt: hello }')], inputs))).toHaveLength(1)
   })
 })

@@ -97,12 +97,6 @@ describe('names', () => {
       '"run.status" cannot be read here: it exists only in "finally" and in handlers.',
       undefined,
     ],
-    [
-      'run.last',
-      'wrong_scope',
-      '"run.last" cannot be read here: it is not there yet; a later release brings it.',
-      undefined,
-    ],
   ])('%s is %s', (source, code, message, hint) => {
     const found = only(transform(`\${{ ${source} }}`))
     expect(found).toMatchObject({ code, message })

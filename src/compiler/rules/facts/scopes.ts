@@ -21,18 +21,29 @@ const elsewhere: Readonly<Record<string, string>> = {
   error: 'it exists only in the value of "on_error: { continue: … }"',
   'run.status': 'it exists only in "finally" and in handlers',
   'run.error': 'it exists only in "finally" and in handlers',
-  'run.last': 'it is not there yet; a later release brings it',
 }
 
 const text: JsonSchema = { type: 'string' }
 const textOrNull: JsonSchema = { type: ['string', 'null'] }
 
+const lastRun: JsonSchema = {
+  anyOf: [
+    {
+      type: 'object',
+      properties: { id: text, started_at: text, outputs: {} } as { [key: string]: Json },
+      required: ['id', 'started_at', 'outputs'],
+      additionalProperties: false,
+    },
+    { type: 'null' },
+  ],
+}
+
 const runSchema: JsonSchema = {
   type: 'object',
-  properties: { id: text, thread_id: text, pipeline: text, version: textOrNull, started_at: text } as {
+  properties: { id: text, thread_id: text, pipeline: text, version: textOrNull, started_at: text, last: lastRun } as {
     [key: string]: Json
   },
-  required: ['id', 'thread_id', 'pipeline', 'version', 'started_at'],
+  required: ['id', 'thread_id', 'pipeline', 'version', 'started_at', 'last'],
   additionalProperties: false,
 }
 

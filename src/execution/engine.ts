@@ -18,6 +18,7 @@ import { createControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
 import { followStored, storedEvents } from './follow.ts'
 import { type HistoryEntry, readCheckpoints } from './history.ts'
+import { findLastRun, readsLastRun } from './last-run.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import { preflight } from './preflight.ts'
 import type { PipelineResult, Run } from './run.ts'
@@ -102,8 +103,9 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const record = newRecord(plan, id, ready.inputs, new Date(clock.now()).toISOString(), owner)
     if (!(await store.createRun(record))) throw inUse(id, 'was started by someone else just now')
     const history = await emptyHistory(plan)
+    const runState = readsLastRun(plan) ? { ...ready.run, last: await findLastRun(plan, store) } : ready.run
     try {
-      return take(startStretch(host, { plan, record, owner, history, runState: ready.run, ...taken(options) }))
+      return take(startStretch(host, { plan, record, owner, history, runState, ...taken(options) }))
     } catch (error) {
       await store.deleteRun(id) // it could not even be lowered, so nothing has happened
       throw error

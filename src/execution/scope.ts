@@ -79,8 +79,8 @@ function completeInputs(plan: Plan, inputs: JsonObject): JsonObject {
   return deepFreeze({ ...nulls, ...inputs })
 }
 
-const describeRun = ({ id, thread_id, pipeline, version, started_at }: RunState): JsonObject =>
-  Object.freeze({ id, thread_id, pipeline, version, started_at })
+const describeRun = ({ id, thread_id, pipeline, version, started_at, last }: RunState): JsonObject =>
+  Object.freeze({ id, thread_id, pipeline, version, started_at, last: last ? { ...last } : null })
 
 function describeStage({ output, status, reason, error, attempts, tolerated }: Outcome): JsonObject {
   const failure = error === null ? null : failureToJson(error)

@@ -18,10 +18,11 @@ import type { EngineHost } from './engine-host.ts'
 import { createEventLog, type EventLog } from './event-log.ts'
 import { followLive } from './follow.ts'
 import { createProgress, type Progress } from './progress.ts'
-import { closingEvents, readThread } from './recovery.ts'
+import { readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
 import type { RunHistory } from './run-history.ts'
 import { RunSaver } from './run-saver.ts'
+import { closeStage } from './stage-events.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { RunOwner, RunPatch, RunRecord } from './store.ts'
 
@@ -231,7 +232,7 @@ function opening(plan: Plan, record: RunRecord, stretch: number): RunEventBody {
 /** Outcomes that are durable but whose closing events are not: the process died between the two. */
 async function adopt(log: EventLog, history: RunHistory, outcomes: Outcomes): Promise<void> {
   const missing = Object.entries(outcomes).filter(([path]) => !isClosed(history, path))
-  for (const [path, outcome] of missing) for (const event of closingEvents(path, outcome)) log.say(event)
+  for (const [path, outcome] of missing) for (const event of closeStage(path, outcome)) log.say(event)
   if (missing.length > 0) await log.release(missing.map(([path]) => path))
 }
 

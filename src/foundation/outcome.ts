@@ -2,7 +2,7 @@
  * How a stage ended, as data. Written once into the `stages` channel under the stage's path.
  */
 import type { Failure } from './errors.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 export const skipReasons = ['rejected', 'timeout', 'cancelled', 'failed', 'need', 'condition'] as const
 /** Why a stage was skipped, strongest first. Only `condition` lets dependants go on. */
@@ -61,6 +61,13 @@ export const finishedStatuses = [
 
 export const isFinished = (status: RunStatus): boolean => (finishedStatuses as readonly RunStatus[]).includes(status)
 
+/** What expressions read as `run.last`. */
+export interface LastRun {
+  readonly id: string
+  readonly started_at: string
+  readonly outputs: JsonObject | null
+}
+
 /** The `run` channel: what the run is and how it ended. */
 export interface RunState {
   readonly id: string
@@ -71,6 +78,8 @@ export interface RunState {
   readonly started_at: string
   /** The environment the pipeline may read, frozen when the run starts. */
   readonly env: Readonly<Record<string, string>>
+  /** The last run of this pipeline that succeeded before this one started; absent where nobody looked it up. */
+  readonly last?: LastRun | null
   /** Absent until the run is settled. */
   readonly status?: RunStatus
   readonly error?: Failure | null

@@ -190,6 +190,17 @@ stages:
     expect(existsSync(join(folder, 'happened'))).toBe(false)
   })
 
+  it('lets a pipeline read its last successful run, fixed when it starts', async () => {
+    await using engine = createEngine({ store })
+    const counting = compile(
+      'name: counting\ninputs: { fail: { type: boolean, default: false } }\nstages:\n  - { id: n, transform: "${{ run.last == null ? 1 : run.last.outputs.n + 1 }}" }\n  - { id: maybe, if: inputs.fail, uses: core/fail, with: { message: no } }\noutputs: { n: "${{ stages.n.output }}", last: "${{ run.last.?id }}" }\n',
+    )
+    const first = await engine.execute(counting)
+    expect(first.outputs).toEqual({ n: 1, last: null })
+    await engine.execute(counting, { fail: true })
+    expect((await engine.execute(counting)).outputs).toEqual({ n: 2, last: first.runId })
+  })
+
   it('runs several engines side by side in one process, each with its own functions', async () => {
     const pipeline = compile(
       'name: p\nstages:\n  - { id: a, uses: test/who }\noutputs: { who: "${{ stages.a.output }}" }\n',

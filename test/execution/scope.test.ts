@@ -46,7 +46,14 @@ describe('a scope', () => {
       vars: {},
       stages: {},
       env: { LOCALE: 'en' },
-      run: { id: 't', thread_id: 't', pipeline: 'test', version: '1.2', started_at: '2026-01-01T00:00:00.000Z' },
+      run: {
+        id: 't',
+        thread_id: 't',
+        pipeline: 'test',
+        version: '1.2',
+        started_at: '2026-01-01T00:00:00.000Z',
+        last: null,
+      },
     })
   })
 

@@ -6,6 +6,7 @@
  */
 import { dirname, relative, resolve } from 'node:path'
 import { type Diagnostic, hasErrors, sortDiagnostics } from '../foundation/diagnostic.ts'
+import { diagnostics } from '../foundation/diagnostics.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { createSource, type Source } from '../foundation/source.ts'
 import type { RegisteredFunction, StageKinds } from '../foundation/stage-kind.ts'
@@ -14,6 +15,7 @@ import { createFileReader } from './files.ts'
 import { parse } from './phases/1-parse.ts'
 import { check } from './phases/2-check.ts'
 import { makePlan } from './phases/3-plan.ts'
+import { maxWrittenOut, textLength } from './text-length.ts'
 
 export interface CompileRequest {
   /** Path of the file the text is from; relative paths start at its folder. */
@@ -45,15 +47,18 @@ export function compilePipeline(text: string, request: CompileRequest): CompileR
   const { parsed, diagnostics: parseFaults } = parse(source, request.kinds)
   const sources = new Map([[source.name, source]])
   if (!parsed) return { diagnostics: sortDiagnostics(parseFaults), sources }
+  if (textLength(parsed.data) > maxWrittenOut) {
+    return { diagnostics: [diagnostics.too_many_aliases(source.span(0, 0), maxWrittenOut)], sources }
+  }
 
   const { kinds, functions, models, strict = false } = request
-  const context = { kinds, functions, models, strict, files: createFileReader(directory) }
+  const context = { kinds, functions, models, strict, files: createFileReader(directory, dirname(source.name)) }
   const { declarations, diagnostics: declaredFaults } = declare(parsed, context)
   for (const each of declarations.sources) sources.set(each.name, each)
   const checkFaults = check(parsed, declarations, context)
-  const diagnostics = sortDiagnostics([...parseFaults, ...declaredFaults, ...checkFaults])
-  if (hasErrors(diagnostics)) return { diagnostics, sources }
-  return { plan: makePlan(parsed, declarations, { file, directory }), diagnostics, sources }
+  const found = sortDiagnostics([...parseFaults, ...declaredFaults, ...checkFaults])
+  if (hasErrors(found)) return { diagnostics: found, sources }
+  return { plan: makePlan(parsed, declarations, { file, directory }), diagnostics: found, sources }
 }
 
 function shownName(file: string | null): string {

@@ -5,7 +5,6 @@
 import type { Diagnostic } from '../foundation/diagnostic.ts'
 import { diagnostics } from '../foundation/diagnostics.ts'
 import { isJsonObject } from '../foundation/json.ts'
-import { mergeNames } from '../foundation/plan.ts'
 import type { Span } from '../foundation/source.ts'
 import type { RegisteredFunction } from '../foundation/stage-kind.ts'
 import { suggest } from '../foundation/suggest.ts'
@@ -43,19 +42,19 @@ export function readReferences(parsed: ParsedPipeline, context: CompileContext, 
   }
   for (const [span, merge] of reducers(parsed)) {
     const reference = parseReference(merge)
-    if (reference && reference.kind !== 'name') checkExport(reference, span, exporters, report)
-    else if (/^\.|[#/]/.test(merge)) report(diagnostics.bad_reference(span(), merge))
+    if (reference?.kind === 'file') checkExport(reference, span, exporters, report)
+    else report(diagnostics.bad_reference(span(), merge))
   }
   return { registered, files: exporters.digests }
 }
 
-/** Every `merge:` that is none of the built-in names. */
+/** Every `merge:` that is to be a function in a file; names are a rule's business. */
 function reducers({ data, spanOf }: ParsedPipeline): [() => Span, string][] {
   const vars = isJsonObject(data.vars) ? data.vars : {}
   return Object.entries(vars).flatMap(([name, variable]): [() => Span, string][] => {
     const merge = isJsonObject(variable) ? variable.merge : undefined
-    const isName = typeof merge !== 'string' || (mergeNames as readonly string[]).includes(merge)
-    return isName ? [] : [[() => spanOf(['vars', name, 'merge']), merge]]
+    const isFile = typeof merge === 'string' && merge.startsWith('.') && !hasTemplate(merge)
+    return isFile ? [[() => spanOf(['vars', name, 'merge']), merge]] : []
   })
 }
 

@@ -6,7 +6,7 @@
  */
 import { parseDuration } from '../../foundation/duration.ts'
 import { canonicalExpression } from '../../foundation/expression/canonical.ts'
-import { compileTemplate } from '../../foundation/expression/template.ts'
+import { compileTemplate, listOf, mapOf } from '../../foundation/expression/template.ts'
 import { deepFreeze, digest, isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
 import {
   defaultOutputBytes,
@@ -112,7 +112,8 @@ function planVariable({ schema, merge, default: preset }: VariableDeclaration): 
 function planMerge(merge: string): VariablePlan['merge'] {
   if ((mergeNames as readonly string[]).includes(merge)) return merge as MergeName
   const reference = parseReference(merge)
-  return reference?.kind === 'file' ? { file: reference.path, export: reference.export } : 'last'
+  if (reference?.kind !== 'file') throw new Error(`"${merge}" was checked to name a reducer`)
+  return { file: reference.path, export: reference.export }
 }
 
 function planStage(stage: StageDeclaration, { stages, defaults }: PipelineSpec): StagePlan {
@@ -193,7 +194,6 @@ function planConfig({ kind, config, prompts }: StageDeclaration): Template {
     if (slot.is === 'expression' && typeof value === 'string') {
       special.set(key, { kind: 'expression', source: canonicalExpression(value) })
     }
-    if (slot.is === 'literal' && typeof value === 'string') special.set(key, literal(value))
   }
   for (const { configPath, text } of prompts) special.set(configPath.join('\0'), compileTemplate(text))
   return special.size === 0 ? compileTemplate(config) : withSpecial(config, [], special)
@@ -208,30 +208,11 @@ function withSpecial(
   const own = special.get(path.join('\0'))
   if (own) return own
   if (Array.isArray(value)) {
-    return collapsed({ kind: 'list', items: value.map((item, index) => withSpecial(item, [...path, index], special)) })
+    return listOf(value.map((item, index) => withSpecial(item, [...path, index], special)))
   }
   if (!isJsonObject(value)) return compileTemplate(value)
-  const entries = Object.entries(value).map(
-    ([key, inner]) => [key, withSpecial(inner, [...path, key], special)] as const,
-  )
-  return collapsed({ kind: 'map', entries })
+  return mapOf(Object.entries(value).map(([key, inner]) => [key, withSpecial(inner, [...path, key], special)] as const))
 }
-
-/** A list or map of nothing but literals is one literal. */
-function collapsed(template: Template): Template {
-  if (template.kind === 'list' && template.items.every(isLiteral))
-    return literal(template.items.map(({ value }) => value))
-  if (template.kind === 'map') {
-    const values = template.entries.map(
-      ([key, inner]) => [key, inner.kind === 'literal' ? inner.value : undefined] as const,
-    )
-    if (values.every(([, value]) => value !== undefined)) return literal(Object.fromEntries(values) as JsonObject)
-  }
-  return template
-}
-
-const isLiteral = (template: Template): template is Extract<Template, { kind: 'literal' }> =>
-  template.kind === 'literal'
 
 const templates = (values: Readonly<Record<string, Json>> | undefined): Record<string, Template> =>
   Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, compileTemplate(value)]))

@@ -160,11 +160,27 @@ function compileText(text: string): Template {
 }
 
 function compileList(list: readonly Json[]): Template {
-  const items = list.map(compileTemplate)
-  return items.every(({ kind }) => kind === 'literal') ? literal(list) : { kind: 'list', items }
+  return listOf(list.map(compileTemplate))
 }
 
 function compileMap(map: { readonly [key: string]: Json }): Template {
-  const entries = Object.entries(map).map(([key, inner]) => [key, compileTemplate(inner)] as const)
-  return entries.every(([, { kind }]) => kind === 'literal') ? literal(map) : { kind: 'map', entries }
+  return mapOf(Object.entries(map).map(([key, inner]) => [key, compileTemplate(inner)] as const))
 }
+
+/** A list of templates; one literal when it holds nothing but literals. */
+export function listOf(items: readonly Template[]): Template {
+  return items.every(isLiteral) ? literal(items.map(({ value }) => value)) : { kind: 'list', items }
+}
+
+/** A map of templates; one literal when it holds nothing but literals. */
+export function mapOf(entries: readonly (readonly [string, Template])[]): Template {
+  const values: [string, Json][] = []
+  for (const [key, inner] of entries) {
+    if (inner.kind !== 'literal') return { kind: 'map', entries }
+    values.push([key, inner.value])
+  }
+  return literal(Object.fromEntries(values))
+}
+
+const isLiteral = (template: Template): template is Extract<Template, { kind: 'literal' }> =>
+  template.kind === 'literal'

@@ -2,8 +2,7 @@
  * How one `if` stands to another, as far as their texts show it: it implies the other when it has all its parts among its
  * own, joined by `&&`; it excludes the other when one part is the opposite of one of the other's.
  */
-import { canonicalExpression } from '../../../foundation/expression/canonical.ts'
-import { scanToken } from '../../../foundation/expression/tokens.ts'
+import { type Claim, claimOf, contradict, operandsOf, tokensOf } from './condition-parts.ts'
 
 export interface Conditions {
   /**
@@ -33,7 +32,7 @@ export function createConditions(): Conditions {
     },
     excludes(condition, other) {
       if (condition === undefined || other === undefined) return false
-      return denies(partsOf(condition).all, partsOf(other).all) || denies(partsOf(other).all, partsOf(condition).all)
+      return deny(partsOf(condition), partsOf(other))
     },
   }
 }
@@ -42,49 +41,28 @@ export function createConditions(): Conditions {
 interface Parts {
   readonly all: ReadonlySet<string>
   readonly steady: boolean
+  /** What its steady parts claim. */
+  readonly claims: readonly Claim[]
 }
+
+/** Longer ones are taken as a whole: nesting costs time and stack. */
+const maxTakenApart = 4_000
 
 function split(text: string): Parts {
-  const all = new Set(operands(text))
-  return { all, steady: [...all].every(isSteady) }
+  if (text.length > maxTakenApart) return { all: new Set([text]), steady: isSteady(text), claims: [] }
+  const all = operandsOf(text)
+  const steady = all.filter(isSteady)
+  return { all: new Set(all), steady: steady.length === all.length, claims: steady.map(claimOf) }
 }
 
-const denies = (parts: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
-  [...parts].some((part) => isSteady(part) && opposites(part).some((opposite) => others.has(opposite)))
-
-function opposites(part: string): string[] {
-  const negated = [`!${part}`, `!(${part})`]
-  return part.split(' == ').length === 2 ? [...negated, part.replace(' == ', ' != ')] : negated
-}
-
-/** The operands of `&&` at the top of the expression, in canonical form; the whole of it when there is none. */
-function operands(condition: string): string[] {
-  const source = canonicalExpression(condition)
-  const found: string[] = []
-  let depth = 0
-  let from = 0
-  for (let token = scanToken(source, 0); isToken(token.is); token = scanToken(source, token.end)) {
-    const text = source.slice(token.start, token.end)
-    if ('([{'.includes(text)) depth++
-    else if (')]}'.includes(text)) depth--
-    else if (depth > 0) continue
-    else if (text === '||' || text === '?') return [source]
-    else if (text === '&&') {
-      found.push(source.slice(from, token.start).trim())
-      from = token.end
-    }
-  }
-  return [...found, source.slice(from).trim()]
-}
+const deny = (one: Parts, other: Parts): boolean =>
+  one.claims.some((claim) => other.claims.some((against) => contradict(claim, against)))
 
 /** Any word will do: a field called `now` costs no more than an explanation that could have been left out. */
 function isSteady(part: string): boolean {
-  for (let token = scanToken(part, 0); isToken(token.is); token = scanToken(part, token.end)) {
-    const text = part.slice(token.start, token.end)
+  for (const { start, end } of tokensOf(part)) {
+    const text = part.slice(start, end)
     if (text === 'vars' || text === 'now') return false
   }
   return true
 }
-
-const isToken = (is: ReturnType<typeof scanToken>['is']): boolean =>
-  is !== 'end' && is !== 'unclosed' && is !== 'unknown'

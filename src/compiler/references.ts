@@ -2,6 +2,8 @@
  * What a pipeline names outside itself: functions of `uses:`, reducers of `merge:`, models. Files are read and lexed,
  * never imported.
  */
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Diagnostic } from '../foundation/diagnostic.ts'
 import { diagnostics } from '../foundation/diagnostics.ts'
 import { isJsonObject } from '../foundation/json.ts'
@@ -88,7 +90,8 @@ function createExporters(files: FileReader): Exporters {
     const found = files.read(path)
     if (isFault(found)) return { is: 'unreadable', fault: found }
     if (reference.kind === 'file') digests[reference.path] = found.digest
-    if (!/\.[cm]?[jt]s$/.test(path)) return { is: 'unreadable', fault: noScript }
+    const fault = loadFault(resolve(files.directory, path))
+    if (fault) return { is: 'unreadable', fault }
     return { is: 'read', module: readExports(found.text, path) }
   }
 
@@ -104,10 +107,23 @@ function createExporters(files: FileReader): Exporters {
   }
 }
 
+/** What keeps Node from importing the file, whatever stands in it; the file exists. */
+function loadFault(path: string): FileFault | undefined {
+  if (!/\.[cm]?[jt]s$/.test(path)) return noScript
+  // where a link leads counts: packages of a workspace are linked into node_modules
+  const isPackaged = /\.[cm]?ts$/.test(path) && /[\\/]node_modules[\\/]/.test(realpathSync(path))
+  return isPackaged ? packagedTypes : undefined
+}
+
 /** Node tells by the end of its name how to load a file. */
 const noScript: FileFault = {
   code: 'file_unreadable',
   reason: 'ends in none of .ts, .mts, .cts, .js, .mjs, .cjs, so it cannot be imported',
+}
+
+const packagedTypes: FileFault = {
+  code: 'file_unreadable',
+  reason: 'is TypeScript inside node_modules, which Node does not import',
 }
 
 const writtenTarget = (reference: ExportReference): string =>

@@ -9,6 +9,7 @@ import addFormatsModule, { type FormatsPlugin } from 'ajv-formats'
 import { compilePattern } from '../expression/functions/patterns.ts'
 import type { Json } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
+import { equalityKeywords } from './equality-keywords.ts'
 import type { Problem } from './problem.ts'
 
 /** Under `nodenext` the CommonJS default export has one more layer. */
@@ -32,6 +33,7 @@ export function createAjvCompiler(): (schema: JsonSchema) => Check {
   // Nothing here asks what was evaluated, and keeping track of it breaks on patternProperties beside a nested oneOf.
   ajv.opts.unevaluated = false
   addFormats(ajv)
+  for (const each of equalityKeywords) ajv.removeKeyword(each.keyword as string).addKeyword(each)
   return (schema) => {
     const validate = ajv.compile(schema === true ? {} : schema)
     return (value) => (validate(value) ? [] : (validate.errors ?? []).filter(isOwn).map(problemOf))

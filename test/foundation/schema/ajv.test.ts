@@ -39,6 +39,28 @@ describe('what goes to Ajv', () => {
     }
   })
 
+  it.each(['toString', 'valueOf', 'hasOwnProperty'])('compares data that has a field "%s"', (name) => {
+    const { validate } = createValidators()
+    const value = { [name]: 1 }
+    const apart: JsonSchema = { propertyNames: { minLength: 1 } } // not the walker's
+    expect(validate({ ...apart, enum: [{ [name]: 2 }, value] }, { ...value })).toEqual([])
+    expect(validate({ ...apart, const: value }, { ...value })).toEqual([])
+    expect(validate({ ...apart, const: value }, { [name]: 2 })).toEqual([
+      { path: '$', message: 'must be equal to constant' },
+    ])
+    expect(validate({ uniqueItems: true }, [value, { [name]: 2 }])).toEqual([])
+    expect(validate({ uniqueItems: true }, [value, { ...value }])).toHaveLength(1)
+  })
+
+  it('finds equal items whatever their text is, in time that grows with their number', () => {
+    const { validate } = createValidators()
+    expect(validate({ uniqueItems: true }, ['__proto__', '__proto__'])).toHaveLength(1)
+    expect(validate({ uniqueItems: true }, [1, '1', [1], { a: 1 }, null, true])).toEqual([])
+    const many = Array.from({ length: 50_000 }, (_, n) => ({ n }))
+    expect(validate({ uniqueItems: true }, many)).toEqual([])
+    expect(validate({ uniqueItems: false }, [1, 1])).toEqual([])
+  })
+
   it.each(formats)('knows the format %s', (format) => {
     const { schema, faults } = read({ type: 'string', format })
     expect(faults).toEqual([])

@@ -1,0 +1,55 @@
+/** Random documents: most of them nearly valid, so that they get far. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from '../../src/compiler/phases/1-parse.ts'
+import type { JsonObject } from '../../src/foundation/json.ts'
+import { createSource } from '../../src/foundation/source.ts'
+import { builtinKinds } from '../../src/stages/index.ts'
+import { randomPipeline } from './pipelines.ts'
+import { pick, type Random } from './random.ts'
+import { editText } from './text-edits.ts'
+import { editTree, largeTree, partsOf, writeYaml } from './tree-edits.ts'
+
+/** A document with the folder that its relative paths start at. */
+export interface RandomDocument {
+  readonly text: string
+  readonly folder: string
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const examples = documentsIn(join(root, 'examples'))
+const broken = documentsIn(join(root, 'test/broken/cases'))
+
+/** What can be read as a pipeline, more or less. */
+const trees = [...examples, ...broken].flatMap((document) => {
+  const { parsed } = parse(createSource('x', document.text), builtinKinds)
+  return parsed ? [{ tree: parsed.data as JsonObject, folder: document.folder }] : []
+})
+const parts = partsOf(trees.map(({ tree }) => tree))
+
+function documentsIn(folder: string): readonly RandomDocument[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+  return files.map((name) => ({ text: readFileSync(join(folder, name), 'utf8'), folder }))
+}
+
+export function randomDocument(random: Random): RandomDocument {
+  const way = random()
+  if (way < 0.35) {
+    const { text, folder } = pick(random, random() < 0.6 ? examples : broken)
+    return { text: editText(random, text), folder }
+  }
+  if (way < 0.65) {
+    const { tree, folder } = pick(random, trees)
+    return written(random, editTree(random, tree, parts), folder)
+  }
+  const folder = join(root, 'examples')
+  if (way < 0.7) return written(random, largeTree(random), folder)
+  return written(random, randomPipeline(random), folder)
+}
+
+/** As YAML, one in ten with a slip of the pen. */
+function written(random: Random, tree: Parameters<typeof writeYaml>[1], folder: string): RandomDocument {
+  const text = writeYaml(random, tree)
+  return { text: random() < 0.1 ? editText(random, text) : text, folder }
+}

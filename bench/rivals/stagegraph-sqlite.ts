@@ -1,0 +1,12 @@
+/** Our engine on its SQLite store. */
+import type { Rival } from '../harness/contract.ts'
+import { loadOurs } from '../harness/ours.ts'
+import { prepareStagegraph, resumeStagegraph, stopStagegraphAfter } from './stagegraph.ts'
+
+const { openStore } = await loadOurs()
+
+export const stagegraphSqlite: Rival = {
+  prepare: (job, { file, lowering }) => prepareStagegraph(job, openStore(file), lowering),
+  stopAfter: (job, place, count) => stopStagegraphAfter(job, openStore(place.file), place, count),
+  resume: (job, place) => resumeStagegraph(job, openStore(place.file), place),
+}

@@ -1,0 +1,52 @@
+/** Chains of stages that do nothing: what a stage costs. Every stage is recorded and tells its events. */
+import type { Case, Job, Step, Workload } from '../harness/contract.ts'
+import { measureJob } from '../harness/measure-job.ts'
+import { createWitness, type Witness } from '../harness/witness.ts'
+import { allRivals, loadRival } from '../rivals/index.ts'
+
+/** `size` steps one after another; each returns its number. */
+export function chainJob(size: number, witness: Witness): Job {
+  const steps = Array.from({ length: size }, (_, index): Step => {
+    return {
+      id: `s${index}`,
+      needs: index === 0 ? [] : [`s${index - 1}`],
+      slot: 'last',
+      work() {
+        witness.saw(index)
+        return index
+      },
+    }
+  })
+  return { name: `chain_${size}`, shape: { is: 'chain' }, steps, slots: { last: 'replace' }, exposed: ['last'], carried: {} }
+}
+
+const slow = ['graph-sqlite', 'graph-memory', 'graph', 'graph-our-saver', 'stagegraph-sqlite', 'stagegraph-memory']
+
+const chain = (size: number, more: Partial<Case>): Case => ({
+  id: `chain-${size}`,
+  title: `chain of ${size.toLocaleString('en')} stages`,
+  units: size,
+  unit: 'stage',
+  size,
+  rivals: allRivals,
+  modes: ['quick', 'full'],
+  samples: 5,
+  ...more,
+})
+
+export const chains: Workload = {
+  name: 'chain',
+  cases: [
+    chain(100, {}),
+    chain(10, { samples: 20 }),
+    chain(1_000, { samples: 1 }),
+    chain(2_000, { samples: 1, once: slow, modes: ['full'], rivals: ['stagegraph-sqlite', 'graph-our-saver'] }),
+    chain(5_000, { samples: 1, once: slow, fullOnly: slow.filter((name) => !name.startsWith('stagegraph')) }),
+  ],
+  async measure(one, rival, child) {
+    const witness = createWitness(true)
+    const warm = Math.min(one.size, 100)
+    const warmUp = { job: chainJob(warm, witness), times: Math.ceil(400 / warm) }
+    return measureJob({ rival: await loadRival(rival), job: chainJob(one.size, witness), witness, warmUp }, child)
+  },
+}

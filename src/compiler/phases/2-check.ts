@@ -10,6 +10,7 @@ import type { Declarations } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
 import { checkExpressions } from '../rules/facts/expressions.ts'
 import { createPresence } from '../rules/facts/presence.ts'
+import { createResults } from '../rules/facts/results.ts'
 import { createScopes } from '../rules/facts/scopes.ts'
 import { findSites } from '../rules/facts/sites.ts'
 import { type ListedStage, listStages } from '../rules/facts/stage-list.ts'
@@ -19,18 +20,29 @@ import type { Facts } from '../rules/rule.ts'
 
 export function check(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): readonly Diagnostic[] {
   const facts = gatherFacts(parsed, declared, context)
-  const found: Diagnostic[] = []
-  for (const rule of rules) rule(facts, (diagnostic) => found.push(diagnostic))
-  return found
+  const found = new Map<string, Diagnostic>()
+  for (const rule of rules) {
+    rule(facts, (diagnostic) => {
+      const key = placeOf(diagnostic)
+      if (!found.has(key)) found.set(key, diagnostic)
+    })
+  }
+  return [...found.values()]
 }
+
+/** What an alias or a default brings to many stages is written once, so it is told once. */
+const placeOf = ({ code, span: { file, start, end } }: Diagnostic): string =>
+  `${code} ${start.offset} ${end.offset} ${file}`
 
 function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): Facts {
   const stages = listStages(parsed)
   const order = createStageOrder(stages.all.map(awaited), (index) => isFaulty(stages.all[index] as ListedStage))
   const presence = createPresence(stages.all, order)
-  const scopeOf = createScopes(declared, stages, order, presence)
+  const resultOf = createResults(new Map(declared.stages.map((stage) => [stage.index, stage])), stages)
+  const scopeOf = createScopes(declared, stages, order, presence, resultOf)
   const expressions = checkExpressions(findSites(parsed, declared), scopeOf)
-  return { parsed, declared, context, stages, order, presence, expressions, validators: createValidators() }
+  const validators = createValidators()
+  return { parsed, declared, context, stages, order, presence, resultOf, expressions, validators }
 }
 
 const awaited = ({ needs }: ListedStage): Awaited =>

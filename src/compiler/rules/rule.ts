@@ -1,5 +1,6 @@
 /** What a rule is: a small function over what is known of a pipeline, that reports what does not hold and goes on. */
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
+import type { JsonSchema } from '../../foundation/plan.ts'
 import type { Validators } from '../../foundation/schema.ts'
 import type { CompileContext } from '../context.ts'
 import type { Declarations } from '../declarations.ts'
@@ -17,6 +18,8 @@ export interface Facts {
   readonly stages: StageList
   readonly order: StageOrder
   readonly presence: Presence
+  /** What expressions may expect of the output of a stage; `true` where nothing is known. */
+  resultOf(stage: number): JsonSchema
   readonly expressions: Expressions
   readonly validators: Validators
 }

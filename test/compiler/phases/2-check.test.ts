@@ -53,6 +53,12 @@ describe('check', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
+  it('tells once what an alias brings to several stages', () => {
+    const aliased = 'id: c\n    <<: *b\n  - id: d\n    transform: *t\n'
+    const text = `name: p\nx-b: &b { transform: &t "\${{ inputs.x }}" }\nstages:\n  - id: a\n    <<: *b\n  - ${aliased}`
+    expect(said(text)).toEqual(['unknown_field 2:37 There is no field "x".'])
+  })
+
   it('says the same of the same text', () => {
     expect(compileText(faulty).diagnostics).toEqual(compileText(faulty).diagnostics)
   })

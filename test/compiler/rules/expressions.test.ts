@@ -33,6 +33,22 @@ describe('every place with expressions', () => {
     expect(said(text)).toEqual([`unknown_field ${line + 1}:${column} There is no field "x".`])
   })
 
+  it('is checked: defaults.timeout, as the stages that take it over read it, and told once', () => {
+    const withDefault = (timeout: string, ...stages: string[]) =>
+      said(pipeline(stages, 'inputs: { n: number, s: string }', `defaults: { timeout: "\${{ ${timeout} }}" }`))
+    const [a, b] = ['id: a\ntransform: 1\noutput: { t: string }', 'id: b\ntransform: 2']
+    expect(withDefault('inputs.s', a, b)).toEqual([])
+    expect(withDefault('inputs.x', a, b)).toEqual(['unknown_field 3:34 There is no field "x".'])
+    expect(withDefault('inputs.n', a, b)).toEqual([
+      'expression_type 3:27 A timeout is a text such as "30s", but this is a number.',
+    ])
+    expect(withDefault('stages.a.output.t', a, b)).toEqual([
+      'stage_not_upstream 3:34 "a" reads itself, but it has not run yet.',
+    ])
+    expect(withDefault('stages.a.output.t', `${a}\ntimeout: 1s`, b)).toEqual([])
+    expect(withDefault('inputs.x', `${a}\ntimeout: 1s`)).toEqual(['unknown_field 3:34 There is no field "x".'])
+  })
+
   it('is checked: outputs', () => {
     expect(places(`${transform('1')}outputs: { x: "\${{ inputs.x }}" }\n`)).toEqual(['unknown_field 6:27'])
   })
@@ -145,6 +161,7 @@ describe('types', () => {
       'expression_type 5:18 A timeout is a text such as "30s", but this is a number.',
     ])
     expect(said(one('timeout: ${{ inputs.s }}', 'transform: 1'))).toEqual([])
+    expect(said(one('transform: { timeout: "${{ inputs.n }}" }'))).toEqual([])
   })
 
   it('of what is put into text is not always null', () => {
@@ -194,6 +211,18 @@ describe('--strict', () => {
     expect(said(text, { strict: true })).toEqual([
       'unchecked_read 7:27 Nothing is known of the output of "a", so this read is not checked.',
       'unchecked_read 7:53 Nothing is known of the variable "v", so this read is not checked.',
+    ])
+  })
+
+  it('knows what a registered function says of its output', () => {
+    const reader = 'id: b\ntransform: ${{ stages.a.output.id }}'
+    expect(said(pipeline(['id: a\nuses: test/send\nwith: { to: me }', reader]), { strict: true })).toEqual([])
+  })
+
+  it('lists reads of a value that a stage without "output:" goes on with', () => {
+    const goesOn = 'id: a\nuses: test/send\nwith: { to: me }\non_error: { continue: { id: 1 } }'
+    expect(places(pipeline([goesOn, 'id: b\ntransform: ${{ stages.a.output.id }}']), { strict: true })).toEqual([
+      'unchecked_read 8:27',
     ])
   })
 

@@ -46,7 +46,7 @@ interface Parts {
 }
 
 /** Longer ones are taken as a whole: nesting costs time and stack. */
-const maxTakenApart = 4_000
+const maxTakenApart = 1_000
 
 function split(text: string): Parts {
   if (text.length > maxTakenApart) return { all: new Set([text]), steady: isSteady(text), claims: [] }

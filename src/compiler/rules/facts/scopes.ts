@@ -5,7 +5,6 @@ import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
 import type { Declarations } from '../../declarations.ts'
 import type { Presence } from './presence.ts'
-import { createResults } from './results.ts'
 import type { Site } from './sites.ts'
 import type { StageList } from './stage-list.ts'
 import type { StageOrder } from './stage-order.ts'
@@ -70,6 +69,7 @@ export function createScopes(
   list: StageList,
   order: StageOrder,
   presence: Presence,
+  resultOf: (stage: number) => JsonSchema,
 ): (site: Site) => TypeScope {
   const shared: Record<string, JsonSchema> = {
     inputs: closed(
@@ -88,9 +88,7 @@ export function createScopes(
     secrets: openTexts,
     run: runSchema,
   }
-  const byIndex = new Map(declared.stages.map((stage) => [stage.index, stage]))
   const known = new Map<string, TypeScope>()
-  const resultOf = createResults(byIndex, list)
 
   function typeOfStage(id: string, reader: number | undefined): StageType | 'not_upstream' | undefined {
     const index = list.indexOf(id)

@@ -31,7 +31,21 @@ export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[
   const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
     site(parsed, text, path, { reader: undefined, label: String(path[1] ?? 'outputs') }),
   )
-  return [...stages, ...outputs]
+  return [...stages, ...defaultSites(parsed), ...outputs]
+}
+
+/**
+ * `defaults.timeout`, as the stages that take it over read it. Every one of them matters only where what may be read
+ * differs from stage to stage.
+ */
+function defaultSites(parsed: ParsedPipeline): Site[] {
+  const text = parsed.spec.defaults?.timeout
+  if (typeof text !== 'string' || !text.includes('${{')) return []
+  const heirs = parsed.spec.stages.flatMap(({ timeout }, index) => (timeout === undefined ? [index] : []))
+  const readers = /stages|vars/.test(text) ? heirs : heirs.slice(0, 1)
+  return (heirs.length === 0 ? [undefined] : readers).map((reader) =>
+    site(parsed, text, ['defaults', 'timeout'], { reader, label: 'defaults.timeout' }),
+  )
 }
 
 function stageSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {

@@ -99,7 +99,7 @@ describe('what is said of two conditions', () => {
     const conditions = createConditions()
     expect(conditions.implies(undefined, 'inputs.p')).toBe(false)
     expect(conditions.excludes('inputs.p', undefined)).toBe(false)
-    const deep = ['(', '!', '['].flatMap((each) => [1_900, 50_000].map((times) => each.repeat(times)))
+    const deep = ['(', '!', '['].flatMap((each) => [900, 50_000].map((times) => each.repeat(times)))
     for (const text of ['inputs.p &&', '"open', ')(', '!', '', '&&', '((', ...deep]) {
       expect(() => [conditions.excludes(text, `!${text}`), conditions.implies(text, text)]).not.toThrow()
     }

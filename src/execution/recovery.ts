@@ -10,9 +10,8 @@ import type { JsonObject } from '../foundation/json.ts'
 import type { Outcomes, RunState } from '../foundation/outcome.ts'
 
 export interface ThreadState {
-  /** LangGraph has a checkpoint of this thread. */
-  readonly exists: boolean
   readonly outcomes: Outcomes
+  /** Absent when the graph has not taken its input: no checkpoint, or only the one that LangGraph writes before that. */
   readonly run: RunState | undefined
   readonly outputs: JsonObject | null
 }
@@ -28,13 +27,12 @@ export async function readThread(
   config: RunnableConfig,
 ): Promise<ThreadState> {
   const tuple = await saver.getTuple(config)
-  if (!tuple) return { exists: false, outcomes: {}, run: undefined, outputs: null }
+  if (!tuple) return { outcomes: {}, run: undefined, outputs: null }
   const { values } = await graph.getState(config)
   const pending = (tuple.pendingWrites ?? []).flatMap(([, channel, value]) =>
     channel === 'stages' ? [value as Outcomes] : [],
   )
   return {
-    exists: true,
     outcomes: Object.assign({}, values.stages, ...pending) as Outcomes,
     run: values.run as RunState | undefined,
     outputs: (values.outputs as JsonObject | null | undefined) ?? null,

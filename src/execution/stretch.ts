@@ -92,7 +92,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
 
     const thread = await readThread(graph, saver, config)
     await adopt(log, history, thread.outcomes)
-    await graph.invoke(thread.exists ? null : { inputs: record.inputs }, config)
+    await graph.invoke(thread.run ? null : { inputs: record.inputs }, config)
     return close(await readThread(graph, saver, config))
   }
 

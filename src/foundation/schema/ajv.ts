@@ -4,21 +4,27 @@
  * Ajv generates code from schemas; that is the one exception to "data is never code" (docs/adr/0007). The keywords and
  * their values were checked before, the size is capped, and no text of a schema becomes code unquoted.
  */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import addFormatsModule, { type FormatsPlugin } from 'ajv-formats'
+import { createRequire } from 'node:module'
+import type { ErrorObject } from 'ajv/dist/2020.js'
 import { compilePattern } from '../expression/functions/patterns.ts'
 import type { Json } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
 import { equalityKeywords } from './equality-keywords.ts'
 import type { Problem } from './problem.ts'
 
-/** Under `nodenext` the CommonJS default export has one more layer. */
-const addFormats = addFormatsModule as unknown as FormatsPlugin
+/** Both are CommonJS; loaded when the first schema asks for them, since most pipelines never do. */
+function loadAjv() {
+  const load = createRequire(import.meta.url)
+  const { Ajv2020 } = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
+  const addFormats = load('ajv-formats') as typeof import('ajv-formats').default
+  return { Ajv2020, addFormats }
+}
 
 export type Check = (value: Json) => readonly Problem[]
 
 /** Compiles schemas; throws when Ajv refuses one. */
 export function createAjvCompiler(): (schema: JsonSchema) => Check {
+  const { Ajv2020, addFormats } = loadAjv()
   const ajv = new Ajv2020({
     allErrors: true,
     strict: true,

@@ -13,7 +13,7 @@ import { createPresence } from '../rules/facts/presence.ts'
 import { createResults } from '../rules/facts/results.ts'
 import { createScopes } from '../rules/facts/scopes.ts'
 import { findSites } from '../rules/facts/sites.ts'
-import { type ListedStage, listStages } from '../rules/facts/stage-list.ts'
+import { type ListedStage, listStages, type StageList } from '../rules/facts/stage-list.ts'
 import { type Awaited, createStageOrder } from '../rules/facts/stage-order.ts'
 import { rules } from '../rules/index.ts'
 import type { Facts } from '../rules/rule.ts'
@@ -36,7 +36,7 @@ const placeOf = ({ code, span: { file, start, end } }: Diagnostic): string =>
 
 function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): Facts {
   const stages = listStages(parsed)
-  const order = createStageOrder(stages.all.map(awaited), (index) => isFaulty(stages.all[index] as ListedStage))
+  const order = createStageOrder(stages.all.map(awaited), (index) => hasFaultyNeed(index, stages))
   const presence = createPresence(stages.all, order)
   const resultOf = createResults(new Map(declared.stages.map((stage) => [stage.index, stage])), stages)
   const scopeOf = createScopes(declared, stages, order, presence, resultOf)
@@ -48,4 +48,8 @@ function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: Co
 const awaited = ({ needs }: ListedStage): Awaited =>
   needs === 'all_above' ? needs : needs.flatMap(({ stage }) => (stage === -1 ? [] : [stage]))
 
-const isFaulty = ({ needs }: ListedStage): boolean => needs !== 'all_above' && needs.some(({ stage }) => stage === -1)
+/** It needs what does not exist, or what several stages are called. */
+function hasFaultyNeed(index: number, { all, isAmbiguous }: StageList): boolean {
+  const needs = all[index]?.needs ?? []
+  return needs !== 'all_above' && needs.some(({ stage, name }) => stage === -1 || isAmbiguous(name))
+}

@@ -13,8 +13,8 @@ export const noWriteRaces: Rule = (facts, report) => {
     if (merge !== 'last' && merge !== 'first') continue
     const setters = all.filter((stage) => !order.isUncertain(stage))
     if (chainOf(setters, order)) continue
-    for (const [at, index] of setters.entries()) {
-      const pair = races(index, setters.slice(0, at))
+    for (const index of setters) {
+      const pair = races(index, setters)
       if (!pair) continue
       const [stage, other] = pair
       const [own, first] = [stage, other].map((each) => parsed.keySpanOf(['stages', each.index, 'set', variable]))
@@ -23,15 +23,16 @@ export const noWriteRaces: Rule = (facts, report) => {
   }
 }
 
-/** Of the stages before it the first that can run side by side with this one. */
+/** Of the setters before this one the first that can run side by side with it. */
 function createRaces({ stages, order }: Facts) {
   const areExclusive = createExclusive()
-  return (index: number, before: readonly number[]): readonly [ListedStage, ListedStage] | undefined => {
+  return (index: number, setters: readonly number[]): readonly [ListedStage, ListedStage] | undefined => {
     const stage = stages.all[index] as ListedStage
-    const other = before
-      .filter((each) => order.sideBySide(each, index))
-      .map((each) => stages.all[each] as ListedStage)
-      .find((each) => !areExclusive(each, stage))
-    return other && [stage, other]
+    for (const before of setters) {
+      if (before === index) return undefined
+      const other = stages.all[before] as ListedStage
+      if (order.sideBySide(before, index) && !areExclusive(other, stage)) return [stage, other]
+    }
+    return undefined
   }
 }

@@ -61,6 +61,9 @@ describe('set', () => {
     expect(places(setting('{ type: number }', '"${{ inputs.x }}"', 'inputs: { n: number }'))).toEqual([
       'unknown_field 7:27',
     ])
+    expect(places(setting('{ type: number }', '"${{ inputs.n"', 'inputs: { n: number }'))).toEqual([
+      'unclosed_expression 7:16',
+    ])
   })
 })
 

@@ -12,6 +12,15 @@ describe('ids', () => {
   })
 })
 
+describe('a stage whose id another one has', () => {
+  it('is nothing that a reader or a need could be held to', () => {
+    const twice = ['id: a\ntransform: { n: 1 }\noutput: { n: number }', stage('a')]
+    const reader = 'id: b\nneeds: [a]\ntransform: ${{ stages.a.output.m }}'
+    const beside = 'id: c\nneeds: []\ntransform: ${{ stages.a.output.n }}'
+    expect(places(pipeline([...twice, reader, beside]))).toEqual(['duplicate_id 6:9'])
+  })
+})
+
 describe('needs', () => {
   it('name stages of the list, with a suggestion when one is near', () => {
     const found = only(pipeline([stage('review'), stage('publish', 'needs: [rewiew]')]))
@@ -43,6 +52,23 @@ describe('needs', () => {
       severity: 'warning',
       message: '"a" is among the needs already.',
     })
+  })
+})
+
+describe('needs of the same stage', () => {
+  const failed = '{ stage: a, status: [failed] }'
+
+  it.each([
+    ['the same statuses', `${failed}, ${failed}`, 1],
+    [
+      'the same statuses in another order',
+      '{ stage: a, status: [failed, succeeded] }, { stage: a, status: [succeeded, failed] }',
+      1,
+    ],
+    ['other statuses', `{ stage: a, status: [failed, succeeded] }, ${failed}`, 0],
+  ])('with %s', (_, needs, times) => {
+    const found = places(pipeline([stage('a'), stage('b', `needs: [${needs}]`)]))
+    expect(found.filter((line) => line.startsWith('duplicate_need'))).toHaveLength(times)
   })
 })
 

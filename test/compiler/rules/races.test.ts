@@ -111,6 +111,21 @@ describe('a variable that a stage beside the reader sets', () => {
     expect(places(pipeline([...beside, reader('a, b, c')], vars))).toEqual([])
   })
 
+  it('is of no concern when the two never run both', () => {
+    const build = 'id: o\nrun: make'
+    const after = (status: string) => `needs: [{ stage: o, status: [${status}] }]`
+    const setter = sets('a', 'v', after('succeeded'))
+    expect(said(pipeline([build, setter, reads('b', after('failed'))], vars))).toEqual([])
+    expect(places(pipeline([build, setter, reads('b', after('succeeded'))], vars))).toEqual(['racing_read 12:25'])
+  })
+
+  it('is told of the next setter when the first one never runs together with the reader', () => {
+    const inputs = 'inputs: { p: boolean }'
+    const setters = [sets('a', 'v', 'needs: []', 'if: inputs.p'), sets('b', 'v')]
+    const found = only(pipeline([...setters, reads('r', 'needs: []', 'if: "!inputs.p"')], vars, inputs))
+    expect(found.message).toMatch(/^"r" reads "v", but does not wait for "b"/)
+  })
+
   it('is seen whole by outputs', () => {
     expect(said(`${pipeline([sets('a', 'v', 'needs: []')], vars)}outputs: { v: "\${{ vars.v }}" }\n`)).toEqual([])
   })

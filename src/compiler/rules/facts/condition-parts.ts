@@ -21,8 +21,8 @@ export interface Claim {
   /** What it is about, with the value it is compared with. */
   readonly about: string
   readonly holds: boolean
-  /** `left == right` and `left != right` only. */
-  readonly equality?: { readonly left: string; readonly right: string }
+  /** Of `left == right` and `left != right` where the right side is written out: equal values are equal here. */
+  readonly equality?: { readonly left: string; readonly literal: string }
 }
 
 /** `!a` claims that `a` does not hold, `a != b` that `a == b` does not, `a <= b` that `a > b` does not. */
@@ -35,7 +35,8 @@ export function claimOf(part: string): Claim {
   if (operators.length > 1 || !positive) return { about: source, holds: true }
   const [left, right] = [source.slice(0, only.start).trim(), source.slice(only.end).trim()]
   const claim = { about: `${left} ${positive} ${right}`, holds: positive === only.text }
-  return positive === '==' ? { ...claim, equality: { left, right } } : claim
+  const literal = positive === '==' ? literalOf(right) : undefined
+  return literal === undefined ? claim : { ...claim, equality: { left, literal } }
 }
 
 const denied = (claim: Claim): Claim => ({ ...claim, holds: !claim.holds })
@@ -57,8 +58,7 @@ const binary: ReadonlySet<string> = new Set([...Object.keys(comparisons), 'in', 
 export function contradict(a: Claim, b: Claim): boolean {
   if (a.about === b.about) return a.holds !== b.holds
   if (!a.holds || !b.holds || !a.equality || a.equality.left !== b.equality?.left) return false
-  const [one, other] = [literalOf(a.equality.right), literalOf(b.equality.right)]
-  return one !== undefined && other !== undefined && one !== other
+  return a.equality.literal !== b.equality.literal
 }
 
 /** The value that is written out, in a form in which equal values are equal; undefined for everything else. */

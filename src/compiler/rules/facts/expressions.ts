@@ -21,6 +21,8 @@ export interface Expressions {
   readonly unread: readonly { readonly site: Site; readonly fault: TemplateFault }[]
   /** The expression that a value at this path is, when it is nothing but one. */
   wholeAt(path: Site['path']): CheckedSite | undefined
+  /** The text at this path has a `${{` that could not be read, so nothing is known of its value. */
+  isUnread(path: Site['path']): boolean
 }
 
 export function checkExpressions(sites: readonly Site[], scopeOf: (site: Site) => TypeScope): Expressions {
@@ -48,5 +50,11 @@ export function checkExpressions(sites: readonly Site[], scopeOf: (site: Site) =
       faults.length === 0 && parts.filter((part) => typeof part !== 'string' || part.trim() !== '').length === 1
     for (const part of parts) if (typeof part !== 'string') add(site, part.source, part.start, isWhole)
   }
-  return { all, unread, wholeAt: (path) => whole.get(path.join('\0')) }
+  const unreadPaths = new Set(unread.map(({ site }) => site.path.join('\0')))
+  return {
+    all,
+    unread,
+    wholeAt: (path) => whole.get(path.join('\0')),
+    isUnread: (path) => unreadPaths.has(path.join('\0')),
+  }
 }

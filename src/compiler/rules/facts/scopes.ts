@@ -93,6 +93,7 @@ export function createScopes(
   function typeOfStage(id: string, reader: number | undefined): StageType | 'not_upstream' | undefined {
     const index = list.indexOf(id)
     if (index === undefined) return undefined
+    if (list.isAmbiguous(id)) return { output: true, maybeAbsent: false }
     const output = resultOf(index)
     if (reader === undefined) return { output, maybeAbsent: presence.whyAbsentAtEnd(index) !== undefined }
     if (order.isUncertain(reader)) return { output, maybeAbsent: false }

@@ -31,15 +31,22 @@ export interface StageList {
   /** Index of the first stage with this id. */
   indexOf(id: string): number | undefined
   ids(): Iterable<string>
+  /** Several stages have this id, so nobody knows which one is meant. */
+  isAmbiguous(id: string): boolean
 }
 
 export function listStages({ spec }: ParsedPipeline): StageList {
   const indexes = new Map<string, number>()
-  for (const [index, { id }] of spec.stages.entries()) if (!indexes.has(id)) indexes.set(id, index)
+  const ambiguous = new Set<string>()
+  for (const [index, { id }] of spec.stages.entries()) {
+    if (indexes.has(id)) ambiguous.add(id)
+    else indexes.set(id, index)
+  }
   return {
     all: spec.stages.map((stage, index) => listStage(stage, index, indexes)),
     indexOf: (id) => indexes.get(id),
     ids: () => indexes.keys(),
+    isAmbiguous: (id) => ambiguous.has(id),
   }
 }
 

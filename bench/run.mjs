@@ -12,7 +12,10 @@ if (major < 24) {
 const here = fileURLToPath(new URL('.', import.meta.url))
 if (!existsSync(`${here}node_modules/.package-lock.json`)) {
   console.log('First use: installing the rivals into bench/node_modules (about 220 MB, only for the benchmark) …')
-  const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' })
+  const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: here,
+    stdio: 'inherit',
+  })
   if (installed.status !== 0) {
     console.error('The rivals could not be installed. Try: cd bench && npm ci')
     process.exit(2)

@@ -101,6 +101,10 @@ export interface Case {
   readonly once?: readonly string[]
   /** Rivals that only the full benchmark measures. */
   readonly fullOnly?: readonly string[]
+  /** The same, but only while our engine lowers to `stages`. */
+  readonly fullOnlyOnStages?: readonly string[]
+  /** At least so many child processes for each rival, also in the quick benchmark. */
+  readonly rounds?: number
   /** Samples a child takes, after as many warm-up repetitions as the workload thinks right. */
   readonly samples: number
   /** Something the reader must know. */

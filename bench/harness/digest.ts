@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Json } from './contract.ts'
 
-export const digestOf = (value: Json): string => createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16)
+export const digestOf = (value: Json): string =>
+  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16)
 
 function canonical(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)

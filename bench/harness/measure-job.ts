@@ -14,7 +14,10 @@ export interface JobMeasurement {
   readonly warmUp: { readonly job: Job; readonly times: number }
 }
 
-export async function measureJob({ rival, job, witness, warmUp }: JobMeasurement, child: ChildSettings): Promise<Finding> {
+export async function measureJob(
+  { rival, job, witness, warmUp }: JobMeasurement,
+  child: ChildSettings,
+): Promise<Finding> {
   for (let i = 0; i < warmUp.times; i++) await once(rival, warmUp.job, place(child, `warm-${i}`))
   const samples: Sample[] = []
   let digest = ''
@@ -41,7 +44,10 @@ async function once(
   return { sample: { ...sample, ...bytesOf(where.file) }, final }
 }
 
-const place = ({ directory, lowering }: ChildSettings, name: string) => ({ file: join(directory, `${name}.db`), lowering })
+const place = ({ directory, lowering }: ChildSettings, name: string) => ({
+  file: join(directory, `${name}.db`),
+  lowering,
+})
 
 /** Size of a database and what lies beside it; nothing when the rival keeps none. */
 export function bytesOf(file: string): { readonly bytes?: number } {

@@ -23,7 +23,14 @@ export async function runChild({ snapshot, limitMs, flags = [], ...request }: Ch
   const answerFile = join(directory, 'answer.json')
   const order: ChildOrder = { ...request, directory, answerFile }
   try {
-    const args = ['--expose-gc', '--no-warnings', '--max-old-space-size=6144', ...flags, childFile, JSON.stringify(order)]
+    const args = [
+      '--expose-gc',
+      '--no-warnings',
+      '--max-old-space-size=6144',
+      ...flags,
+      childFile,
+      JSON.stringify(order),
+    ]
     const { code, signal, stderr } = await ended(args, snapshot, limitMs)
     if (signal === 'SIGKILL') return { failed: 'timeout' }
     if (code !== 0) return { failed: stderr.trim().slice(-600) || `exit ${code ?? signal}` }
@@ -42,7 +49,12 @@ interface Ended {
 function ended(args: readonly string[], snapshot: string, limitMs: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, [snapshotVariable]: snapshot, LANGSMITH_TRACING: 'false', NODE_OPTIONS: '' }
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'], timeout: limitMs, killSignal: 'SIGKILL' })
+    const child = spawn(process.execPath, args, {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+    })
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text

@@ -5,19 +5,23 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { benchFolder, rootFolder, snapshotsFolder } from './places.ts'
 
-/** Digest of our source, of the benchmark's, and of both locks. */
-export function fingerprint(): string {
-  const hash = createHash('sha256').update(process.version)
-  const files = [
-    ...sourcesIn(join(rootFolder, 'src')),
+/** Digest of our source and its lock: the version that is measured. */
+export const sourceDigest = (): string =>
+  digestOf([...sourcesIn(join(rootFolder, 'src')), join(rootFolder, 'package-lock.json')])
+
+/** Digest of what measures: with another one, earlier times say nothing. */
+export const benchDigest = (): string =>
+  digestOf([
     ...['harness', 'rivals', 'workloads', 'compile'].flatMap((folder) => sourcesIn(join(benchFolder, folder))),
-    join(rootFolder, 'package-lock.json'),
     join(benchFolder, 'package-lock.json'),
-  ]
+  ])
+
+function digestOf(files: readonly string[]): string {
+  const hash = createHash('sha256').update(process.version)
   for (const file of files) hash.update(file).update(readFileSync(file))
   return hash.digest('hex').slice(0, 12)
 }
@@ -29,11 +33,13 @@ function sourcesIn(folder: string): string[] {
     .toSorted()
 }
 
+/** Where the snapshot of a version is, if it is. Ends in `/`. */
+export const snapshotNamed = (name: string): string => `${snapshotsFolder}${name}/`
+
 /** The folder with the built `dist` and our package.json; ends in `/`. Throws when it cannot be built. */
 export function buildSnapshot(name: string): string {
-  const folder = `${snapshotsFolder}${name}/`
+  const folder = snapshotNamed(name)
   if (existsSync(folder)) return folder
-  rmSync(snapshotsFolder, { recursive: true, force: true })
   const building = `${snapshotsFolder}building-${process.pid}/`
   mkdirSync(building, { recursive: true })
   const tsc = join(rootFolder, 'node_modules/typescript/bin/tsc')

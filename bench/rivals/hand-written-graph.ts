@@ -18,7 +18,11 @@ interface Builder {
   compile(options: { checkpointer?: BaseCheckpointSaver }): Compiled
 }
 
-export function prepareGraph(job: Job, checkpointer?: BaseCheckpointSaver, close: () => void | Promise<void> = () => {}): Prepared {
+export function prepareGraph(
+  job: Job,
+  checkpointer?: BaseCheckpointSaver,
+  close: () => void | Promise<void> = () => {},
+): Prepared {
   const graph = compileGraph(job, checkpointer)
   let thread = 0
   return {
@@ -46,13 +50,18 @@ export function compileGraph(job: Job, checkpointer?: BaseCheckpointSaver): Comp
 function channelsOf({ slots, carried }: Job) {
   const list = () => Annotation<Json[]>({ reducer: (before, more) => [...before, ...more], default: () => [] })
   const fields = Object.entries(slots).map(([name, merge]) => [name, merge === 'append' ? list() : Annotation<Json>()])
-  return Annotation.Root(Object.fromEntries([...fields, ...Object.keys(carried).map((name) => [name, Annotation<Json>()])]))
+  return Annotation.Root(
+    Object.fromEntries([...fields, ...Object.keys(carried).map((name) => [name, Annotation<Json>()])]),
+  )
 }
 
 function addSteps(builder: Builder, { steps, slots }: Job): void {
   const needed = new Set(steps.flatMap(({ needs }) => needs))
   for (const { id, slot, work } of steps) {
-    builder.addNode(id, slots[slot] === 'append' ? async () => ({ [slot]: [await work()] }) : async () => ({ [slot]: await work() }))
+    builder.addNode(
+      id,
+      slots[slot] === 'append' ? async () => ({ [slot]: [await work()] }) : async () => ({ [slot]: await work() }),
+    )
   }
   for (const { id, needs } of steps) {
     builder.addEdge(needs.length > 1 ? needs : (needs[0] ?? START), id)

@@ -28,7 +28,12 @@ export function prepareStagegraph(job: Job, store: RunStore, lowering: Lowering)
   }
 }
 
-export async function stopStagegraphAfter(job: Job, store: RunStore, { lowering }: Place, count: number): Promise<void> {
+export async function stopStagegraphAfter(
+  job: Job,
+  store: RunStore,
+  { lowering }: Place,
+  count: number,
+): Promise<void> {
   const functions = functionsOf(job)
   const engine = createEngine({ store, functions, ...chosen(lowering) })
   const until = job.steps[count - 1]?.id ?? ''

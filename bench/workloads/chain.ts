@@ -17,10 +17,18 @@ export function chainJob(size: number, witness: Witness): Job {
       },
     }
   })
-  return { name: `chain_${size}`, shape: { is: 'chain' }, steps, slots: { last: 'replace' }, exposed: ['last'], carried: {} }
+  return {
+    name: `chain_${size}`,
+    shape: { is: 'chain' },
+    steps,
+    slots: { last: 'replace' },
+    exposed: ['last'],
+    carried: {},
+  }
 }
 
-const slow = ['graph-sqlite', 'graph-memory', 'graph', 'graph-our-saver', 'stagegraph-sqlite', 'stagegraph-memory']
+const ours = ['stagegraph-sqlite', 'stagegraph-memory']
+const slow = ['graph-sqlite', 'graph-memory', 'graph', 'graph-our-saver', ...ours]
 
 const chain = (size: number, more: Partial<Case>): Case => ({
   id: `chain-${size}`,
@@ -37,11 +45,16 @@ const chain = (size: number, more: Partial<Case>): Case => ({
 export const chains: Workload = {
   name: 'chain',
   cases: [
-    chain(100, {}),
+    chain(100, { rounds: 2 }),
     chain(10, { samples: 20 }),
-    chain(1_000, { samples: 1 }),
+    chain(1_000, { samples: 1, rounds: 2 }),
     chain(2_000, { samples: 1, once: slow, modes: ['full'], rivals: ['stagegraph-sqlite', 'graph-our-saver'] }),
-    chain(5_000, { samples: 1, once: slow, fullOnly: slow.filter((name) => !name.startsWith('stagegraph')) }),
+    chain(5_000, {
+      samples: 1,
+      once: slow,
+      fullOnly: slow.filter((name) => !ours.includes(name)),
+      fullOnlyOnStages: ours,
+    }),
   ],
   async measure(one, rival, child) {
     const witness = createWitness(true)

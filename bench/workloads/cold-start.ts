@@ -54,7 +54,11 @@ export const coldStart: Workload = {
   },
 }
 
-function measured(name: string, { args, expected }: { args: readonly string[]; expected: string }, cwd: string): Sample {
+function measured(
+  name: string,
+  { args, expected }: { args: readonly string[]; expected: string },
+  cwd: string,
+): Sample {
   if (name === 'empty-process') return measuredProcess(['-e', '0'], cwd, '')
   if (name === 'command-line') return measuredProcess([`${snapshotFolder()}dist/cli/main.js`, ...args], cwd, expected)
   writeFileSync(join(cwd, 'hello.mjs'), helloGraph)

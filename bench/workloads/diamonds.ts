@@ -37,7 +37,12 @@ function diamondJob(witness: Witness, scale: number): Job {
   const branches = waitsMs.map((waits, b) =>
     waits.map((ms, i) => step(`b${b}_${i}`, [i === 0 ? 'start' : `b${b}_${i - 1}`], `branch_${b}`, ms)),
   )
-  const join = step('join', branches.map((branch) => branch.at(-1)?.id ?? ''), 'joined', 0)
+  const join = step(
+    'join',
+    branches.map((branch) => branch.at(-1)?.id ?? ''),
+    'joined',
+    0,
+  )
   const slots = ['started', ...branches.map((_, b) => `branch_${b}`), 'joined']
   return {
     name: 'diamonds',

@@ -21,7 +21,14 @@ function fanJob(size: number, witness: Witness): Job {
       },
     }
   })
-  return { name: 'fan_out', shape: { is: 'fan' }, steps, slots: { results: 'append' }, exposed: ['results'], carried: {} }
+  return {
+    name: 'fan_out',
+    shape: { is: 'fan' },
+    steps,
+    slots: { results: 'append' },
+    exposed: ['results'],
+    carried: {},
+  }
 }
 
 const everyone = ['stagegraph-sqlite', 'graph-sqlite', 'graph-memory', 'graph', 'graph-our-saver', 'mastra', 'function']

@@ -34,7 +34,15 @@ const list = (size: number, more: Partial<Case>): Case => ({
   ...more,
 })
 
-const slow = ['graph-sqlite', 'graph-memory', 'graph-our-saver', 'graph', 'stagegraph-sqlite', 'stagegraph-memory', 'mastra']
+const slow = [
+  'graph-sqlite',
+  'graph-memory',
+  'graph-our-saver',
+  'graph',
+  'stagegraph-sqlite',
+  'stagegraph-memory',
+  'mastra',
+]
 
 export const growingList: Workload = {
   name: 'growing-list',

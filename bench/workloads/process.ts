@@ -17,6 +17,7 @@ export function measuredProcess(args: readonly string[], cwd: string, expected: 
     env: { ...process.env, STAGEGRAPH_BENCH_CPU: answer, NO_COLOR: '1' },
   })
   const wallUs = (performance.now() - start) * 1_000
-  if (status !== 0 || !stdout.includes(expected)) throw new Error(`node ${args.join(' ')} ended with ${status}: ${stderr}`)
+  if (status !== 0 || !stdout.includes(expected))
+    throw new Error(`node ${args.join(' ')} ended with ${status}: ${stderr}`)
   return { cpuUs: (JSON.parse(readFileSync(answer, 'utf8')) as { cpuUs: number }).cpuUs, wallUs }
 }

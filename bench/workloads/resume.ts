@@ -4,7 +4,7 @@
  */
 import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Case, Finding, Sample, Workload } from '../harness/contract.ts'
+import type { Case, Finding, Sample, Step, Workload } from '../harness/contract.ts'
 import { digestOf } from '../harness/digest.ts'
 import { metered } from '../harness/meter.ts'
 import { createWitness } from '../harness/witness.ts'
@@ -50,7 +50,9 @@ export const resume: Workload = {
       const file = join(directory, `copy-${i}.db`)
       copyFileSync(stopped, file)
       if (existsSync(`${stopped}-wal`)) copyFileSync(`${stopped}-wal`, `${file}-wal`)
-      const { sample } = await metered(() => firstStep(() => goOn({ ...job, steps: stuckAfter(job.steps, doneIn(one)) }, { file, lowering })))
+      const { sample } = await metered(() =>
+        firstStep(() => goOn({ ...job, steps: stuckAfter(job.steps, doneIn(one)) }, { file, lowering })),
+      )
       if (i > 0) found.push(sample) // the first pays for the machine code
     }
     return { samples: found, digest: digestOf({ done: doneIn(one), ...witness.statement(), calls: 0, sum: 0 }) }
@@ -75,5 +77,10 @@ function expectNext(sum: number, next: number): void {
 }
 
 /** From `next` on steps never end, so that nothing else runs in this process. */
-const stuckAfter = (steps: ReturnType<typeof chainJob>['steps'], next: number) =>
-  steps.map((step, index) => (index < next ? step : { ...step, work: () => (step.work(), new Promise<never>(() => {})) }))
+const stuckAfter = (steps: readonly Step[], next: number): readonly Step[] =>
+  steps.map((step, index) => (index < next ? step : { ...step, work: () => forever(step) }))
+
+function forever(step: Step): Promise<never> {
+  step.work()
+  return new Promise(() => {})
+}

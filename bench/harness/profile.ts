@@ -1,0 +1,107 @@
+/** Where one rival spends its time at one case: a CPU profile of a child process, folded by function. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { caseById } from '../workloads/index.ts'
+import type { Lowering } from './contract.ts'
+import { benchFolder, rootFolder } from './places.ts'
+import { runChild } from './run-child.ts'
+
+interface ProfileNode {
+  readonly id: number
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  readonly children?: readonly number[]
+}
+
+interface CpuProfile {
+  readonly nodes: readonly ProfileNode[]
+  readonly samples: readonly number[]
+  readonly timeDeltas: readonly number[]
+}
+
+interface Cost {
+  self: number
+  /** Own time and that of everything called, counted once where a function calls itself. */
+  total: number
+}
+
+/** Prints the costs of `case:rival`. Only what happens below a run counts, not loading and compiling. */
+export async function profile(which: string, lowering: Lowering, snapshot: string): Promise<void> {
+  const [caseId = '', rival = ''] = which.split(':')
+  const directory = mkdtempSync(join(tmpdir(), 'stagegraph-profile-'))
+  try {
+    const { one } = caseById(caseId)
+    const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
+    const answer = await runChild({
+      caseId,
+      rival,
+      lowering,
+      samples: one.samples * 4,
+      snapshot,
+      limitMs: 600_000,
+      flags,
+    })
+    if ('failed' in answer) throw new Error(`${which}: ${answer.failed}`)
+    const [file = ''] = readdirSync(directory)
+    print(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile, snapshot)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function print({ nodes, samples, timeDeltas }: CpuProfile, snapshot: string): void {
+  const selfOf = new Map<number, number>()
+  for (const [index, id] of samples.entries()) selfOf.set(id, (selfOf.get(id) ?? 0) + (timeDeltas[index] ?? 0))
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const functions = new Map<string, Cost>()
+  const files = new Map<string, Cost>()
+
+  const root = nodes[0]
+  if (root) visit(root, new Set(), new Set())
+  show('by function, own time', functions, 'self')
+  show('by function, with what it calls', functions, 'total')
+  show('by package or file, own time', files, 'self')
+
+  function visit(node: ProfileNode, callers: ReadonlySet<string>, callerFiles: ReadonlySet<string>): number {
+    const name = nameOf(node, snapshot)
+    const file = fileOf(node, snapshot)
+    const self = node.callFrame.functionName === '(idle)' ? 0 : (selfOf.get(node.id) ?? 0)
+    const below = [new Set(callers).add(name), new Set(callerFiles).add(file)] as const
+    const total =
+      self + sum((node.children ?? []).flatMap((id) => byId.get(id) ?? []).map((child) => visit(child, ...below)))
+    add(functions, name, self, callers.has(name) ? 0 : total)
+    add(files, file, self, callerFiles.has(file) ? 0 : total)
+    return total
+  }
+}
+
+function add(costs: Map<string, Cost>, name: string, self: number, total: number): void {
+  const cost = costs.get(name) ?? { self: 0, total: 0 }
+  cost.self += self
+  cost.total += total
+  costs.set(name, cost)
+}
+
+function show(title: string, costs: ReadonlyMap<string, Cost>, by: keyof Cost): void {
+  const all = sum([...costs.values()].map(({ self }) => self))
+  console.log(`\n${title} (of ${(all / 1_000).toFixed(0)} ms in the process)`)
+  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, 40)
+  for (const [name, cost] of top) {
+    console.log(
+      `  ${((cost[by] / all) * 100).toFixed(1).padStart(5)} %  ${(cost[by] / 1_000).toFixed(1).padStart(8)} ms  ${name}`,
+    )
+  }
+}
+
+const nameOf = (node: ProfileNode, snapshot: string): string =>
+  `${node.callFrame.functionName || '(anonymous)'}  ${fileOf(node, snapshot)}:${node.callFrame.lineNumber + 1}`
+
+const fileOf = ({ callFrame: { url } }: ProfileNode, snapshot: string): string =>
+  url
+    .replace('file://', '')
+    .replace(`${snapshot}dist/`, 'ours: ')
+    .replace(`${benchFolder}node_modules/`, '')
+    .replace(`${rootFolder}node_modules/`, '')
+    .replace(benchFolder, 'bench: ') || '(native)'
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

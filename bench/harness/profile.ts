@@ -36,7 +36,7 @@ export async function profile(which: string, lowering: Lowering, snapshot: strin
       caseId,
       rival,
       lowering,
-      samples: one.samples * 4,
+      samples: one.samples * 6,
       snapshot,
       limitMs: 600_000,
       flags,

@@ -14,7 +14,7 @@ import type { JsonObject } from '../../foundation/json.ts'
 import type { NextSteps } from '../next-steps.ts'
 import { failureWords } from './failure.ts'
 import type { Style } from './style.ts'
-import { safeLine, safeText } from './text.ts'
+import { safeText } from './text.ts'
 
 /** Lines of outputs that are printed at the end; `show` prints them all. */
 const maxOutputLines = 40

@@ -12,7 +12,7 @@ import { formatDuration } from '../../foundation/duration.ts'
 import { failureWords } from './failure.ts'
 import type { Picture, StagePicture } from './picture.ts'
 import { type Paint, type Segment, type Style, styledLine } from './style.ts'
-import { displayWidth, padToWidth, safeLine } from './text.ts'
+import { displayWidth, padToWidth } from './text.ts'
 
 export interface Frame {
   /** Columns and rows that may be used. */

@@ -248,6 +248,12 @@ describe('what is made from a value', () => {
     ['a negative number', { type: 'integer', minimum: 1 }, '-x', integer],
     ['a negative value', { enum: [1.5, 2] }, '-x', number],
     [
+      'the least of a list, or a number',
+      { type: ['array', 'number'], items: text },
+      'min(x)',
+      { anyOf: [text, { type: 'null' }, number] },
+    ],
+    [
       'items of lists of two types',
       listOf({ anyOf: [listOf(integer), listOf(text)] }),
       'flatten(x)',
@@ -293,6 +299,9 @@ describe('schemas of every form', () => {
     expect(typeIn({ type: 'object', properties: { a: text } }, 'x.other.more').faults).toEqual([])
     expect(typeIn({ type: ['string', 'null'] }, 'x + 1').faults).toEqual([])
     expect(typeIn({ type: ['string', 'null'] }, 'x * 2').faults[0]?.code).toBe('expression_type')
+    const byPattern: JsonSchema = { type: 'object', patternProperties: { '^k': text }, additionalProperties: integer }
+    expect(typeIn(byPattern, 'x.k').type).toBe(true)
+    expect(typeIn({ ...byPattern, additionalProperties: false }, 'merge(x, {"a": 1}).k').faults).toEqual([])
     expect(typeIn({ const: 'a' }, 'x == "b"').faults).toEqual([])
     expect(typeIn({ enum: ['a', 'b'] }, 'x == "c"').faults[0]?.name).toBe('c')
   })

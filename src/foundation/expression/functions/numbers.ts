@@ -1,6 +1,6 @@
 /** Functions about numbers. */
 import { itemOf } from '../schema-fields.ts'
-import { isInteger, nullable, types, union } from '../schema-types.ts'
+import { isInteger, nullable, ofKinds, type Type, types, union } from '../schema-types.ts'
 import { describe, Kind, kindOf, type Plain, Timestamp } from '../values.ts'
 import { type Argument, charactersOf, defineFunction, type Items, param, Refused, type Tools } from './define.ts'
 import { compare } from './order.ts'
@@ -34,10 +34,14 @@ function extreme(args: readonly Plain[], sign: number, tools: Tools): Plain {
   return best ?? null
 }
 
-const extremeOf = (args: readonly Argument[]) => {
+/** One argument is a list of what is compared, or all there is. */
+function extremeOf(args: readonly Argument[]): Type {
   const [only] = args
   if (args.length !== 1 || !only) return args.map(({ type }) => type).reduce(union, only?.type ?? types.any)
-  return (only.type.kinds & list) === 0 ? only.type : nullable(itemOf(only.type))
+  const { kinds, schema } = only.type
+  if ((kinds & list) === 0) return only.type
+  const item = nullable(itemOf(only.type))
+  return kinds === list || schema === true ? item : union(item, ofKinds(kinds & ~list))
 }
 
 function rounded(value: number, digits: number): number {

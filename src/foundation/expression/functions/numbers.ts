@@ -47,9 +47,15 @@ function extremeOf(args: readonly Argument[]): Type {
 function rounded(value: number, digits: number): number {
   if (!Number.isInteger(digits) || digits < 0 || digits > 15)
     throw new Refused('digits must be a whole number, 0 to 15')
-  const shifted = Number(`${Math.abs(value)}e${digits}`)
+  const shifted = timesPowerOfTen(Math.abs(value), digits)
   if (!Number.isFinite(shifted)) return value
-  return Math.sign(value) * Number(`${Math.round(shifted)}e-${digits}`) || 0
+  return Math.sign(value) * timesPowerOfTen(Math.round(shifted), -digits) || 0
+}
+
+/** By the number's text, so that 1.005 becomes 100.5 and not 100.49999999999999. */
+function timesPowerOfTen(value: number, power: number): number {
+  const [digits, exponent = '0'] = String(value).split('e')
+  return Number(`${digits}e${Number(exponent) + power}`)
 }
 
 function parseNumber(value: string): number {

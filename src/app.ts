@@ -9,10 +9,14 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { compilePipeline } from './compiler/compile.ts'
+import { lowerToFlow } from './compiler/lower/flow.ts'
+import type { LowerOptions } from './compiler/lower/nodes.ts'
+import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine, type PipelineEngine } from './execution/engine.ts'
 import { durationsFrom, type StageHost } from './execution/engine-host.ts'
+import { createFlow } from './execution/flow.ts'
 import { createSemaphore } from './execution/semaphore.ts'
 import { createStageRunner } from './execution/stage-runner.ts'
 import type { RunStore } from './execution/store.ts'
@@ -43,7 +47,15 @@ export interface CompileOptions {
   readonly strict?: boolean
 }
 
+/**
+ * Two graphs of one plan, equal in what they compute. `stages`: a node per stage, for LangGraph's tools. `flow`: one
+ * node in which a stage starts as soon as its own needs are done, with a journal in the checkpointer.
+ */
+export type Lowering = 'stages' | 'flow'
+
 export interface GraphOptions {
+  /** `stages` by default. */
+  readonly lowering?: Lowering
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
   readonly checkpointer?: BaseCheckpointSaver
   /** `throw` (default): a failed pipeline rejects with PipelineFailedError. `return`: it is left in the `run` channel. */
@@ -58,7 +70,7 @@ export interface CompiledPipeline {
   /** Warnings: errors are thrown. */
   readonly diagnostics: readonly Diagnostic[]
   /** A compiled StateGraph that LangGraph's own tools can run, with no engine around it. */
-  graph(options?: GraphOptions): ReturnType<typeof lowerToStages>
+  graph(options?: GraphOptions): PipelineGraph
 }
 
 /** Compiles YAML text. Synchronous, and imports nothing of the pipeline's. Throws CompileError with every diagnostic. */
@@ -86,12 +98,7 @@ export function compileFile(path: string, options: Omit<CompileOptions, 'path'> 
   return compile(readFileSync(path, 'utf8'), { ...options, path: resolve(path) })
 }
 
-function graphOf(
-  plan: Plan,
-  kinds: StageKinds,
-  compiled: CompileOptions,
-  options: GraphOptions,
-): ReturnType<typeof lowerToStages> {
+function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, options: GraphOptions): PipelineGraph {
   const runner = createStageRunner(plan, {
     ...stageHost(plan, {
       kinds,
@@ -106,10 +113,13 @@ function graphOf(
     priorFailures: () => 0,
     priorAttempts: () => 0,
   })
-  return lowerToStages(plan, runner, {
+  const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
     onFailure: options.on_failure ?? 'throw',
-  })
+  }
+  return options.lowering === 'flow'
+    ? lowerToFlow(plan, runner, createFlow, lowered)
+    : lowerToStages(plan, runner, lowered)
 }
 
 export interface EngineOptions {

@@ -1,6 +1,7 @@
 // `npm run bench`: puts the rivals beside the engine. Installs them by itself the first time; CI never does.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
@@ -15,6 +16,7 @@ if (!existsSync(`${here}node_modules/.package-lock.json`)) {
   const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: here,
     stdio: 'inherit',
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }, // npm runs on this Node
   })
   if (installed.status !== 0) {
     console.error('The rivals could not be installed. Try: cd bench && npm ci')

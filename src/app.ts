@@ -93,9 +93,19 @@ export function compile(text: string, options: CompileOptions = {}): CompiledPip
   }
 }
 
-/** Compiles a file. */
+/** Compiles a file. Throws InputError when it cannot be read. */
 export function compileFile(path: string, options: Omit<CompileOptions, 'path'> = {}): CompiledPipeline {
-  return compile(readFileSync(path, 'utf8'), { ...options, path: resolve(path) })
+  return compile(readPipeline(path), { ...options, path: resolve(path) })
+}
+
+function readPipeline(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'does not exist' : message
+    throw new InputError(`The pipeline file "${path}" cannot be read: it ${why}.`, [{ name: path, message: why }])
+  }
 }
 
 function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, options: GraphOptions): PipelineGraph {

@@ -1,16 +1,6 @@
 /** What is to be measured: a cell for each rival of each case, with the rounds it gets. */
 import { workloads } from '../workloads/index.ts'
-import type { Case, Lowering, Mode } from './contract.ts'
-
-export interface Cell {
-  readonly key: string
-  readonly one: Case
-  readonly rival: string
-  /** Child processes; interleaved with those of the case's other rivals. */
-  readonly rounds: number
-  /** Repetitions in each. */
-  readonly samples: number
-}
+import type { Case, Cell, Lowering, Mode } from './contract.ts'
 
 const roundsOf: Readonly<Record<Mode, number>> = { quick: 1, full: 3 }
 
@@ -24,12 +14,9 @@ export function cellsOf(mode: Mode, lowering: Lowering, only: string): readonly 
     )
 }
 
-function wanted(
-  { fullOnly = [], fullOnlyOnStages = [] }: Case,
-  rival: string,
-  mode: Mode,
-  lowering: Lowering,
-): boolean {
+function wanted(one: Case, rival: string, mode: Mode, lowering: Lowering): boolean {
+  const { fullOnly = [], fullOnlyOnStages = [], notOnStages = [] } = one
+  if (lowering === 'stages' && notOnStages.includes(rival)) return false
   if (mode === 'full') return true
   return !fullOnly.includes(rival) && !(lowering === 'stages' && fullOnlyOnStages.includes(rival))
 }

@@ -103,6 +103,8 @@ export interface Case {
   readonly fullOnly?: readonly string[]
   /** The same, but only while our engine lowers to `stages`. */
   readonly fullOnlyOnStages?: readonly string[]
+  /** Rivals that are not measured at all while our engine lowers to `stages`. */
+  readonly notOnStages?: readonly string[]
   /** At least so many child processes for each rival, also in the quick benchmark. */
   readonly rounds?: number
   /** Samples a child takes, after as many warm-up repetitions as the workload thinks right. */
@@ -123,4 +125,16 @@ export interface ChildSettings {
   readonly samples: number
   /** An empty folder of this child's own. */
   readonly directory: string
+}
+
+/** A case for one rival, with the work it gets. */
+export interface Cell {
+  /** Unique: the case's id and the rival's name. */
+  readonly key: string
+  readonly one: Case
+  readonly rival: string
+  /** Child processes; interleaved with those of the case's other rivals. */
+  readonly rounds: number
+  /** Repetitions in each. */
+  readonly samples: number
 }

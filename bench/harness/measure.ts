@@ -1,5 +1,6 @@
 /** Measures what is missing, cell by cell: the rivals of a case take turns, round after round. */
-import { type Cell, cellsOf } from './cells.ts'
+import { cellsOf } from './cells.ts'
+import type { Cell } from './contract.ts'
 import type { Options } from './options.ts'
 import { type Measured, type Results, writeResults } from './results.ts'
 import { runChild } from './run-child.ts'

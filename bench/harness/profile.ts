@@ -25,7 +25,7 @@ interface Cost {
   total: number
 }
 
-/** Prints the costs of `case:rival`. Only what happens below a run counts, not loading and compiling. */
+/** Prints the costs of `case:rival`. Only what the clock sees counts; warm-up runs are among it. */
 export async function profile(which: string, lowering: Lowering, snapshot: string): Promise<void> {
   const [caseId = '', rival = ''] = which.split(':')
   const directory = mkdtempSync(join(tmpdir(), 'stagegraph-profile-'))
@@ -36,7 +36,7 @@ export async function profile(which: string, lowering: Lowering, snapshot: strin
       caseId,
       rival,
       lowering,
-      samples: one.samples * 4,
+      samples: one.samples * 6,
       snapshot,
       limitMs: 600_000,
       flags,
@@ -54,25 +54,44 @@ function print({ nodes, samples, timeDeltas }: CpuProfile, snapshot: string): vo
   for (const [index, id] of samples.entries()) selfOf.set(id, (selfOf.get(id) ?? 0) + (timeDeltas[index] ?? 0))
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const functions = new Map<string, Cost>()
-  const files = new Map<string, Cost>()
+  const areas = new Map<string, Cost>()
 
   const root = nodes[0]
-  if (root) visit(root, new Set(), new Set())
+  if (root) visit(root, new Set(), '(native)')
+  show('by area, own time with that of Node and SQLite below it', areas, 'self')
   show('by function, own time', functions, 'self')
   show('by function, with what it calls', functions, 'total')
-  show('by package or file, own time', files, 'self')
 
-  function visit(node: ProfileNode, callers: ReadonlySet<string>, callerFiles: ReadonlySet<string>): number {
+  function visit(node: ProfileNode, callers: ReadonlySet<string>, callersArea: string): number {
+    if (isOutside(node, snapshot)) return 0
     const name = nameOf(node, snapshot)
-    const file = fileOf(node, snapshot)
-    const self = node.callFrame.functionName === '(idle)' ? 0 : (selfOf.get(node.id) ?? 0)
-    const below = [new Set(callers).add(name), new Set(callerFiles).add(file)] as const
-    const total =
-      self + sum((node.children ?? []).flatMap((id) => byId.get(id) ?? []).map((child) => visit(child, ...below)))
+    const area = areaOf(node, snapshot) ?? callersArea
+    const self = selfOf.get(node.id) ?? 0
+    const children = (node.children ?? []).flatMap((id) => byId.get(id) ?? [])
+    const total = self + sum(children.map((child) => visit(child, new Set(callers).add(name), area)))
     add(functions, name, self, callers.has(name) ? 0 : total)
-    add(files, file, self, callerFiles.has(file) ? 0 : total)
+    add(areas, area, self, 0)
     return total
   }
+}
+
+/** Loading, compiling, opening and closing files, reading the final state: what the clock does not see either. */
+function isOutside(node: ProfileNode, snapshot: string): boolean {
+  const { functionName } = node.callFrame
+  const file = fileOf(node, snapshot)
+  if (functionName === '(idle)') return true
+  if (file.startsWith('node:internal/modules') || file.startsWith('node:internal/bootstrap')) return true
+  return file.startsWith('bench: ') && /^(prepare|close|digestOf|canonical|createWitness|chainJob)/.test(functionName)
+}
+
+/** The package or the folder of ours that a function belongs to; nothing for Node itself and native code. */
+function areaOf(node: ProfileNode, snapshot: string): string | undefined {
+  if (node.callFrame.functionName === '(garbage collector)') return 'garbage collector'
+  const file = fileOf(node, snapshot)
+  if (file === '(native)' || file.startsWith('node:')) return undefined
+  if (file.startsWith('ours: ') || file.startsWith('bench: ')) return file
+  const parts = file.split('/')
+  return parts.slice(0, file.startsWith('@') ? 2 : 1).join('/')
 }
 
 function add(costs: Map<string, Cost>, name: string, self: number, total: number): void {
@@ -84,8 +103,8 @@ function add(costs: Map<string, Cost>, name: string, self: number, total: number
 
 function show(title: string, costs: ReadonlyMap<string, Cost>, by: keyof Cost): void {
   const all = sum([...costs.values()].map(({ self }) => self))
-  console.log(`\n${title} (of ${(all / 1_000).toFixed(0)} ms in the process)`)
-  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, 40)
+  console.log(`\n${title} (of ${(all / 1_000).toFixed(0)} ms)`)
+  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, 36)
   for (const [name, cost] of top) {
     console.log(
       `  ${((cost[by] / all) * 100).toFixed(1).padStart(5)} %  ${(cost[by] / 1_000).toFixed(1).padStart(8)} ms  ${name}`,

@@ -45,3 +45,9 @@ export function writeResults(file: string, results: Results, more: object = {}):
 }
 
 export const machine = (): string => `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`
+
+/** Results that cannot be gone on with are kept under the time at which they were begun. */
+export function keepOldResults(file: string): void {
+  const old = readResults(file)
+  if (old) renameSync(file, file.replace(/\.json$/, `.${old.settings.startedAt.replaceAll(/[:.]/g, '-')}.json`))
+}

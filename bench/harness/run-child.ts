@@ -52,7 +52,7 @@ function ended(args: readonly string[], snapshot: string, limitMs: number): Prom
     const child = spawn(process.execPath, args, {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: limitMs,
+      timeout: Math.ceil(limitMs),
       killSignal: 'SIGKILL',
     })
     let stderr = ''

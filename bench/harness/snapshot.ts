@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Lowering } from './contract.ts'
 import { benchFolder, rootFolder, snapshotsFolder } from './places.ts'
 
 /** Digest of our source and its lock: the version that is measured. */
@@ -51,4 +52,10 @@ export function buildSnapshot(name: string): string {
   copyFileSync(join(rootFolder, 'package.json'), `${building}package.json`)
   renameSync(building, folder)
   return folder
+}
+
+/** Throws rather than have one lowering measured under the name of another. */
+export function assertLowering(snapshot: string, lowering: Lowering): void {
+  if (existsSync(`${snapshot}dist/compiler/lower/${lowering}.js`)) return
+  throw new Error(`The engine has no lowering "${lowering}" yet: there is no src/compiler/lower/${lowering}.ts.`)
 }

@@ -1,6 +1,5 @@
 /** From findings to rows: medians per unit, and whether the final states of a case's rivals are equal. */
-import { type Cell, cellsOf } from './cells.ts'
-import type { Case, Finding, Sample } from './contract.ts'
+import type { Case, Cell, Finding, Sample } from './contract.ts'
 import type { Results } from './results.ts'
 import { median } from './statistics.ts'
 
@@ -18,11 +17,11 @@ export interface Row {
   readonly samples: number
 }
 
-/** A row for each cell, in order. */
-export function summarize({ settings, cells }: Results, only: string): readonly Row[] {
-  return cellsOf(settings.mode, settings.lowering, only).flatMap((group) => {
-    const expected = expectedDigest(group, cells)
-    return group.map((cell) => rowOf(cell, cells[cell.key], expected))
+/** A row for each cell, in order. The cells of one case stand together. */
+export function summarize(cases: readonly (readonly Cell[])[], found: Results['cells']): readonly Row[] {
+  return cases.flatMap((cells) => {
+    const expected = expectedDigest(cells, found)
+    return cells.map((cell) => rowOf(cell, found[cell.key], expected))
   })
 }
 

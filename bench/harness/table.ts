@@ -1,5 +1,5 @@
 /** The one table: a line for each rival of each workload, and below each workload the targets that are read off it. */
-import { titled } from '../rivals/index.ts'
+import { isOurs, titled } from '../rivals/titles.ts'
 import type { Results } from './results.ts'
 import type { Row } from './summary.ts'
 import type { Verdict } from './targets.ts'
@@ -12,17 +12,25 @@ export function table({ settings }: Results, rows: readonly Row[], verdicts: rea
   const { mode, lowering, node, machine, source, startedAt } = settings
   const title = `Stagegraph ${ownVersion()} (${source}), lowering ${lowering}, ${mode}; Node ${node}, ${machine}; started ${startedAt}.`
   const legend =
-    'Medians; CPU is of the whole process. "Ours" is the first line of each workload. ¹ = measured once, ² = not all rounds yet.'
+    'Medians; CPU is of the whole process. StateGraphs are written by hand. ¹ = measured once, ² = not all rounds yet.'
   const cases = [...new Set(rows.map(({ one }) => one))]
   const lines = cases.flatMap((one) => [
-    ...rows.filter((row) => row.one === one).map((row, index, group) => rowLine(row, group[0] ?? row, index === 0)),
+    ...rows
+      .filter((row) => row.one === one)
+      .map((row, index, group) =>
+        rowLine(
+          row,
+          group.find(({ rival }) => isOurs(rival)),
+          index === 0,
+        ),
+      ),
     ...verdicts.filter(({ caseId }) => caseId === one.id).map(verdictLine),
   ])
   const notes = cases.flatMap(({ title: name, note }) => (note === undefined ? [] : [`- ${name}: ${note}`]))
   return [title, legend, '', aligned([heads, ...lines]), '', ...notes].join('\n')
 }
 
-function rowLine(row: Row, first: Row, isFirst: boolean): Line {
+function rowLine(row: Row, ours: Row | undefined, isFirst: boolean): Line {
   const { one, rival, state } = row
   const names = [isFirst ? one.title : '', nameOf(rival)]
   if (row.cpuUs === undefined || row.wallUs === undefined) return [...names, why(row), '', '', '', '', '', '', '']
@@ -32,7 +40,9 @@ function rowLine(row: Row, first: Row, isFirst: boolean): Line {
     `${time(row.cpuUs)} / ${one.unit}${mark}`,
     time(row.wallUs),
     row.bytes === undefined ? '' : size(row.bytes),
-    ...(['cpuUs', 'wallUs', 'bytes'] as const).map((metric) => (isFirst ? '' : ratio(first[metric], row[metric]))),
+    ...(['cpuUs', 'wallUs', 'bytes'] as const).map((metric) =>
+      row === ours ? '' : ratio(ours?.[metric], row[metric]),
+    ),
     '',
     '',
   ]

@@ -1,5 +1,5 @@
 /** The targets of issue 3 ("It is done when" 4 to 8) and of issue 2 (compile), and how each is read off the rows. */
-import { criticalPathMs } from '../workloads/diamonds.ts'
+import { criticalPathMs } from '../workloads/diamond-waits.ts'
 import type { Row } from './summary.ts'
 
 /** A figure beside its limit. `value` is absent when its rows are not measured. */

@@ -8,12 +8,9 @@ export const mastra: Rival = { prepare: (job) => prepare(job) }
 /** What is used of a workflow under construction, whose own types follow every step's. */
 interface Builder {
   readonly id: string
-  // biome-ignore lint/suspicious/noExplicitAny: the steps' types are of no concern here
-  then(step: any): Builder
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  parallel(steps: any[]): Builder
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  foreach(step: any, options: { concurrency: number }): Builder
+  then(step: object): Builder
+  parallel(steps: object[]): Builder
+  foreach(step: object, options: { concurrency: number }): Builder
   commit(): Builder
   createRun(): Promise<{ start(options: Record<string, unknown>): Promise<Ended> }>
 }

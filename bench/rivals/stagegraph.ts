@@ -49,7 +49,7 @@ export async function resumeStagegraph(job: Job, store: RunStore, { lowering }: 
   await (await engine.resume(thread)).result
 }
 
-/** `stages` is all there is while the engine has no such option; an engine that has one is told. */
+/** An engine without the option lowers to `stages`; the harness refuses `flow` where there is none. */
 const chosen = (lowering: Lowering): Partial<EngineOptions> => ({ lowering }) as Partial<EngineOptions>
 
 const functionsOf = ({ steps }: Job) =>

@@ -2,7 +2,8 @@
 import type { Case, Job, Step, Workload } from '../harness/contract.ts'
 import { measureJob } from '../harness/measure-job.ts'
 import { createWitness, type Witness } from '../harness/witness.ts'
-import { allRivals, loadRival } from '../rivals/index.ts'
+import { loadRival } from '../rivals/load.ts'
+import { allRivals } from '../rivals/titles.ts'
 
 /** `size` steps one after another; each returns its number. */
 export function chainJob(size: number, witness: Witness): Job {

@@ -2,7 +2,8 @@
 import type { Case, Job, Workload } from '../harness/contract.ts'
 import { measureJob } from '../harness/measure-job.ts'
 import { createWitness, type Witness } from '../harness/witness.ts'
-import { allRivals, loadRival } from '../rivals/index.ts'
+import { loadRival } from '../rivals/load.ts'
+import { allRivals } from '../rivals/titles.ts'
 import { chainJob } from './chain.ts'
 import { textOf } from './text.ts'
 

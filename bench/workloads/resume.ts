@@ -8,7 +8,7 @@ import type { Case, Finding, Sample, Step, Workload } from '../harness/contract.
 import { digestOf } from '../harness/digest.ts'
 import { metered } from '../harness/meter.ts'
 import { createWitness } from '../harness/witness.ts'
-import { loadRival } from '../rivals/index.ts'
+import { loadRival } from '../rivals/load.ts'
 import { chainJob } from './chain.ts'
 
 const rivals = ['stagegraph-sqlite', 'graph-sqlite', 'graph-our-saver']

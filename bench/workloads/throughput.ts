@@ -4,7 +4,8 @@ import type { Finding, Prepared, Sample, Workload } from '../harness/contract.ts
 import { digestOf } from '../harness/digest.ts'
 import { metered } from '../harness/meter.ts'
 import { createWitness } from '../harness/witness.ts'
-import { allRivals, loadRival } from '../rivals/index.ts'
+import { loadRival } from '../rivals/load.ts'
+import { allRivals } from '../rivals/titles.ts'
 import { chainJob } from './chain.ts'
 
 const runs = 200

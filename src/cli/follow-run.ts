@@ -40,15 +40,21 @@ export async function followRun(run: Run, ports: FollowPorts): Promise<ExitCode>
 }
 
 function interruptsOf(run: Run, { terminal, renderer, next }: FollowPorts): Interrupts {
-  return createInterrupts({
+  const interrupts = createInterrupts({
     run,
     clock: terminal.clock,
     note: renderer.note,
     leave() {
       run.abandon()
       renderer.end()
-      terminal.err.write(`Left at once. Go on with: ${next.resume}\n`)
+      const cancelled = interrupts.asked === 'cancel'
+      terminal.err.write(
+        cancelled
+          ? `Left at once. The run is cancelled; its record is finished with: ${next.resume}\n`
+          : `Left at once. Go on with: ${next.resume}\n`,
+      )
       terminal.exit(interrupted)
     },
   })
+  return interrupts
 }

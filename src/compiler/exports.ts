@@ -24,11 +24,14 @@ export function readExports(text: string, name: string): ModuleExports | Unreada
     const [, exports, , isModule] = parse(code, name)
     if (!isModule && exports.length === 0) return commonJsExports(code)
     const named = exports.flatMap((each) => (each.type === 'reexport-all' || each.typeOnly ? [] : [each.name]))
+    if (named.includes('')) return notJavaScript // such as `export function ?a()`: the lexer knows no grammar
     return { names: named, open: exports.some(({ type, typeOnly }) => type === 'reexport-all' && !typeOnly) }
   } catch (error) {
     return unreadableModule(error as NodeJS.ErrnoException)
   }
 }
+
+const notJavaScript: UnreadableModule = { code: 'not_a_module', message: 'it is no JavaScript', line: undefined }
 
 function unreadableModule({ code, message, stack = '' }: NodeJS.ErrnoException): UnreadableModule {
   const place = /^\S*:(\d+)$/m.exec(stack) ?? /:(\d+):\d+$/.exec(message) // Node's way, and that of the lexer
@@ -36,7 +39,7 @@ function unreadableModule({ code, message, stack = '' }: NodeJS.ErrnoException):
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return { code: 'not_erasable', message: message.replace(' is not supported in strip-only mode', ''), line }
   }
-  const reason = code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ? message.split('. ', 1)[0] : 'it is no JavaScript'
+  const reason = code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ? message.split('. ', 1)[0] : notJavaScript.message
   return { code: 'not_a_module', message: reason ?? message, line }
 }
 

@@ -93,8 +93,9 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
     const plan = 'plan' in pipeline ? pipeline.plan : pipeline
     refuseWhenClosed()
+    refuseUnknownOptions(options, ['threadId', 'signal', 'until'])
     checkUntil(plan, options.until)
-    const id = checkedThreadId(options.threadId) ?? host.newId('r')
+    const id = options.threadId === undefined ? host.newId('r') : checkedThreadId(options.threadId)
     const ready = prepare(plan, inputs, id)
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
     if (existing) return continueThread(existing, plan, ready.inputs, options)
@@ -142,6 +143,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
 
   async function resume(threadId: string, options: ResumeOptions = {}): Promise<Run> {
     refuseWhenClosed()
+    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId'])
     const before = await known(threadId)
     if (isFinished(before.status)) throw finished(before)
     const plan = await planOf(before)
@@ -230,6 +232,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   }
 
   async function known(threadId: string): Promise<RunRecord> {
+    checkedThreadId(threadId)
     const record = await store.getRun(threadId)
     if (!record) throw unknown(threadId)
     return record
@@ -297,8 +300,20 @@ function taken({ signal, until }: Pick<StartOptions, 'signal' | 'until'>): { sig
   return { ...(signal && { signal }), ...(until !== undefined && { until }) }
 }
 
-function checkedThreadId(id: string | undefined): string | undefined {
-  if (id === undefined || threadIdPattern.test(id)) return id
+/** Callers without types slip, too: an option that does nothing would be worse than an error. */
+function refuseUnknownOptions(options: object, known: readonly string[]): void {
+  const wrong = Object.keys(options).find((name) => !known.includes(name))
+  if (wrong === undefined) return
+  const message = `There is no option "${wrong}".`
+  throw new InputError(
+    message,
+    [{ name: wrong, message }],
+    didYouMean(wrong, known) ?? `Options are: ${known.join(', ')}.`,
+  )
+}
+
+function checkedThreadId(id: string): string {
+  if (typeof id === 'string' && threadIdPattern.test(id)) return id
   throw new InputError(`"${id}" cannot be a thread id.`, [
     { name: 'thread', message: 'Use letters, digits, "-", "_" and ".", at most 128 of them.' },
   ])

@@ -40,4 +40,8 @@ describe('exports are read, never run', () => {
   ])('%s is told with its line', (_name, text, code, line) => {
     expect(readExports(text, 'f.ts')).toMatchObject({ code, line })
   })
+
+  it('nothing has an export without a name', () => {
+    expect(readExports('export function ?a() {}\n', 'f.js')).toMatchObject({ code: 'not_a_module' })
+  })
 })

@@ -247,6 +247,21 @@ stages:
     expect(JSON.stringify(error?.details)).toContain('stages/boom.ts:3:9')
   })
 
+  it('takes a timeout that is worked out, whole or in part', async () => {
+    await using engine = createEngine({ store })
+    const timed = (timeout: string) =>
+      compile(
+        `name: p\ninputs: { n: { type: integer, default: 5 }, t: { type: string, default: 50ms } }\nstages:\n  - { id: a, run: sleep 3, timeout: "${timeout}", env: { N: "\${{ inputs.n }}", T: "\${{ inputs.t }}" } }\n`,
+      )
+    for (const timeout of ['${{ inputs.n }}0ms', '${{ inputs.t }}']) {
+      expect((await engine.execute(timed(timeout))).error).toMatchObject({
+        category: 'timeout',
+        message: expect.stringContaining('50ms'),
+      })
+    }
+    expect((await engine.execute(timed('${{ inputs.n }} minutes'))).error).toMatchObject({ category: 'validation' })
+  })
+
   it('stops at the time limit of the run, and says which limit', async () => {
     const clock = createManualClock()
     const { wait, arrived } = gate()

@@ -1,5 +1,5 @@
 /**
- * Random documents, expressions and schemas. Nothing may come back but a diagnostic, JSON or an ExpressionError: no
+ * Random documents, expressions, schemas and source files of functions. Nothing may come back but a diagnostic, JSON or an ExpressionError: no
  * crash, no hang, no stray error.
  *
  * Each input follows from its own seed: `npm run fuzz -- --seed 7 --count 1` repeats one.
@@ -7,19 +7,21 @@
 import { type Random, seeded } from './random.ts'
 import { tryDocument } from './try-document.ts'
 import { createExpressionTools, tryExpression } from './try-expression.ts'
+import { tryModule } from './try-module.ts'
 import { trySchema } from './try-schema.ts'
 
-export type InputKind = 'documents' | 'expressions' | 'schemas'
+export type InputKind = 'documents' | 'expressions' | 'schemas' | 'modules'
 
 export interface FuzzReport {
   readonly documents: number
   readonly expressions: number
   readonly schemas: number
+  readonly modules: number
   /** The slowest inputs, slowest first. */
   readonly slowest: readonly { readonly seed: number; readonly kind: InputKind; readonly ms: number }[]
 }
 
-/** Half documents, three of ten expressions, the rest schemas. */
+/** Half documents, three of ten expressions, the rest schemas and a few source files. */
 export function createFuzzer(): (seed: number) => InputKind {
   const tools = createExpressionTools()
   return (seed) => {
@@ -33,8 +35,12 @@ export function createFuzzer(): (seed: number) => InputKind {
       tryExpression(random, tools)
       return 'expressions'
     }
-    trySchema(random)
-    return 'schemas'
+    if (way < 0.98) {
+      trySchema(random)
+      return 'schemas'
+    }
+    tryModule(random)
+    return 'modules'
   }
 }
 
@@ -45,7 +51,7 @@ export function fuzz(
   onStart: (seed: number, done: number) => void = () => {},
 ): FuzzReport {
   const attempt = createFuzzer()
-  const counts: Record<InputKind, number> = { documents: 0, expressions: 0, schemas: 0 }
+  const counts: Record<InputKind, number> = { documents: 0, expressions: 0, schemas: 0, modules: 0 }
   let slowest: FuzzReport['slowest'] = []
   for (let i = 0; i < count; i++) {
     const own = (seed + i) % 2 ** 32

@@ -24,7 +24,7 @@ else work(workerData as Task)
 function work({ seed, count, progress }: Task): void {
   const shared = new Float64Array(progress)
   const started = performance.now()
-  const { documents, expressions, schemas, slowest } = fuzz(seed, count, (own, done) => {
+  const { documents, expressions, schemas, modules, slowest } = fuzz(seed, count, (own, done) => {
     shared[0] = done + 1
     shared[1] = own
     if (done > 0 && done % 10_000 === 0) console.log(`  ${done} done`)
@@ -32,8 +32,8 @@ function work({ seed, count, progress }: Task): void {
   const seconds = (performance.now() - started) / 1_000
   const cpuSeconds = process.cpuUsage().user / 1_000_000
   console.log(
-    `fuzz: ${documents} documents, ${expressions} expressions and ${schemas} schemas in ${seconds.toFixed(0)} s`,
-    `(${cpuSeconds.toFixed(0)} s of CPU): no crash, no hang`,
+    `fuzz: ${documents} documents, ${expressions} expressions, ${schemas} schemas and ${modules} source files`,
+    `in ${seconds.toFixed(0)} s (${cpuSeconds.toFixed(0)} s of CPU): no crash, no hang`,
   )
   for (const each of slowest) console.log(`  slow: seed ${each.seed}, ${each.kind}, ${each.ms.toFixed(0)} ms`)
 }

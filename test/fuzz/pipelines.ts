@@ -1,32 +1,54 @@
 /** Pipelines made from nothing: declarations, and stages whose expressions read what is declared. */
+
+import { anyKind, Kind } from '../../src/foundation/expression/values.ts'
 import type { Json, JsonObject } from '../../src/foundation/json.ts'
 import { joinNames, mergeNames } from '../../src/foundation/plan.ts'
-import { randomExpression } from './expressions.ts'
+import { type Atoms, randomExpression } from './expressions.ts'
 import { pick, type Random, upTo } from './random.ts'
 import { randomSchema, randomTypes, randomValue } from './schemas.ts'
 
-const inputNames = ['n', 's', 'list', 'map', 'none?'] as const
+/** Inputs and variables with the types that the expressions hope for. */
+const inputs: readonly (readonly [string, Json])[] = [
+  ['n', 'number'],
+  ['s', { type: 'string', default: 'a' }],
+  ['list', 'string[]'],
+  ['map', { k: 'number', 'deep?': { k: 'string?' } }],
+  ['none?', 'string'],
+]
+const variables: readonly (readonly [string, JsonObject])[] = [
+  ['x', { type: 'number', merge: 'sum', default: 0 }],
+  ['items', { type: 'array', merge: 'append', default: [] }],
+]
 const ids = ['a', 'b', 'c', 'd', 'e'] as const
 
-/** Mostly sound; two of three fail at some expression. */
+/** Half of them sound: declarations that fit, and expressions that read what they may read. */
 export function randomPipeline(random: Random): Json {
   const stages = ids.slice(0, 1 + upTo(random, ids.length))
-  const inputs = inputNames.slice(0, upTo(random, inputNames.length + 1))
+  const care = random() < 0.7 ? 1 : 0.7
+  const mostly = <T>(usual: T, make: () => T): T => (random() < care ? usual : make())
+  const write = createWriter(random)
   return {
     name: 'random',
-    inputs: Object.fromEntries(inputs.map((name) => [name, randomInput(random)])),
-    types: randomTypes(random),
-    vars: { x: randomVariable(random), items: randomVariable(random) },
+    inputs: Object.fromEntries(inputs.map(([name, usual]) => [name, mostly(usual, () => randomSchema(random, 2))])),
+    types: mostly({ Line: { k: 'number' } }, () => randomTypes(random)),
+    vars: Object.fromEntries(variables.map(([name, usual]) => [name, mostly(usual, () => randomVariable(random))])),
     env: ['HOME', { LOCALE: 'en' }],
     secrets: ['KEY'],
-    stages: stages.map((id, index) => randomStage(random, id, stages.slice(0, index))),
-    outputs: { last: value(random, stages), ...(random() < 0.3 && { all: { deep: [value(random, stages)] } }) },
+    stages: stages.map((id, index) => randomStage(random, id, stages.slice(0, index), write)),
+    outputs: { last: write(anyKind, stages), ...(random() < 0.3 && { all: { deep: [write(textKinds, stages)] } }) },
   }
 }
 
-function randomInput(random: Random): Json {
-  if (random() < 0.6) return pick(random, ['number', 'string', 'integer', 'string[]', 'any', 'boolean'])
-  return random() < 0.7 ? randomSchema(random, 2) : { type: 'string', default: randomValue(random, 1) }
+/** Writes a value of a kind that may read these stages. */
+type Writer = (want: number, readable: readonly string[]) => string
+
+const textKinds = Kind.text | Kind.number
+
+function createWriter(random: Random): Writer {
+  return (want, readable) => {
+    const made = `\${{ ${expression(random, readable, want)} }}`
+    return want === textKinds && random() < 0.5 ? `It is ${made}, or ${made}.` : made
+  }
 }
 
 const randomVariable = (random: Random): JsonObject => ({
@@ -37,59 +59,68 @@ const randomVariable = (random: Random): JsonObject => ({
   ...(random() < 0.4 && { default: randomValue(random, 1) }),
 })
 
-function randomStage(random: Random, id: string, above: readonly string[]): JsonObject {
-  const needs = above.filter(() => random() < 0.5)
+function randomStage(random: Random, id: string, above: readonly string[], write: Writer): JsonObject {
+  const needs = random() < 0.5 ? above.filter(() => random() < 0.6) : undefined
+  const readable = needs ?? above
+  const own = [...readable, 'output']
   return {
     id,
-    ...(random() < 0.5 && { needs: needs.map((stage) => (random() < 0.8 ? stage : { stage, status: ['failed'] })) }),
+    ...(needs && { needs: needs.map((stage) => (random() < 0.9 ? stage : { stage, status: ['failed'] })) }),
     ...(random() < 0.2 && { join: pick(random, joinNames) }),
-    ...(random() < 0.3 && { if: expression(random, above) }),
-    ...(random() < 0.2 && { on_error: random() < 0.5 ? 'continue' : { continue: value(random, above) } }),
-    ...(random() < 0.3 && { output: randomSchema(random, 2) }),
-    ...(random() < 0.3 && { set: { [pick(random, ['x', 'items'])]: value(random, [...above, 'output']) } }),
+    ...(random() < 0.3 && { if: expression(random, readable, Kind.boolean) }),
+    ...(random() < 0.2 && { on_error: random() < 0.5 ? 'continue' : { continue: write(anyKind, readable) } }),
+    ...(random() < 0.2 && { output: random() < 0.5 ? 'any' : randomSchema(random, 2) }),
+    ...(random() < 0.3 && { set: random() < 0.5 ? { x: write(Kind.number, own) } : { items: write(Kind.list, own) } }),
     ...(random() < 0.2 && { timeout: pick(random, ['30s', { total: '1m', idle: '5s' }, '${{ inputs.s }}']) }),
     ...(random() < 0.1 && { retry: { attempts: 2, delay: '1s', on: ['network'] } }),
-    ...(random() < 0.1 && { cache: { key: value(random, above), ttl: '1h' } }),
-    ...kindOf(random, above),
+    ...(random() < 0.1 && { cache: { key: write(textKinds, readable), ttl: '1h' } }),
+    ...kindOf(random, (want) => write(want, readable), expression(random, readable, Kind.boolean)),
   }
 }
 
-function kindOf(random: Random, above: readonly string[]): JsonObject {
-  const some = () => value(random, above)
+function kindOf(random: Random, some: (want: number) => string, condition: string): JsonObject {
+  const text = () => some(textKinds)
   switch (upTo(random, 8)) {
     case 0:
-      return { assert: [{ that: expression(random, above), message: some() }] }
+      return { assert: [{ that: condition, message: text() }] }
     case 1:
-      return { run: ['echo', some()], env: { A: some() }, stdin: some() }
+      return { run: ['echo', text()], env: { A: text() }, stdin: text() }
     case 2:
-      return { http: { url: some(), method: 'POST', json: { a: some() }, headers: { X: '${{ secrets.KEY }}' } } }
+      return { http: { url: text(), method: 'POST', json: { a: text() }, headers: { X: '${{ secrets.KEY }}' } } }
     case 3:
-      return {
-        uses: pick(random, ['core/log', 'core/fail', 'fs/read', 'fs/write', 'fs/glob']),
-        with: { message: some(), path: some() },
-      }
+      return pick(random, [
+        { uses: 'core/log', with: { message: text() } },
+        { uses: 'fs/read', with: { path: text() } },
+        { uses: 'fs/write', with: { path: text(), content: text() } },
+        { uses: 'fs/glob', with: { pattern: text(), path: text() } },
+      ])
     case 4:
-      return { llm: { model: 'openai:gpt-5-mini', prompt: some(), temperature: 0 } }
+      return { llm: { model: 'openai:gpt-5-mini', prompt: text(), temperature: 0 } }
     default:
-      return { transform: random() < 0.6 ? some() : { a: some(), b: [some(), { c: 1 }] } }
+      return { transform: random() < 0.6 ? some(anyKind) : { a: some(anyKind), b: [text(), { c: 1 }] } }
   }
 }
 
-const names = (above: readonly string[]): readonly string[] => [
-  ...inputNames.map((name) => `inputs.${name.replace('?', '')}`),
-  'vars.x',
-  'vars.items',
-  'env.LOCALE',
-  'run.id',
-  ...above.flatMap((id) =>
-    id === 'output' ? [id] : [`stages.${id}.output`, `stages.${id}.?output`, `stages.${id}.status`],
+const names = (above: readonly string[]): Atoms => [
+  [Kind.number, 'inputs.n'],
+  [Kind.text, 'inputs.s'],
+  [Kind.list, 'inputs.list'],
+  [Kind.map, 'inputs.map'],
+  [anyKind, 'inputs.none'],
+  [Kind.number, 'vars.x'],
+  [Kind.list, 'vars.items'],
+  [Kind.text, 'env.LOCALE'],
+  [Kind.text, 'run.id'],
+  ...above.flatMap(
+    (id): Atoms =>
+      id === 'output'
+        ? [[anyKind, id]]
+        : [
+            [anyKind, `coalesce(stages.${id}.?output, 1)`],
+            [Kind.text, `stages.${id}.status`],
+          ],
   ),
 ]
 
-const expression = (random: Random, above: readonly string[]): string =>
-  randomExpression(random, names(above), upTo(random, 4))
-
-function value(random: Random, above: readonly string[]): string {
-  const made = `\${{ ${expression(random, above)} }}`
-  return random() < 0.7 ? made : `It is ${made}, or ${made}.`
-}
+const expression = (random: Random, above: readonly string[], want: number): string =>
+  randomExpression(random, names(above), upTo(random, 4), want, 0.05)

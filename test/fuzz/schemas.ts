@@ -8,14 +8,19 @@ const fieldNames = ['n', 's', 'list', 'map', 'none', 'k', 'deep', 'toString', 'a
 const allKeywords = [...keywords.keys()]
 const typeWords = ['Line', 'Order', 'Tree', 'Nobody', 'Any'] as const
 
-/** Named types; some name one another, now and then in a circle. */
+/** Named types, mostly sound; some name one another, now and then in a circle. */
 export function randomTypes(random: Random): JsonObject {
-  return Object.fromEntries(typeWords.slice(0, upTo(random, 5)).map((name) => [name, randomSchema(random, 2)]))
+  return Object.fromEntries(
+    typeWords.slice(0, random() < 0.8 ? 5 : upTo(random, 5)).map((name) => [name, randomType(random, name)]),
+  )
 }
 
-/** A schema in any form; one in twenty says something that is none. */
+const randomType = (random: Random, name: string): Json =>
+  random() < 0.5 ? randomSchema(random, 2) : name === 'Order' ? { lines: 'Line[]', 'note?': 'string' } : { k: 'number' }
+
+/** A schema in any form; one in a few says something that is none. */
 export function randomSchema(random: Random, depth = 3): Json {
-  if (random() < 0.03) return randomValue(random, 2)
+  if (random() < 0.01) return randomValue(random, 2)
   if (depth <= 0 || random() < 0.4) return shortForm(random)
   switch (upTo(random, 6)) {
     case 0:
@@ -33,8 +38,8 @@ export function randomSchema(random: Random, depth = 3): Json {
 }
 
 function shortForm(random: Random): string {
-  const word = pick(random, [...typeNames, 'any', ...typeWords, 'int', ''])
-  const suffixes = times(random() < 0.6 ? 0 : few(random, 3), () => pick(random, ['[]', '?']))
+  const word = pick(random, random() < 0.85 ? [...typeNames, 'any'] : [...typeWords, 'Line', 'int', ''])
+  const suffixes = times(random() < 0.7 ? 0 : few(random, 3), () => pick(random, ['[]', '?']))
   return word + suffixes.join('')
 }
 
@@ -49,7 +54,7 @@ const sprinkled = (random: Random, depth: number): JsonObject =>
   )
 
 function keywordValue(random: Random, key: string, depth: number): Json {
-  if (random() < 0.05) return randomValue(random, 2)
+  if (random() < 0.02) return randomValue(random, 2)
   const schema = () => randomSchema(random, depth)
   switch (keywords.get(key)?.holds) {
     case 'one':
@@ -76,6 +81,17 @@ function keywordValue(random: Random, key: string, depth: number): Json {
       return pick(random, [...typeWords, 'Line[]', '#/types/Line'])
     case 'uniqueItems':
       return random() < 0.9
+    case 'title':
+    case 'description':
+    case '$comment':
+      return 'words'
+    case 'deprecated':
+    case 'readOnly':
+    case 'writeOnly':
+      return random() < 0.5
+    case 'enum':
+    case 'examples':
+      return times(few(random, 3), () => randomValue(random, 1))
     default:
       return randomValue(random, 2)
   }

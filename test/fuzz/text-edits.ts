@@ -1,12 +1,13 @@
 /** Documents changed as text: a slip of a few characters, a line moved, an expression rewritten. */
-import { randomExpression, scopeNames, spoil } from './expressions.ts'
+import { anyKind } from '../../src/foundation/expression/values.ts'
+import { type Atoms, randomExpression, scopeAtoms, spoil } from './expressions.ts'
 import { few, pick, type Random, upTo } from './random.ts'
 import { keys, scalars, scraps } from './words.ts'
 
 /** The text changed in a few places, mostly in one. */
 export function editText(random: Random, text: string): string {
   let edited = text
-  for (let i = few(random, 8); i > 0; i--) edited = editOnce(random, edited)
+  for (let i = few(random, 5); i > 0; i--) edited = editOnce(random, edited)
   return edited
 }
 
@@ -62,7 +63,8 @@ function otherExpression(random: Random, old: string, text: string): string {
 }
 
 /** What the document's own expressions read, beside names that it may not have. */
-export function namesIn(text: string): readonly string[] {
+export function namesIn(text: string): Atoms {
   const found = text.match(/\b(?:inputs|vars|stages|env|secrets)(?:\.\??\w+)+/g) ?? []
-  return [...found, ...found, ...scopeNames]
+  const own = found.map((name) => [anyKind, name] as const)
+  return own.length > 3 ? own : [...own, ...scopeAtoms]
 }

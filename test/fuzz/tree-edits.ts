@@ -9,7 +9,7 @@ import { keys, scalars } from './words.ts'
 /** The tree changed in a few places; `pool` is where foreign parts come from. */
 export function editTree(random: Random, tree: Json, pool: readonly Json[]): Json {
   let edited = tree
-  for (let i = few(random, 6); i > 0; i--) edited = editAt(random, edited, pool)
+  for (let i = few(random, 4); i > 0; i--) edited = editAt(random, edited, pool)
   return edited
 }
 

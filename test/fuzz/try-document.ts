@@ -2,10 +2,12 @@
 import { join } from 'node:path'
 import { type CompileResult, compilePipeline } from '../../src/compiler/compile.ts'
 import { drawDot, drawJson, drawMermaid } from '../../src/compiler/draw.ts'
+import { lowerToStages } from '../../src/compiler/lower/stages.ts'
 import { type Diagnostic, formatDiagnostic, hasErrors } from '../../src/foundation/diagnostic.ts'
 import { assertJson } from '../../src/foundation/json.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import type { Span } from '../../src/foundation/source.ts'
+import type { StageRunner } from '../../src/foundation/stage-runner.ts'
 import { builtinFunctions, builtinKinds } from '../../src/stages/index.ts'
 import { type RandomDocument, randomDocument } from './documents.ts'
 import type { Random } from './random.ts'
@@ -18,7 +20,7 @@ export function tryDocument(random: Random): void {
     if (hasErrors(result.diagnostics) === (result.plan !== undefined))
       throw new Error('a plan and an error, or neither')
     for (const diagnostic of result.diagnostics) checkDiagnostic(diagnostic, result, document.text)
-    if (result.plan) checkPlan(result.plan, document)
+    if (result.plan) checkPlan(result.plan, document, random() < 0.1)
   } catch (cause) {
     throw new Error(`this document broke the compiler:\n${JSON.stringify(document.text)}`, { cause })
   }
@@ -32,6 +34,18 @@ const compile = ({ text, folder }: RandomDocument, strict: boolean): CompileResu
     models: new Set(),
     strict,
   })
+
+const never = (): never => {
+  throw new Error('nothing is run here')
+}
+const idle: StageRunner = {
+  start: never,
+  runStage: never,
+  settle: never,
+  fold: never,
+  checkVariable: never,
+  checkOutput: never,
+}
 
 function checkDiagnostic(diagnostic: Diagnostic, { sources }: CompileResult, text: string): void {
   const { span, message, hint = '', related = [] } = diagnostic
@@ -51,10 +65,11 @@ function checkSpan({ file, start, end }: Span, text: string | undefined): void {
   if (!inside || start.line < 1 || start.column < 1) throw new Error(`a bad span: ${JSON.stringify({ start, end })}`)
 }
 
-function checkPlan(plan: Plan, document: RandomDocument): void {
+function checkPlan(plan: Plan, document: RandomDocument, lowered: boolean): void {
   assertJson(plan)
   assertJson(drawJson(plan))
   drawMermaid(plan)
   drawDot(plan)
+  if (lowered) lowerToStages(plan, idle)
   if (compile(document, false).plan?.hash !== plan.hash) throw new Error('another plan the second time')
 }

@@ -8,8 +8,8 @@ import { assertJson, deepFreeze, type Json, jsonEqual } from '../../src/foundati
 import type { JsonSchema } from '../../src/foundation/plan.ts'
 import { createSchemaReader } from '../../src/foundation/schema/normalize.ts'
 import { createValidators } from '../../src/foundation/schema.ts'
-import { randomExpression, spoil } from './expressions.ts'
-import { pick, type Random } from './random.ts'
+import { randomExpression, scopeAtoms, spoil } from './expressions.ts'
+import { pick, type Random, upTo } from './random.ts'
 import { fittingValue, randomSchema, randomTypes } from './schemas.ts'
 
 export interface ExpressionTools {
@@ -31,7 +31,7 @@ interface Names {
 
 /** Throws, with the expression, when anything comes back but JSON of the promised type or an ExpressionError. */
 export function tryExpression(random: Random, tools: ExpressionTools): void {
-  const source = randomExpression(random)
+  const source = randomExpression(random, scopeAtoms, 1 + upTo(random, 4))
   const names = randomNames(random)
   try {
     const found = outcome(() =>
@@ -94,24 +94,76 @@ function checkTemplate(random: Random, source: string, { values }: Names, { eval
 
 /** Names with values that fit their types: always the same ones, or random ones. */
 function randomNames(random: Random): Names {
-  if (random() < 0.5) return fixed
+  if (random() < 0.4) return fixed
   const { read } = createSchemaReader(randomTypes(random))
-  const schemas = { inputs: fieldsOf(random), vars: { x: randomSchema(random, 2), items: randomSchema(random, 2) } }
-  const validators = createValidators()
-  const entries = Object.entries(schemas).map(([name, written]) => {
-    const schema = read(written).schema
+  const { validate } = createValidators()
+  const field = (usual: readonly Declared[]): Declared => {
+    if (random() < 0.5) return pick(random, usual)
+    const { schema } = read(randomSchema(random, 2))
     const value = fittingValue(random, schema as Json)
-    return validators.validate(schema, value).length === 0
-      ? ([name, schema, value] as const)
-      : ([name, true, value] as const)
-  })
-  return namesOf(entries)
+    return validate(schema, value).length === 0 ? [schema, value] : [true, value]
+  }
+  return namesOf([
+    [
+      'inputs',
+      ...mapOf({ n: field(numbers), s: field(texts), list: field(lists), map: field(maps), 'none?': field(texts) }),
+    ],
+    ['vars', ...mapOf({ x: field(numbers), items: field(lists) })],
+    ['env', ...mapOf({ 'HOME?': field(texts) })],
+    ['run', ...mapOf({ id: field(texts) })],
+  ])
 }
 
-function fieldsOf(random: Random): Json {
-  const schema = () => randomSchema(random, 2)
-  return { n: 'number', 's?': 'string', list: schema(), map: schema(), 'none?': schema() }
+type Declared = readonly [schema: JsonSchema, value: Json]
+
+/** A closed map; fields whose names end in `?` may be missing, and are. */
+function mapOf(fields: Readonly<Record<string, Declared>>): Declared {
+  const entries = Object.entries(fields)
+  const needed = entries.filter(([name]) => !name.endsWith('?'))
+  const properties = Object.fromEntries(entries.map(([name, [schema]]) => [name.replace('?', ''), schema as Json]))
+  return [
+    { type: 'object', properties, required: needed.map(([name]) => name), additionalProperties: false },
+    Object.fromEntries(needed.map(([name, [, value]]) => [name, value])),
+  ]
 }
+
+/** Schemas that say more than a type: what they say of a value is not true of what is made from it. */
+const numbers: readonly Declared[] = [
+  [{ type: 'integer', minimum: 2, maximum: 4 }, 3],
+  [{ enum: [1, 2.5] }, 2.5],
+  [{ type: 'number', multipleOf: 0.5 }, -1.5],
+  [{ type: ['integer', 'null'] }, null],
+  [{ anyOf: [{ type: 'integer' }, { type: 'string' }] }, 4],
+]
+const texts: readonly Declared[] = [
+  [{ enum: ['abc', 'd,e'] }, 'd,e'],
+  [{ type: 'string', pattern: '^[a-z]+$', minLength: 3 }, 'abc'],
+  [{ type: 'string', format: 'date' }, '2026-01-31'],
+  [{ type: ['string', 'null'] }, null],
+  [{ const: 'x' }, 'x'],
+]
+const lists: readonly Declared[] = [
+  [{ type: 'array', minItems: 3, items: { type: 'integer' } }, [3, 1, 3]],
+  [{ type: 'array', prefixItems: [{ type: 'string' }, { type: 'integer' }], items: { not: {} } }, ['a', 1]],
+  [{ type: 'array', uniqueItems: true, items: { enum: ['b', 'a'] } }, ['b', 'a']],
+  [{ enum: [[1, 2], [[3]]] }, [1, 2]],
+  [{ type: ['array', 'string'], maxItems: 2, items: { type: ['number', 'null'] } }, [2, null]],
+  [{ type: 'array', contains: { const: 2 }, items: { anyOf: [{ type: 'integer' }, { type: 'array' }] } }, [[1], 2]],
+]
+const maps: readonly Declared[] = [
+  [
+    { type: 'object', properties: { k: { enum: [1] }, deep: { type: 'string' } }, required: ['k'] },
+    { k: 1, z: [] },
+  ],
+  [
+    { type: 'object', minProperties: 2, additionalProperties: { type: 'integer' } },
+    { k: 1, a: 2 },
+  ],
+  [{ type: 'object', patternProperties: { '^k': { type: 'integer' } }, additionalProperties: false }, { k: 1 }],
+  [{ anyOf: [{ type: 'object', properties: { k: { type: 'string' } } }, { type: 'integer' }] }, { k: 'v' }],
+  [{ allOf: [{ type: 'object', required: ['k'] }, { properties: { k: { type: 'number' } } }] }, { k: 2.5 }],
+  [{ oneOf: [{ type: 'object', properties: { k: { const: 1 } } }, { type: 'null' }] }, { k: 1 }],
+]
 
 function namesOf(entries: readonly (readonly [string, JsonSchema, Json])[]): Names {
   const values = Object.fromEntries(entries.map(([name, , value]) => [name, value]))

@@ -1,6 +1,7 @@
 /** `stagegraph resume <thread>`: goes on with a run by its stored plan. */
 
 import { resolve as resolvePath } from 'node:path'
+import { canonicalJson, type Json } from '../../foundation/json.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { AddCommand } from '../cli.ts'
 import { examples, jsonOption, storeOption } from '../cli.ts'
@@ -65,10 +66,17 @@ async function driftNote(plan: Plan): Promise<string | undefined> {
   const { loadPipeline } = await import('../load-pipeline.ts')
   try {
     const now = loadPipeline(resolvePath(directory, file), process.cwd()).plan
-    return now?.hash === plan.hash
+    return now && samePipeline(now, plan)
       ? undefined
       : `note: ${file} has changed since this run was started; the run goes on with the plan it was started with.`
   } catch {
     return `note: ${file} can no longer be read; the run goes on with the plan it was started with.`
   }
+}
+
+/** The same but for the sources of functions, whose change is told by itself. */
+const samePipeline = (a: Plan, b: Plan): boolean => {
+  const content = ({ hash: _hash, origin: _origin, files: _files, ...rest }: Plan) =>
+    canonicalJson(rest as unknown as Json)
+  return a.hash === b.hash || content(a) === content(b)
 }

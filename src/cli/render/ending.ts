@@ -12,8 +12,9 @@ import { formatDuration } from '../../foundation/duration.ts'
 import type { Failure } from '../../foundation/errors.ts'
 import type { JsonObject } from '../../foundation/json.ts'
 import type { NextSteps } from '../next-steps.ts'
+import { failureWords } from './failure.ts'
 import type { Style } from './style.ts'
-import { safeLine, safeText } from './text.ts'
+import { safeText } from './text.ts'
 
 /** Lines of outputs that are printed at the end; `show` prints them all. */
 const maxOutputLines = 40
@@ -62,10 +63,10 @@ function headline({ pipeline, status, executionTimeMs }: Ended, style: Style): s
 }
 
 /** `fetch (3 attempts) http_5xx: The server answered 503.` */
-export function failureLine({ stage, attempts, category, message }: Failure): string {
+export function failureLine({ stage, attempts, category, message, details }: Failure): string {
   const who = stage === undefined ? '' : `${stage} `
   const tries = attempts !== undefined && attempts > 1 ? `(${attempts} attempts) ` : ''
-  return `${who}${tries}${category}: ${safeLine(message)}`
+  return `${who}${tries}${failureWords({ category, message, ...(details !== undefined && { details }) })}`
 }
 
 function nextCommands({ status, error }: Ended, next: NextSteps): [what: string, command: string][] {

@@ -7,9 +7,11 @@
  *
  * What a command prints and a model answers arrives in pieces; it is shown by whole lines, each with its stage.
  */
+
 import { formatDuration } from '../../foundation/duration.ts'
 import type { RunEvent } from '../../foundation/events.ts'
 import type { Terminal } from '../terminal.ts'
+import { failureWords } from './failure.ts'
 import type { Renderer } from './renderer.ts'
 import { outputLines, safeLine } from './text.ts'
 import { skippedBecause } from './tree.ts'
@@ -89,11 +91,11 @@ function describe(event: SimpleEvent): string | undefined {
     case 'stage.started':
       return `${event.stage} started${event.attempt > 1 ? ` (attempt ${event.attempt})` : ''}`
     case 'stage.retrying':
-      return `${event.stage} attempt ${event.attempt} failed (${failure(event.error)}); next at ${event.next_at}`
+      return `${event.stage} attempt ${event.attempt} failed (${failureWords(event.error)}); next at ${event.next_at}`
     case 'stage.succeeded':
       return `${event.stage} succeeded ${event.cached ? 'from the cache' : `in ${formatDuration(event.duration_ms)}`}`
     case 'stage.failed':
-      return `${event.stage} failed in ${formatDuration(event.duration_ms)}${event.tolerated ? ', tolerated' : ''} (${failure(event.error)})`
+      return `${event.stage} failed in ${formatDuration(event.duration_ms)}${event.tolerated ? ', tolerated' : ''} (${failureWords(event.error)})`
     case 'stage.cancelled':
       return `${event.stage} cancelled after ${formatDuration(event.duration_ms)}`
     case 'stage.skipped':
@@ -105,6 +107,3 @@ function describe(event: SimpleEvent): string | undefined {
       return undefined
   }
 }
-
-const failure = ({ category, message }: { readonly category: string; readonly message: string }): string =>
-  `${category}: ${safeLine(message)}`

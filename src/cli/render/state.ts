@@ -1,4 +1,5 @@
 /** A stored run as lines of text: what `show` prints. */
+
 import type { PipelineState } from '../../execution/engine.ts'
 import { isOwnerDead } from '../../execution/owner.ts'
 import type { StageState } from '../../execution/run-history.ts'
@@ -7,6 +8,7 @@ import { formatDuration } from '../../foundation/duration.ts'
 import { isFinished } from '../../foundation/outcome.ts'
 import type { NextSteps } from '../next-steps.ts'
 import { failureLine, jsonLines } from './ending.ts'
+import { failureWords } from './failure.ts'
 import type { Style } from './style.ts'
 import { tableLines } from './table.ts'
 import { safeLine } from './text.ts'
@@ -75,7 +77,7 @@ const shownOutput = 200
 
 function aboutStage({ status, reason, error, output }: StageState): string {
   if (status === 'skipped') return skippedBecause(reason ?? undefined)
-  if (error) return `${error.category}: ${error.message}`
+  if (error) return failureWords(error)
   return output === null ? '' : JSON.stringify(output).slice(0, shownOutput)
 }
 

@@ -7,10 +7,12 @@
  *     └─ · report
  *     ━━━━━━──────────── 33 %  3.3s, about 5s left
  */
+
 import { formatDuration } from '../../foundation/duration.ts'
+import { failureWords } from './failure.ts'
 import type { Picture, StagePicture } from './picture.ts'
 import { type Paint, type Segment, type Style, styledLine } from './style.ts'
-import { displayWidth, padToWidth, safeLine } from './text.ts'
+import { displayWidth, padToWidth } from './text.ts'
 
 export interface Frame {
   /** Columns and rows that may be used. */
@@ -96,7 +98,7 @@ function timeOf(stage: StagePicture, nowMs: number): string {
 
 /** What stands behind the time: why it failed or was skipped, or what it does now. */
 export function detailOf(stage: StagePicture): string {
-  const error = stage.error ? `${stage.error.category}: ${safeLine(stage.error.message)}` : ''
+  const error = stage.error ? failureWords(stage.error) : ''
   switch (stage.status) {
     case 'failed':
       return [stage.tolerated ? 'tolerated' : '', attemptsOf(stage), error].filter(Boolean).join('  ')

@@ -6,8 +6,8 @@ import { typeWords } from './facts/type-words.ts'
 import type { Rule } from './rule.ts'
 
 export const durationTexts: Rule = ({ expressions }, report) => {
-  for (const { site, checked, source, spanIn } of expressions.all) {
-    if (!isTimeout(site.path) || checked.faults.length > 0 || canBe(checked.type, 'text')) continue
+  for (const { site, checked, whole, source, spanIn } of expressions.all) {
+    if (!whole || !isTimeout(site.path) || checked.faults.length > 0 || canBe(checked.type, 'text')) continue
     const message = `A timeout is a text such as "30s", but this is ${typeWords(checked.type)}.`
     const hint = 'Join it with a unit, as in string(inputs.seconds) + "s".'
     report(diagnostics.expression_type(spanIn(0, source.length), message, hint))

@@ -24,8 +24,9 @@ function diagnosticOf(fault: ExpressionFault, span: Span, reader: number | undef
     case 'bad_pattern':
       return diagnostics[fault.code](span, message, hint)
     case 'unknown_name':
+      return diagnostics.unknown_name(span, name, withRoot(name, facts) ?? near, candidates)
     case 'unknown_stage':
-      return diagnostics[fault.code](span, name, near, candidates)
+      return diagnostics.unknown_stage(span, name, near, candidates)
     case 'unknown_field':
       return diagnostics.unknown_field(span, message, near, candidates)
     case 'unknown_function':
@@ -35,6 +36,14 @@ function diagnosticOf(fault: ExpressionFault, span: Span, reader: number | undef
     case 'maybe_absent_output':
       return maybeAbsent(span, name, reader, facts)
   }
+}
+
+/** `topic` alone means `inputs.topic`, where there is such an input. */
+function withRoot(name: string, { declared, stages }: Facts): string | undefined {
+  const roots = ['inputs', 'vars', 'env', 'secrets'] as const
+  const root =
+    roots.find((each) => declared[each].has(name)) ?? (stages.indexOf(name) === undefined ? undefined : 'stages')
+  return root && `${root}.${name}`
 }
 
 function notUpstream(span: Span, name: string, reader: number, { stages, order }: Facts): Diagnostic {

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { parseDuration } from '../../foundation/duration.ts'
 import type { Json } from '../../foundation/json.ts'
 import { retryCategories } from '../../foundation/plan.ts'
-import { hasTemplate, isWholeTemplate } from './templates.ts'
+import { hasTemplate } from './templates.ts'
 
 const noTemplate = (text: string): boolean => !hasTemplate(text)
 
@@ -32,7 +32,7 @@ export const duration = () =>
 export const durationTemplate = () =>
   z
     .string({ error: 'bad_duration' })
-    .refine((text) => isWholeTemplate(text) || parseDuration(text) !== undefined, { error: 'bad_duration' })
+    .refine((text) => hasTemplate(text) || parseDuration(text) !== undefined, { error: 'bad_duration' })
 
 /** JSON Schema, the short form, or the name of a type. What it means is `foundation/schema`'s business. */
 export const schemaValue = () => z.union([z.string(), z.looseObject({})])

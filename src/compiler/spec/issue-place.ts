@@ -51,4 +51,16 @@ export function holderSpan(path: Path, places: Places) {
 }
 
 export const wrongType = (at: Place, expected: string, hint?: string): Diagnostic =>
-  diagnostics.wrong_type(spanAt(at), nameOf(at), expected, foundWords(at.value), hint)
+  diagnostics.wrong_type(spanAt(at), nameOf(at), expected, foundWords(at.value), hint ?? mapForm(at))
+
+/** The key that a single value is most likely meant for, where a map is wanted. */
+const mainKeys: Readonly<Record<string, string>> = { retry: 'attempts', http: 'url', llm: 'prompt', cache: 'key' }
+
+/** `retry: 3` was meant as `retry: { attempts: 3 }`, and `vars: { n: integer }` as `n: { type: integer }`. */
+function mapForm({ full, value }: Place): string | undefined {
+  const key = String(full.at(-1))
+  const main = full.length === 2 && full[0] === 'vars' ? 'type' : mainKeys[key]
+  if (main === undefined || (typeof value !== 'string' && typeof value !== 'number')) return undefined
+  const written = typeof value === 'string' && !/^[\w./-]+$/.test(value) ? JSON.stringify(value) : String(value)
+  return `Write: ${key}: { ${main}: ${written} }`
+}

@@ -2,7 +2,7 @@
  * The canonical form of an expression: white space and comments normalised, so that a plan's hash changes with meaning
  * only. Tokens stay as written. Applying it twice gives the same.
  */
-import { scanToken, type Token } from './tokens.ts'
+import { isBlank, scanToken, type Token } from './tokens.ts'
 
 /** The expression with canonical spacing and without comments; what cannot be read as tokens is only trimmed. */
 export function canonicalExpression(source: string): string {
@@ -10,10 +10,19 @@ export function canonicalExpression(source: string): string {
   for (let at = 0; ; ) {
     const token = scanToken(source, at)
     if (token.is === 'end') return writer.out.trimEnd()
-    if (token.is === 'unclosed' || token.is === 'unknown') return source.trim()
+    if (token.is === 'unclosed' || token.is === 'unknown') return withoutBlanksAround(source)
     write(writer, token, source.slice(token.start, token.end))
     at = token.end
   }
+}
+
+/** Only what CEL skips: `trim` would take away a byte order mark, which is a fault. */
+function withoutBlanksAround(source: string): string {
+  let start = 0
+  let end = source.length
+  while (start < end && isBlank(source.charCodeAt(start))) start++
+  while (end > start && isBlank(source.charCodeAt(end - 1))) end--
+  return source.slice(start, end)
 }
 
 interface Writer {

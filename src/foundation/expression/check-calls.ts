@@ -9,7 +9,7 @@ import { maxMacroNesting } from './limits.ts'
 import { bindMessage, isBind, type MacroCall, macroDocs, macroNames, macroOf, nestingMessage } from './macros.ts'
 import type { ASTNode, NodeOf } from './parse.ts'
 import { itemOf } from './schema-fields.ts'
-import { listOf, mapOf, optionalOf, settled, type Type, types } from './schema-types.ts'
+import { listOf, mapOf, optionalOf, settled, type Type, types, union } from './schema-types.ts'
 import { Kind } from './values.ts'
 
 type CallNode = NodeOf<'call'> | NodeOf<'rcall'>
@@ -163,7 +163,8 @@ function overType(macro: MacroCall, context: CheckContext): Type {
 function variableType(macro: MacroCall, over: Type): Type {
   if (ofOptional(macro)) return { kinds: over.kinds, schema: over.schema, root: over.root }
   if ((over.kinds & Kind.list) === 0) return types.text
-  return (over.kinds & Kind.map) === 0 || over.schema !== true ? itemOf(over) : types.any
+  const item = itemOf(over)
+  return (over.kinds & Kind.map) === 0 ? item : union(item, types.text) // of a map it is a key
 }
 
 function resultType(macro: MacroCall, over: Type, value: Type): Type {

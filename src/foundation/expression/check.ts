@@ -9,7 +9,18 @@ import { checkAccess, checkName } from './check-names.ts'
 import { checkBinary } from './check-operators.ts'
 import { literalFault, literalValue } from './json-numbers.ts'
 import { type ASTNode, createParser, type NodeOf } from './parse.ts'
-import { constantOf, leaving, listOf, optionalOf, settled, type Type, types, union } from './schema-types.ts'
+import {
+  constantOf,
+  isInteger,
+  leaving,
+  listOf,
+  ofKinds,
+  optionalOf,
+  settled,
+  type Type,
+  types,
+  union,
+} from './schema-types.ts'
 import type { CheckedExpression, TypeScope } from './types.ts'
 import { Kind } from './values.ts'
 
@@ -104,8 +115,9 @@ function checkNegation(node: NodeOf<'-_'>, context: CheckContext): Type {
   const type = operand(node.args, context)
   const constant = constantValue(node)
   if (constant !== undefined) return constantOf(constant)
-  if ((type.kinds & (Kind.number | Kind.duration)) !== 0) return type
-  return fault(context, 'expression_type', node, `"-" does not work on ${describeType(type)}.`)
+  const kinds = type.kinds & (Kind.number | Kind.duration)
+  if (kinds === 0) return fault(context, 'expression_type', node, `"-" does not work on ${describeType(type)}.`)
+  return isInteger(type) ? types.integer : ofKinds(kinds) // bounds and values of the operand are not those of the result
 }
 
 function checkList(node: NodeOf<'list'>, context: CheckContext): Type {

@@ -39,8 +39,9 @@ const rootFor = (schema: Exclude<JsonSchema, true>, root: JsonSchema): JsonSchem
   '$defs' in schema || 'definitions' in schema ? schema : root
 
 function undeclared(schema: Exclude<JsonSchema, true>, root: JsonSchema, properties: unknown): Field {
+  if ('patternProperties' in schema) return open
   const extra = schema.additionalProperties
-  if (extra === false && !('patternProperties' in schema)) {
+  if (extra === false) {
     return { is: 'closed', names: isRecord(properties) ? Object.keys(properties) : [] }
   }
   if (extra === true || extra === undefined || !isSchema(extra)) return open

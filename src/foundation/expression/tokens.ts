@@ -28,6 +28,9 @@ const backslash = 92
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
 const isWordStart = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95
 
+/** White space between tokens. */
+export const isBlank = (code: number): boolean => code === 32 || code === 9 || code === 10 || code === 13
+
 function skipBlank(text: string, from: number): number {
   let at = from
   for (; at < text.length; at++) {
@@ -36,7 +39,7 @@ function skipBlank(text: string, from: number): number {
       const line = text.indexOf('\n', at)
       if (line === -1) return text.length
       at = line
-    } else if (code !== 32 && code !== 9 && code !== 10 && code !== 13) return at
+    } else if (!isBlank(code)) return at
   }
   return at
 }

@@ -34,6 +34,7 @@ export function createAjvCompiler(): (schema: JsonSchema) => Check {
     allowMatchingProperties: true,
     coerceTypes: false,
     ownProperties: true,
+    validateSchema: false, // `keywords.ts` did; compiling the meta-schema takes longer than everything else here
     code: { regExp: linearPattern },
   })
   // Nothing here asks what was evaluated, and keeping track of it breaks on patternProperties beside a nested oneOf.

@@ -119,6 +119,15 @@ describe('names', () => {
     expect(found.hint).toBe(hint)
   })
 
+  it.each(['inputs.topic', 'vars.draft', 'env.HOME', 'stages.plan'])('are told where they are: %s', (path) => {
+    const [, name] = path.split('.')
+    const top = ['inputs: { topic: string }', 'vars: { draft: {} }', 'env: [HOME]']
+    expect(only(pipeline(['id: plan\ntransform: 1', `id: b\ntransform: \${{ ${name} }}`], ...top))).toMatchObject({
+      code: 'unknown_name',
+      hint: `Did you mean "${path}"?`,
+    })
+  })
+
   it('"output" exists in set, with the type of the stage', () => {
     const text = pipeline(
       ['id: a\ntransform: 1\noutput: { n: number }\nset: { v: "${{ output.m }}" }'],

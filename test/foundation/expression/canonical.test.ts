@@ -17,6 +17,7 @@ describe('the canonical form of an expression', () => {
     ['r "x"', 'r "x"'],
     ['"a  //  b"', '"a  //  b"'],
     ['  "unclosed  ', '"unclosed'],
+    [' \ufeffa ', '\ufeffa'],
   ])('%j → %j', (source, canonical) => {
     expect(canonicalExpression(source)).toBe(canonical)
     expect(canonicalExpression(canonical)).toBe(canonical)

@@ -229,6 +229,52 @@ describe('what a result can be', () => {
   })
 })
 
+describe('what is made from a value', () => {
+  const typeIn = (schema: JsonSchema, source: string) => checker.check(source, { ...typeScope, names: { x: schema } })
+
+  it.each<readonly [string, JsonSchema, string, JsonSchema]>([
+    ['a part of a text', { enum: ['abc', 'd'] }, 'slice(x, 0, 1)', text],
+    ['a text turned round', { const: 'abc' }, 'x.reverse()', text],
+    ['a part of a list', { type: 'array', minItems: 3, items: integer }, 'slice(x, 1)', listOf(integer)],
+    ['a list without repetitions', { type: 'array', minItems: 3, items: integer }, 'unique(x)', listOf(integer)],
+    ['a sorted list', { type: 'array', prefixItems: [integer, text] }, 'sort(x)', { type: 'array' }],
+    [
+      'a list or a text',
+      { type: ['array', 'string'], items: integer },
+      'slice(x, 1)',
+      { anyOf: [text, listOf(integer)] },
+    ],
+    ['pieces of a list', { type: 'array', minItems: 3, items: integer }, 'chunk(x, 2)', listOf(listOf(integer))],
+    ['a negative number', { type: 'integer', minimum: 1 }, '-x', integer],
+    ['a negative value', { enum: [1.5, 2] }, '-x', number],
+    [
+      'the least of a list, or a number',
+      { type: ['array', 'number'], items: text },
+      'min(x)',
+      { anyOf: [text, { type: 'null' }, number] },
+    ],
+    [
+      'items of lists of two types',
+      listOf({ anyOf: [listOf(integer), listOf(text)] }),
+      'flatten(x)',
+      listOf({ anyOf: [integer, text] }),
+    ],
+    [
+      'items of a list, or keys of a map',
+      { type: ['array', 'object'], items: integer },
+      'x.map(e, e)',
+      listOf({ anyOf: [integer, text] }),
+    ],
+  ])('%s is not bound by what its schema says', (_, schema, source, type) => {
+    expect(typeIn(schema, source)).toMatchObject({ faults: [], type })
+  })
+
+  it('may be compared with anything of its kind', () => {
+    expect(typeIn({ enum: ['abc', 'd'] }, 'slice(x, 0, 1) == "a"').faults).toEqual([])
+    expect(typeIn({ type: ['array', 'object'], items: integer }, 'x.filter(e, e == "key")').faults).toEqual([])
+  })
+})
+
 describe('schemas of every form', () => {
   const typeIn = (schema: JsonSchema, source: string) => checker.check(source, { ...typeScope, names: { x: schema } })
 
@@ -253,6 +299,9 @@ describe('schemas of every form', () => {
     expect(typeIn({ type: 'object', properties: { a: text } }, 'x.other.more').faults).toEqual([])
     expect(typeIn({ type: ['string', 'null'] }, 'x + 1').faults).toEqual([])
     expect(typeIn({ type: ['string', 'null'] }, 'x * 2').faults[0]?.code).toBe('expression_type')
+    const byPattern: JsonSchema = { type: 'object', patternProperties: { '^k': text }, additionalProperties: integer }
+    expect(typeIn(byPattern, 'x.k').type).toBe(true)
+    expect(typeIn({ ...byPattern, additionalProperties: false }, 'merge(x, {"a": 1}).k').faults).toEqual([])
     expect(typeIn({ const: 'a' }, 'x == "b"').faults).toEqual([])
     expect(typeIn({ enum: ['a', 'b'] }, 'x == "c"').faults[0]?.name).toBe('c')
   })

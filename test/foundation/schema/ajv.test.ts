@@ -30,10 +30,9 @@ describe('what goes to Ajv', () => {
       const schema = (): JsonSchema => ({ type: 'array', uniqueItems: true })
       expect(code).not.toHaveBeenCalled()
       validate(schema(), [1, 2])
-      const calls = code.mock.calls.length
-      expect(calls).toBeGreaterThan(0)
+      expect(code).toHaveBeenCalledTimes(1) // and no meta-schema with it, which takes far longer
       expect(validate(schema(), [1, 1])).toHaveLength(1)
-      expect(code).toHaveBeenCalledTimes(calls)
+      expect(code).toHaveBeenCalledTimes(1)
     } finally {
       code.mockRestore()
     }

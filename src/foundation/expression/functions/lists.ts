@@ -19,8 +19,22 @@ import { compare, equal } from './order.ts'
 
 const { number, text, list } = Kind
 const group = 'lists'
-const sameList = ([items]: readonly Argument[]): Type => items?.type ?? types.list
 const itemType = (argument: Argument | undefined): Type => (argument ? itemOf(argument.type) : types.any)
+/** Some of the items in some order: what the list's own schema says of their number and places is not true of it. */
+const sameItems = ([items]: readonly Argument[]): Type => listOf(itemType(items))
+
+/** A list of the same items, or a text of which nothing is known. */
+function sameKind(args: readonly Argument[]): Type {
+  const kinds = args[0]?.type.kinds ?? list
+  if ((kinds & text) === 0) return sameItems(args)
+  return (kinds & list) === 0 ? types.text : union(types.text, sameItems(args))
+}
+
+/** Lists inside of a list give their items, everything else stays. */
+function flattenedType(args: readonly Argument[]): Type {
+  const item = itemType(args[0])
+  return args.length > 1 || item.schema === true || item.kinds !== list ? types.list : listOf(itemOf(item))
+}
 
 /** Sorts a copy by keys; equal keys keep their order. */
 export function sortedBy(items: Items, keys: Items, tools: Tools): Items {
@@ -126,7 +140,7 @@ export const listFunctions = [
     form: 'function',
     group,
     params: [param('list', list)],
-    returns: sameList,
+    returns: sameItems,
     run: ([items], tools) => sortedBy(items, items, tools),
     doc: 'The list in ascending order; its items must be of one kind.',
     example: 'sort([3, 1, 2])',
@@ -137,7 +151,7 @@ export const listFunctions = [
     form: 'function',
     group,
     params: byField,
-    returns: sameList,
+    returns: sameItems,
     check: checkField,
     run: ([items, field], tools) => sortedBy(items, keysOf(items, field, tools), tools),
     doc: 'The list in ascending order of a field, or of an expression: `sort_by(list, x, -x.score)`.',
@@ -178,7 +192,7 @@ export const listFunctions = [
     form: 'function',
     group,
     params: [param('list', list)],
-    returns: sameList,
+    returns: sameItems,
     run: ([items], tools) => tools.list(distinct(items, tools)),
     doc: 'The list without repetitions, in order of first appearance.',
     example: 'unique(["a", "b", "a"])',
@@ -189,11 +203,7 @@ export const listFunctions = [
     form: 'function',
     group,
     params: [param('list', list), param('depth', number, 'optional')],
-    returns: (args) => {
-      const item = itemType(args[0])
-      if (args.length > 1 || item.schema === true) return types.list
-      return item.kinds === list ? item : types.list
-    },
+    returns: flattenedType,
     run: ([items, depth], tools) => flattened(items, Math.min(whole(depth ?? 1, 'depth'), 100), tools),
     doc: 'The items of inner lists in one list, one level (or `depth` levels) deep.',
     example: 'flatten([[1], [2, 3]])',
@@ -204,7 +214,7 @@ export const listFunctions = [
     form: 'function',
     group,
     params: [param('value', list | text), param('start', number), param('end', number, 'optional')],
-    returns: sameList,
+    returns: sameKind,
     run: ([value, start, end], tools) => {
       const to = end === undefined ? undefined : whole(end, 'end')
       if (typeof value !== 'string') return tools.list(value.slice(whole(start, 'start'), to))
@@ -219,7 +229,7 @@ export const listFunctions = [
     form: 'function',
     group,
     params: [param('list', list), param('size', number)],
-    returns: ([items]) => (items ? listOf(items.type) : types.list),
+    returns: (args) => listOf(sameItems(args)),
     run: ([items, size], tools) => {
       tools.charge(items.length)
       return tools.list(chunks(items, size))
@@ -247,7 +257,7 @@ export const listFunctions = [
     form: 'method',
     group,
     params: [param('value', list | text)],
-    returns: sameList,
+    returns: sameKind,
     run: ([value], tools) => {
       if (typeof value !== 'string') return tools.list(value.toReversed())
       return Array.from(tools.text(value)).reverse().join('')

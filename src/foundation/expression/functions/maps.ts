@@ -23,7 +23,8 @@ function mergedType(args: readonly Argument[]): Type {
   for (const { type } of args) {
     const { schema } = type
     if (type.kinds !== Kind.map || schema === true || schema.additionalProperties !== false) return types.map
-    if (typeof schema.properties !== 'object' || '$defs' in schema || type.root !== true) return types.map
+    if ('patternProperties' in schema || typeof schema.properties !== 'object') return types.map
+    if ('$defs' in schema || type.root !== true) return types.map
     const own = Array.isArray(schema.required) ? schema.required.map(String) : []
     for (const [name, field] of Object.entries(schema.properties ?? {})) {
       if (name in properties && !own.includes(name)) return types.map

@@ -1,6 +1,6 @@
 /** Functions about numbers. */
 import { itemOf } from '../schema-fields.ts'
-import { isInteger, nullable, types, union } from '../schema-types.ts'
+import { isInteger, nullable, ofKinds, type Type, types, union } from '../schema-types.ts'
 import { describe, Kind, kindOf, type Plain, Timestamp } from '../values.ts'
 import { type Argument, charactersOf, defineFunction, type Items, param, Refused, type Tools } from './define.ts'
 import { compare } from './order.ts'
@@ -34,18 +34,28 @@ function extreme(args: readonly Plain[], sign: number, tools: Tools): Plain {
   return best ?? null
 }
 
-const extremeOf = (args: readonly Argument[]) => {
+/** One argument is a list of what is compared, or all there is. */
+function extremeOf(args: readonly Argument[]): Type {
   const [only] = args
   if (args.length !== 1 || !only) return args.map(({ type }) => type).reduce(union, only?.type ?? types.any)
-  return (only.type.kinds & list) === 0 ? only.type : nullable(itemOf(only.type))
+  const { kinds, schema } = only.type
+  if ((kinds & list) === 0) return only.type
+  const item = nullable(itemOf(only.type))
+  return kinds === list || schema === true ? item : union(item, ofKinds(kinds & ~list))
 }
 
 function rounded(value: number, digits: number): number {
   if (!Number.isInteger(digits) || digits < 0 || digits > 15)
     throw new Refused('digits must be a whole number, 0 to 15')
-  const shifted = Number(`${Math.abs(value)}e${digits}`)
+  const shifted = timesPowerOfTen(Math.abs(value), digits)
   if (!Number.isFinite(shifted)) return value
-  return Math.sign(value) * Number(`${Math.round(shifted)}e-${digits}`) || 0
+  return Math.sign(value) * timesPowerOfTen(Math.round(shifted), -digits) || 0
+}
+
+/** By the number's text, so that 1.005 becomes 100.5 and not 100.49999999999999. */
+function timesPowerOfTen(value: number, power: number): number {
+  const [digits, exponent = '0'] = String(value).split('e')
+  return Number(`${digits}e${Number(exponent) + power}`)
 }
 
 function parseNumber(value: string): number {

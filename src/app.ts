@@ -24,6 +24,7 @@ import { type Clock, systemClock } from './foundation/clock.ts'
 import { type Diagnostic, formatDiagnostic, hasErrors } from './foundation/diagnostic.ts'
 import { CompileError, InputError } from './foundation/errors.ts'
 import { createEvaluator } from './foundation/expression/evaluate.ts'
+import type { Lowering } from './foundation/flow.ts'
 import { randomId } from './foundation/ids.ts'
 import { type Logger, silentLogger } from './foundation/logger.ts'
 import type { Plan } from './foundation/plan.ts'
@@ -46,12 +47,6 @@ export interface CompileOptions {
   /** Warn about reads that nothing declares, too. */
   readonly strict?: boolean
 }
-
-/**
- * Two graphs of one plan, equal in what they compute. `stages`: a node per stage, for LangGraph's tools. `flow`: one
- * node in which a stage starts as soon as its own needs are done, with a journal in the checkpointer.
- */
-export type Lowering = 'stages' | 'flow'
 
 export interface GraphOptions {
   /** `stages` by default. */
@@ -140,6 +135,8 @@ export interface EngineOptions {
   readonly models?: Models
   readonly logger?: Logger
   readonly clock?: Clock
+  /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
+  readonly lowering?: Lowering
   /** Where env and secrets are looked up; `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -157,6 +154,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     clock,
     logger,
     newId: randomId,
+    lowering: options.lowering ?? 'stages',
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
       cache: store,

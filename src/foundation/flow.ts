@@ -6,6 +6,12 @@ import type { Outcome, Outcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { RunView, StageLine, StageRunner } from './stage-runner.ts'
 
+/**
+ * Two graphs of one plan, equal in what they compute. `stages`: a node per stage, for LangGraph's tools. `flow`: one
+ * node in which a stage starts as soon as its own needs are done, with a journal beside the checkpoints.
+ */
+export type Lowering = 'stages' | 'flow'
+
 /** Outcomes recorded one by one, for one thread at one checkpoint. */
 export interface Journal {
   /** Resolves when the outcome is durable; only then may dependants start. Rejects when it cannot be kept. */

@@ -59,7 +59,10 @@ export function lowerToFlow(
 
   const compiled = builder.compile(compileOptions(plan, options))
   const nodes = [flowNode, finishNode]
-  return new PipelineGraph({ ...compiled, pipeline: { plan, runner, nodes, recursionLimit, readRows: readRowsOfHead } })
+  return new PipelineGraph({
+    ...compiled,
+    pipeline: { plan, runner, lowering: 'flow', nodes, recursionLimit, readRows: readRowsOfHead },
+  })
 }
 
 const enter =

@@ -122,7 +122,7 @@ export class PipelineGraph extends CompiledStateGraph<
     // An empty or a copied checkpoint: nothing of ours is written.
     if (updates.every(({ values }) => values == null)) return super.bulkUpdateState(config, [{ updates }])
     const thread = knownThread(await this.#thread(config, true), String(config.configurable?.thread_id))
-    refuseOtherPlan(this.pipeline.plan, thread)
+    refuseOtherPlan(this.pipeline, thread)
     refuseFinished(thread)
     const update = updates.flatMap(({ values, asNode }) => toEdit(this.pipeline, thread, values, asNode))
     // `finish` has no edges. LangGraph clears the triggers of what did not run in the step before an update, so they are

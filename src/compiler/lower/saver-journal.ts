@@ -75,6 +75,14 @@ export async function readRowsOfHead(saver: BaseCheckpointSaver, config: Runnabl
   return (await isStepped(saver, config)) ? {} : readRows(saver, config)
 }
 
+/** The outcomes in a pending write: a journal's row, or what a node returned. */
+export function outcomesIn(channel: string, value: unknown): Outcomes {
+  if (channel === 'stages') return value as Outcomes
+  if (channel !== journalChannel) return {}
+  const { path, outcome } = value as JournalRow
+  return { [path]: outcome }
+}
+
 /** Path → outcome of every row at a checkpoint. */
 export function rowsOf({ pendingWrites = [] }: CheckpointTuple): Outcomes {
   const rows = pendingWrites.flatMap(([, channel, value]) => (channel === journalChannel ? [value as JournalRow] : []))

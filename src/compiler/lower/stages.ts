@@ -48,7 +48,8 @@ export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOpt
 
   const compiled = builder.compile(compileOptions(plan, options))
   const nodes = [...plan.stages.map(({ id }) => id), settleNode, finishNode]
-  return new PipelineGraph({ ...compiled, pipeline: { plan, runner, nodes, recursionLimit: plan.recursionLimit } })
+  const { recursionLimit } = plan
+  return new PipelineGraph({ ...compiled, pipeline: { plan, runner, lowering: 'stages', nodes, recursionLimit } })
 }
 
 function connect(builder: Builder, { stages }: Plan, topology: Topology): void {

@@ -1,6 +1,7 @@
 /** A lowered pipeline and a thread of it, as the parts of the graph hand them to each other. */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import type { Lowering } from '../../foundation/flow.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
@@ -9,6 +10,7 @@ import type { PipelineState } from './pipeline-state.ts'
 export interface PipelineParts {
   readonly plan: Plan
   readonly runner: StageRunner
+  readonly lowering: Lowering
   /** Names of the graph's nodes. */
   readonly nodes: readonly string[]
   /** Supersteps at most, unless the caller says otherwise. */

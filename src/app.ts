@@ -9,10 +9,14 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { compilePipeline } from './compiler/compile.ts'
+import { lowerToFlow } from './compiler/lower/flow.ts'
+import type { LowerOptions } from './compiler/lower/nodes.ts'
+import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine, type PipelineEngine } from './execution/engine.ts'
 import { durationsFrom, type StageHost } from './execution/engine-host.ts'
+import { createFlow } from './execution/flow.ts'
 import { createSemaphore } from './execution/semaphore.ts'
 import { createStageRunner } from './execution/stage-runner.ts'
 import type { RunStore } from './execution/store.ts'
@@ -20,6 +24,7 @@ import { type Clock, systemClock } from './foundation/clock.ts'
 import { type Diagnostic, formatDiagnostic, hasErrors } from './foundation/diagnostic.ts'
 import { CompileError, InputError } from './foundation/errors.ts'
 import { createEvaluator } from './foundation/expression/evaluate.ts'
+import type { Lowering } from './foundation/flow.ts'
 import { randomId } from './foundation/ids.ts'
 import { type Logger, silentLogger } from './foundation/logger.ts'
 import type { Plan } from './foundation/plan.ts'
@@ -44,6 +49,8 @@ export interface CompileOptions {
 }
 
 export interface GraphOptions {
+  /** `stages` by default. */
+  readonly lowering?: Lowering
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
   readonly checkpointer?: BaseCheckpointSaver
   /** `throw` (default): a failed pipeline rejects with PipelineFailedError. `return`: it is left in the `run` channel. */
@@ -58,7 +65,7 @@ export interface CompiledPipeline {
   /** Warnings: errors are thrown. */
   readonly diagnostics: readonly Diagnostic[]
   /** A compiled StateGraph that LangGraph's own tools can run, with no engine around it. */
-  graph(options?: GraphOptions): ReturnType<typeof lowerToStages>
+  graph(options?: GraphOptions): PipelineGraph
 }
 
 /** Compiles YAML text. Synchronous, and imports nothing of the pipeline's. Throws CompileError with every diagnostic. */
@@ -96,12 +103,7 @@ function readPipeline(path: string): string {
   }
 }
 
-function graphOf(
-  plan: Plan,
-  kinds: StageKinds,
-  compiled: CompileOptions,
-  options: GraphOptions,
-): ReturnType<typeof lowerToStages> {
+function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, options: GraphOptions): PipelineGraph {
   const runner = createStageRunner(plan, {
     ...stageHost(plan, {
       kinds,
@@ -116,10 +118,13 @@ function graphOf(
     priorFailures: () => 0,
     priorAttempts: () => 0,
   })
-  return lowerToStages(plan, runner, {
+  const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
     onFailure: options.on_failure ?? 'throw',
-  })
+  }
+  return options.lowering === 'flow'
+    ? lowerToFlow(plan, runner, createFlow, lowered)
+    : lowerToStages(plan, runner, lowered)
 }
 
 export interface EngineOptions {
@@ -130,6 +135,8 @@ export interface EngineOptions {
   readonly models?: Models
   readonly logger?: Logger
   readonly clock?: Clock
+  /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
+  readonly lowering?: Lowering
   /** Where env and secrets are looked up; `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -147,6 +154,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     clock,
     logger,
     newId: randomId,
+    lowering: options.lowering ?? 'stages',
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
       cache: store,

@@ -5,8 +5,11 @@
  *   const { graph, events } = lower(planOf([stage('a', { config: literal(1) })]))
  */
 import { z } from 'zod'
-import { type LowerOptions, lowerToStages } from '../src/compiler/lower/stages.ts'
+import { lowerToFlow } from '../src/compiler/lower/flow.ts'
+import type { LowerOptions } from '../src/compiler/lower/nodes.ts'
+import { lowerToStages } from '../src/compiler/lower/stages.ts'
 import { createControl, type StretchControl } from '../src/execution/control.ts'
+import { createFlow } from '../src/execution/flow.ts'
 import type { RunnerDeps } from '../src/execution/runner-deps.ts'
 import { createSemaphore } from '../src/execution/semaphore.ts'
 import { createStageRunner } from '../src/execution/stage-runner.ts'
@@ -165,6 +168,17 @@ export function lower(
 ): TestGraph {
   const made = runnerOf(plan, deeds, ports)
   return { ...made, graph: lowerToStages(plan, made.runner, options) }
+}
+
+/** The same as a graph of one node. */
+export function lowerFlow(
+  plan: Plan,
+  deeds: Deeds = {},
+  options: LowerOptions = {},
+  ports: Partial<RunnerDeps> = {},
+): TestGraph {
+  const made = runnerOf(plan, deeds, ports)
+  return { ...made, graph: lowerToFlow(plan, made.runner, createFlow, options) }
 }
 
 export const thread = (thread_id: string) => ({ configurable: { thread_id } })

@@ -1,5 +1,6 @@
 /** What an engine holds and lends to each of its runs. */
 import type { Clock } from '../foundation/clock.ts'
+import type { Lowering } from '../foundation/flow.ts'
 import type { NewId } from '../foundation/ids.ts'
 import type { Logger } from '../foundation/logger.ts'
 import type { Plan } from '../foundation/plan.ts'
@@ -18,6 +19,8 @@ export interface EngineHost {
   readonly clock: Clock
   readonly logger: Logger
   readonly newId: NewId
+  /** Of runs that start here. */
+  readonly lowering: Lowering
   stageHost(plan: Plan): StageHost
   /** Fills `into` with how long each stage took in the last run of this pipeline that succeeded. Milliseconds. */
   knownDurations(plan: Plan, into: Map<string, number>): Promise<void>

@@ -6,6 +6,8 @@
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import { outcomesIn } from '../compiler/lower/saver-journal.ts'
+import type { Lowering } from '../foundation/flow.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Outcomes, RunState } from '../foundation/outcome.ts'
 
@@ -29,12 +31,16 @@ export async function readThread(
   const tuple = await saver.getTuple(config)
   if (!tuple) return { outcomes: {}, run: undefined, outputs: null }
   const { values } = await graph.getState(config)
-  const pending = (tuple.pendingWrites ?? []).flatMap(([, channel, value]) =>
-    channel === 'stages' ? [value as Outcomes] : [],
-  )
+  const pending = (tuple.pendingWrites ?? []).map(([, channel, value]) => outcomesIn(channel, value))
   return {
-    outcomes: Object.assign({}, values.stages, ...pending) as Outcomes,
+    outcomes: Object.assign({}, values.stages, ...pending),
     run: values.run as RunState | undefined,
     outputs: (values.outputs as JsonObject | null | undefined) ?? null,
   }
+}
+
+/** The lowering that a thread was started with; undefined when the graph has not taken its input. */
+export async function readLowering(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<Lowering | undefined> {
+  const run = (await saver.getTuple(config))?.checkpoint.channel_values.run as RunState | undefined
+  return run && (run.lowering ?? 'stages')
 }

@@ -14,6 +14,7 @@ import {
   type CheckpointTuple,
   type PendingWrite,
 } from '@langchain/langgraph-checkpoint'
+import { outcomesIn } from '../compiler/lower/saver-journal.ts'
 
 /** Called with the paths of the stages whose outcomes have just become durable. */
 export type OutcomesDurable = (paths: readonly string[]) => Promise<void>
@@ -35,7 +36,7 @@ export class RunSaver extends BaseCheckpointSaver {
     taskPath?: string,
   ): Promise<void> {
     await this.#store.putWrites(config, writes, taskId, taskPath)
-    const paths = writes.flatMap(([channel, value]) => (channel === 'stages' ? Object.keys(value as object) : []))
+    const paths = writes.flatMap(([channel, value]) => Object.keys(outcomesIn(channel, value)))
     if (paths.length > 0) await this.#durable(paths)
   }
 

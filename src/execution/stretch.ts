@@ -5,10 +5,13 @@
  * and reads off how it ended. Everything a stage does on the way is the runner's; everything that is said goes through
  * the event log.
  */
+import { lowerToFlow } from '../compiler/lower/flow.ts'
+import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
 import type { Failure } from '../foundation/errors.ts'
 import { StagegraphError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
+import type { Lowering } from '../foundation/flow.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
@@ -16,9 +19,10 @@ import type { StageRunner } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
 import { createEventLog, type EventLog } from './event-log.ts'
+import { createFlow } from './flow.ts'
 import { followLive } from './follow.ts'
 import { createProgress, type Progress } from './progress.ts'
-import { readThread } from './recovery.ts'
+import { readLowering, readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
 import type { RunHistory } from './run-history.ts'
 import { RunSaver } from './run-saver.ts'
@@ -81,7 +85,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     await log.release(paths)
     if (input.until !== undefined && paths.includes(input.until)) control.pause('until')
   })
-  const graph = lowerToStages(plan, resumable(runner, input), { checkpointer: saver, onFailure: 'return' })
+  const lower = (lowering: Lowering) => lowerTo(lowering, plan, resumable(runner, input), saver)
+  const ours = lower(host.lowering)
   const config = { configurable: { thread_id: record.id } }
 
   async function drive(): Promise<PipelineResult> {
@@ -90,6 +95,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     await log.flush({ status: 'running', stretches: stretch })
     if (input.cancelled || record.cancel_requested) beginCancel()
 
+    const lowering = (await readLowering(saver, config)) ?? host.lowering
+    const graph = lowering === host.lowering ? ours : lower(lowering)
     const thread = await readThread(graph, saver, config)
     await adopt(log, history, thread.outcomes)
     await graph.invoke(thread.run ? null : { inputs: record.inputs }, config)
@@ -209,6 +216,11 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     abandon: () => control.abandon(),
     cancel,
   }
+}
+
+function lowerTo(lowering: Lowering, plan: Plan, runner: StageRunner, checkpointer: RunSaver): PipelineGraph {
+  const options = { checkpointer, onFailure: 'return' } as const
+  return lowering === 'flow' ? lowerToFlow(plan, runner, createFlow, options) : lowerToStages(plan, runner, options)
 }
 
 /** A started run has its `run` channel already; the graph must not make another. */

@@ -76,6 +76,8 @@ export interface RunState {
   readonly version: string | null
   readonly plan: string
   readonly started_at: string
+  /** The graph it is run by, when that is not a node per stage: another graph cannot go on with it. */
+  readonly lowering?: 'flow'
   /** The environment the pipeline may read, frozen when the run starts. */
   readonly env: Readonly<Record<string, string>>
   /** The last run of this pipeline that succeeded before this one started; absent where nobody looked it up. */

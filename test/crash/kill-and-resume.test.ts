@@ -15,6 +15,7 @@ import { openSqliteStore } from '../../src/execution/stores/sqlite.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(root, 'src/cli/main.ts')
+const child = join(root, 'test/crash/flow-child.ts')
 const pipeline = join(root, 'examples/13-survives-kill.yaml')
 const points = 20
 
@@ -31,10 +32,13 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs the command line; kills it with SIGKILL when its `killAt`-th line of output is read. */
-function stagegraph(args: readonly string[], killAt = Number.POSITIVE_INFINITY): Promise<Ended> {
+/** What is run: the command line, or a program with an engine of its own. */
+type Program = typeof cli | typeof child
+
+/** Runs a program; kills it with SIGKILL when its `killAt`-th line of output is read. */
+function stagegraph(program: Program, args: readonly string[], killAt = Number.POSITIVE_INFINITY): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
@@ -78,30 +82,37 @@ async function outputsOf(db: string, thread: string): Promise<unknown> {
 }
 
 describe('a pipeline killed with SIGKILL', () => {
-  it(`at ${points} points is resumed by its thread id: no finished stage runs again, and the outputs are the same`, async () => {
-    const whole = await runWhole()
-    const killed = new Set<number>()
-    for (let point = 1; point <= points; point++) {
-      const name = `point-${point}`
-      const [db, log] = [join(folder, `${name}.db`), join(folder, `${name}.log`)]
-      const first = await stagegraph(runArgs(db, log, name), point)
-      expect(first.signal, `point ${point}: ${first.stderr}`).toBe('SIGKILL')
-      killed.add(point)
+  it.each([
+    ['stages', cli],
+    ['flow', child],
+  ])(
+    `at ${points} points is resumed by its thread id: no finished stage runs again, and the outputs are the same (%s)`,
+    async (lowering, program) => {
+      const whole = await runWhole(lowering, program)
+      const killed = new Set<number>()
+      for (let point = 1; point <= points; point++) {
+        const name = `${lowering}-${point}`
+        const [db, log] = [join(folder, `${name}.db`), join(folder, `${name}.log`)]
+        const first = await stagegraph(program, runArgs(db, log, name), point)
+        expect(first.signal, `point ${point}: ${first.stderr}`).toBe('SIGKILL')
+        killed.add(point)
 
-      const finished = await finishedStages(db, name)
-      const before = effectsOrNone(log)
-      const second = await stagegraph(['resume', name, '--store', db, '--json'])
-      expect(second.code, `point ${point}: ${second.stderr}`).toBe(0)
+        const finished = await finishedStages(db, name)
+        const before = effectsOrNone(log)
+        const second = await stagegraph(program, ['resume', name, '--store', db, '--json'])
+        expect(second.code, `point ${point}: ${second.stderr}`).toBe(0)
 
-      const after = effects(log)
-      for (const stage of finished.filter((id) => id !== 'join')) {
-        expect(count(after, stage), `${stage} ran again after point ${point}`).toBe(count(before, stage))
+        const after = effects(log)
+        for (const stage of finished.filter((id) => id !== 'join')) {
+          expect(count(after, stage), `${stage} ran again after point ${point}`).toBe(count(before, stage))
+        }
+        expect(await outputsOf(db, name), `point ${point}`).toEqual(whole.outputs)
+        expect([...new Set(after)].sort()).toEqual([...new Set(whole.effects)].sort())
       }
-      expect(await outputsOf(db, name), `point ${point}`).toEqual(whole.outputs)
-      expect([...new Set(after)].sort()).toEqual([...new Set(whole.effects)].sort())
-    }
-    expect(killed.size).toBe(points)
-  }, 280_000)
+      expect(killed.size).toBe(points)
+    },
+    280_000,
+  )
 })
 
 const runArgs = (db: string, log: string, thread: string): string[] => [
@@ -124,9 +135,9 @@ function effectsOrNone(log: string): string[] {
   }
 }
 
-async function runWhole(): Promise<{ outputs: unknown; effects: string[] }> {
-  const [db, log] = [join(folder, 'whole.db'), join(folder, 'whole.log')]
-  const run = await stagegraph(runArgs(db, log, 'whole'))
+async function runWhole(lowering: string, program: Program): Promise<{ outputs: unknown; effects: string[] }> {
+  const [db, log] = [join(folder, `${lowering}.db`), join(folder, `${lowering}.log`)]
+  const run = await stagegraph(program, runArgs(db, log, 'whole'))
   expect(run.code, run.stderr).toBe(0)
   expect(run.lines.length).toBeGreaterThan(points)
   return { outputs: await outputsOf(db, 'whole'), effects: effects(log) }

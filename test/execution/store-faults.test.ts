@@ -3,6 +3,7 @@
  * lost: once the store works again the run is resumed and ends as it should, and no finished stage runs again.
  */
 import { describe, expect, it } from 'vitest'
+import type { Lowering } from '../../src/foundation/flow.ts'
 import {
   compile,
   createEngine,
@@ -52,7 +53,7 @@ function faulty(store: RunStore, fault: Fault, count: { operations: number }, br
   return wrap(store)
 }
 
-async function runWith(fault: Fault) {
+async function runWith(lowering: Lowering, fault: Fault) {
   const store = createMemoryStore()
   const count = { operations: 0 }
   let isBroken = true
@@ -67,7 +68,7 @@ async function runWith(fault: Fault) {
   }
   const pipeline = compile(yaml, { functions })
   const flaky = faulty(store, fault, count, () => isBroken)
-  const first = createEngine({ store: flaky, functions })
+  const first = createEngine({ store: flaky, functions, lowering })
   const accepted = await first.start(pipeline, {}, { threadId: 't' }).then(
     async (run) => {
       await run.result
@@ -100,28 +101,35 @@ async function goOn(engine: ReturnType<typeof createEngine>, pipeline: ReturnTyp
 }
 
 describe('a store that fails', () => {
-  it('loses nothing, whichever operation it is', async () => {
-    const whole = await runWith({ at: Number.POSITIVE_INFINITY, when: 'before' })
-    expect(whole.result).toMatchObject({ status: 'succeeded', outputs: { seen: ['a', 'b', 'c'], d: 'succeeded' } })
-    expect(whole.count.operations).toBeGreaterThan(25)
+  it.each(['stages', 'flow'] as const)(
+    'loses nothing, whichever operation it is (%s)',
+    async (lowering) => {
+      const whole = await runWith(lowering, { at: Number.POSITIVE_INFINITY, when: 'before' })
+      expect(whole.result).toMatchObject({ status: 'succeeded', outputs: { seen: ['a', 'b', 'c'], d: 'succeeded' } })
+      expect(whole.count.operations).toBeGreaterThan(25)
 
-    for (let at = 1; at <= whole.count.operations; at++) {
-      for (const when of ['before', 'after'] as const) {
-        const { result, effects, before, finished, events } = await runWith({ at, when })
-        const place = `operation ${at}, ${when}`
-        expect(result, place).toMatchObject({ status: 'succeeded', outputs: { seen: ['a', 'b', 'c'], d: 'succeeded' } })
-        const again = effects.slice(before.length)
-        expect(
-          again.filter((stage) => finished.includes(stage)),
-          `${place}: finished stages ran again`,
-        ).toEqual([])
-        expect(
-          events.map(({ seq }) => seq),
-          place,
-        ).toEqual(events.map((_, index) => index + 1))
-        const closed = events.flatMap((event) => (event.type === 'stage.succeeded' ? [event.stage] : []))
-        expect(closed.toSorted(), `${place}: each stage is closed once`).toEqual(['a', 'b', 'c', 'd'])
+      for (let at = 1; at <= whole.count.operations; at++) {
+        for (const when of ['before', 'after'] as const) {
+          const { result, effects, before, finished, events } = await runWith(lowering, { at, when })
+          const place = `operation ${at}, ${when}`
+          expect(result, place).toMatchObject({
+            status: 'succeeded',
+            outputs: { seen: ['a', 'b', 'c'], d: 'succeeded' },
+          })
+          const again = effects.slice(before.length)
+          expect(
+            again.filter((stage) => finished.includes(stage)),
+            `${place}: finished stages ran again`,
+          ).toEqual([])
+          expect(
+            events.map(({ seq }) => seq),
+            place,
+          ).toEqual(events.map((_, index) => index + 1))
+          const closed = events.flatMap((event) => (event.type === 'stage.succeeded' ? [event.stage] : []))
+          expect(closed.toSorted(), `${place}: each stage is closed once`).toEqual(['a', 'b', 'c', 'd'])
+        }
       }
-    }
-  }, 120_000)
+    },
+    120_000,
+  )
 })

@@ -10,10 +10,12 @@
  * survive it is a plain field.
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
-import { Command, CompiledStateGraph, type LangGraphRunnableConfig } from '@langchain/langgraph'
+import { Command, CompiledStateGraph, isCommand, type LangGraphRunnableConfig } from '@langchain/langgraph'
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { InputError } from '../../foundation/errors.ts'
 import { randomId } from '../../foundation/ids.ts'
 import { toEdit } from './edits.ts'
+import { createEntry, entryKey } from './entry.ts'
 import { refuseUnsupported } from './options.ts'
 import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
@@ -41,7 +43,7 @@ export class PipelineGraph extends CompiledStateGraph<
   readonly pipeline: PipelineParts
 
   constructor({ pipeline, ...fields }: PipelineGraphFields) {
-    const recursionLimit = fields.config?.recursionLimit ?? pipeline.plan.recursionLimit
+    const recursionLimit = fields.config?.recursionLimit ?? pipeline.recursionLimit
     super({ ...fields, config: { ...fields.config, recursionLimit } })
     this.pipeline = pipeline
   }
@@ -50,15 +52,21 @@ export class PipelineGraph extends CompiledStateGraph<
     input: StreamInput,
     options?: StreamOptions,
   ): ReturnType<Compiled['_streamIterator']> {
-    refuseUnsupported(this.pipeline.plan, { ...this.config, ...options })
+    refuseUnsupported(this.pipeline, { ...this.config, ...options })
     const config = this.#safe(options)
     // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
     const resumed = config.configurable?.__pregel_resuming === true
-    yield* super._streamIterator(resumed ? input : await this.#admit(input, config), config)
+    const admitted = resumed ? input : await this.#admit(input, config)
+    const entry = createEntry(resumed || admitted === null || isCommand(admitted))
+    yield* super._streamIterator(admitted, {
+      ...config,
+      configurable: { ...config.configurable, [entryKey]: entry },
+    })
   }
 
   async #admit(input: StreamInput, config: NonNullable<StreamOptions>): Promise<StreamInput> {
-    const thread = this.#saves(config) ? await this.#thread(config) : undefined
+    const edits = isCommand(input) && input.update != null
+    const thread = this.#saves(config) ? await this.#thread(config, edits) : undefined
     return admit(this.pipeline, input, String(config.configurable?.thread_id), thread) as StreamInput
   }
 
@@ -81,14 +89,23 @@ export class PipelineGraph extends CompiledStateGraph<
     throw new InputError(`${message}.`, [{ name: 'thread_id', message }], 'Pass { configurable: { thread_id: "…" } }.')
   }
 
-  #saves({ configurable }: LangGraphRunnableConfig): boolean {
-    return typeof this.checkpointer === 'object' || configurable?.__pregel_checkpointer !== undefined
+  #saves(config: LangGraphRunnableConfig): boolean {
+    return this.#saver(config) !== undefined
   }
 
-  async #thread(config: LangGraphRunnableConfig): Promise<Thread | undefined> {
-    const { values, next } = await this.getState(config as RunnableConfig)
+  #saver({ configurable }: LangGraphRunnableConfig): BaseCheckpointSaver | undefined {
+    if (typeof this.checkpointer === 'object') return this.checkpointer
+    return configurable?.__pregel_checkpointer as BaseCheckpointSaver | undefined
+  }
+
+  /** `whole`: with the outcomes that are only in the journal, as whoever edits the thread has to see it. */
+  async #thread(config: LangGraphRunnableConfig, whole: boolean): Promise<Thread | undefined> {
+    const { values, next, config: found } = await this.getState(config as RunnableConfig)
     if (values.run === undefined) return undefined
-    return { id: String(config.configurable?.thread_id), state: values as PipelineState, next }
+    const saver = this.#saver(config)
+    const rows = whole && saver ? await this.pipeline.readRows?.(saver, found) : undefined
+    const state = { ...values, stages: { ...rows, ...values.stages } } as PipelineState
+    return { id: String(config.configurable?.thread_id), state, next }
   }
 
   /**
@@ -104,8 +121,8 @@ export class PipelineGraph extends CompiledStateGraph<
   async #updateOnce(config: LangGraphRunnableConfig, updates: Updates): Promise<RunnableConfig> {
     // An empty or a copied checkpoint: nothing of ours is written.
     if (updates.every(({ values }) => values == null)) return super.bulkUpdateState(config, [{ updates }])
-    const thread = knownThread(await this.#thread(config), String(config.configurable?.thread_id))
-    refuseOtherPlan(this.pipeline.plan, thread)
+    const thread = knownThread(await this.#thread(config, true), String(config.configurable?.thread_id))
+    refuseOtherPlan(this.pipeline, thread)
     refuseFinished(thread)
     const update = updates.flatMap(({ values, asNode }) => toEdit(this.pipeline, thread, values, asNode))
     // `finish` has no edges. LangGraph clears the triggers of what did not run in the step before an update, so they are
@@ -116,6 +133,7 @@ export class PipelineGraph extends CompiledStateGraph<
   }
 
   #editing(): PipelineGraph {
+    if (!Object.hasOwn(this.channels, triggerOf('settle'))) return this
     const channels = { ...this.channels, [triggerOf('settle')]: new EditingTrigger() }
     const fields: object = { ...this, channels } // as `withConfig` copies a graph
     return new PipelineGraph(fields as PipelineGraphFields)

@@ -8,39 +8,28 @@
  * when nothing else is left (deferred) and returns how the run ended; `finish` then throws if it failed, since a node
  * cannot both save and throw.
  *
- * The other lowering, `flow`, will stand beside this file and take the same arguments.
+ * The other lowering, `flow`, stands beside this file.
  */
-import {
-  Annotation,
-  type BaseStore,
-  END,
-  GraphInterrupt,
-  type LangGraphRunnableConfig,
-  START,
-  StateGraph,
-} from '@langchain/langgraph'
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
-import type { RunEventBody } from '../../foundation/events.ts'
-import type { Outcome } from '../../foundation/outcome.ts'
+import { Annotation, END, GraphInterrupt, START, StateGraph } from '@langchain/langgraph'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
-import { PauseRequested, type RunView, type StageLine, type StageRunner } from '../../foundation/stage-runner.ts'
-import { channelOf, createState } from './channels.ts'
-import { refuseUnlessSucceeded } from './finish.ts'
-import { PipelineGraph, type PipelineGraphFields } from './pipeline-graph.ts'
-import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import { PauseRequested, type StageRunner } from '../../foundation/stage-runner.ts'
+import { createState } from './channels.ts'
+import {
+  type Builder,
+  compileOptions,
+  finish,
+  finishNode,
+  type LowerOptions,
+  lineOf,
+  type Node,
+  updateFor,
+  viewOf,
+} from './nodes.ts'
+import { PipelineGraph } from './pipeline-graph.ts'
 import { createTopology, type Topology } from './topology.ts'
 
-export interface LowerOptions {
-  /** Any LangGraph checkpointer. Without one nothing can be resumed. */
-  readonly checkpointer?: BaseCheckpointSaver
-  readonly store?: BaseStore
-  /** `throw` (default): `finish` throws when the pipeline failed. `return`: it is left in the `run` channel. */
-  readonly onFailure?: 'throw' | 'return'
-}
-
-/** Names of the nodes that are not stages. */
+/** The name of the node that ends the run once every stage has ended. */
 export const settleNode = 'settle'
-export const finishNode = 'finish'
 
 /** The plan as a compiled LangGraph graph. What a stage does is the runner's. */
 export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOptions = {}): PipelineGraph {
@@ -52,24 +41,16 @@ export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOpt
 
   for (const stage of plan.stages) builder.addNode(stage.id, stageNode(stage, runner), { input })
   builder.addNode(settleNode, settle(runner), { input, defer: true })
-  builder.addNode(finishNode, finish(plan, options.onFailure ?? 'throw'), {
+  builder.addNode(finishNode, finish(plan, options.onFailure), {
     input: Annotation.Root({ run, outputs, stages }),
   })
   connect(builder, plan, createTopology(plan))
 
-  const { checkpointer, store } = options
-  const compiled = builder.compile({ name: plan.name, ...(checkpointer && { checkpointer }), ...(store && { store }) })
-  return new PipelineGraph({ ...compiled, pipeline: { plan, runner } })
+  const compiled = builder.compile(compileOptions(plan, options))
+  const nodes = [...plan.stages.map(({ id }) => id), settleNode, finishNode]
+  const { recursionLimit } = plan
+  return new PipelineGraph({ ...compiled, pipeline: { plan, runner, lowering: 'stages', nodes, recursionLimit } })
 }
-
-/** The builder with nodes named by text, as far as the lowering uses it. */
-interface Builder {
-  addNode(name: string, run: Node, options: object): unknown
-  addEdge(from: string | string[], to: string): unknown
-  compile(options: object): Omit<PipelineGraphFields, 'pipeline'>
-}
-
-type Node = (state: PipelineState, config: LangGraphRunnableConfig) => Promise<PipelineUpdate> | PipelineUpdate
 
 function connect(builder: Builder, { stages }: Plan, topology: Topology): void {
   const idOf = (index: number): string => (stages[index] as StagePlan).id
@@ -87,7 +68,7 @@ function stageNode(stage: StagePlan, runner: StageRunner): Node {
   return async (state, config) => {
     if (Object.hasOwn(state.stages, stage.id)) return {} // recorded already, by an edit
     try {
-      return updateFor(stage.id, await runner.runStage(stage, viewOf(state), lineOf(config)))
+      return updateFor({ [stage.id]: await runner.runStage(stage, viewOf(state), lineOf(config)) })
     } catch (error) {
       // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
       if (error instanceof PauseRequested) throw new GraphInterrupt([])
@@ -96,39 +77,9 @@ function stageNode(stage: StagePlan, runner: StageRunner): Node {
   }
 }
 
-function lineOf({ writer, signal }: LangGraphRunnableConfig): StageLine {
-  const tell = (event: RunEventBody): void => {
-    try {
-      writer?.(event)
-    } catch {
-      // The stream was closed: nobody listens any more, and that is nothing a stage should fail for.
-    }
-  }
-  return { tell, ...(signal && { signal }) }
-}
-
-function updateFor(path: string, outcome: Outcome): PipelineUpdate {
-  const variables = Object.entries(outcome.set).map(([name, value]) => [channelOf(name), { [path]: { value } }])
-  return { stages: { [path]: outcome }, ...Object.fromEntries(variables) }
-}
-
-const viewOf = ({ inputs, stages, run, open }: PipelineState): RunView => ({
-  inputs,
-  outcomes: stages,
-  run,
-  patches: open.patches,
-})
-
 const settle =
   (runner: StageRunner): Node =>
   async (state) => {
     const { run, outputs } = await runner.settle(viewOf(state))
     return { run, outputs }
-  }
-
-const finish =
-  (plan: Plan, onFailure: 'throw' | 'return'): Node =>
-  (state) => {
-    if (onFailure === 'throw') refuseUnlessSucceeded(plan, state)
-    return {}
   }

@@ -1,4 +1,8 @@
 /** A lowered pipeline and a thread of it, as the parts of the graph hand them to each other. */
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import type { Lowering } from '../../foundation/flow.ts'
+import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
 import type { PipelineState } from './pipeline-state.ts'
@@ -6,6 +10,13 @@ import type { PipelineState } from './pipeline-state.ts'
 export interface PipelineParts {
   readonly plan: Plan
   readonly runner: StageRunner
+  readonly lowering: Lowering
+  /** Names of the graph's nodes. */
+  readonly nodes: readonly string[]
+  /** Supersteps at most, unless the caller says otherwise. */
+  readonly recursionLimit: number
+  /** Outcomes recorded at a checkpoint that its state has not; absent when there can be none. */
+  readonly readRows?: (saver: BaseCheckpointSaver, config: RunnableConfig) => Promise<Outcomes>
 }
 
 /** A thread that was started. */

@@ -8,7 +8,6 @@ import { Command, isCommand } from '@langchain/langgraph'
 import { InputError, ThreadError } from '../../foundation/errors.ts'
 import { isJsonObject, type JsonObject, jsonEqual } from '../../foundation/json.ts'
 import { isFinished } from '../../foundation/outcome.ts'
-import type { Plan } from '../../foundation/plan.ts'
 import { toEdit } from './edits.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 
@@ -17,11 +16,11 @@ import type { PipelineParts, Thread } from './thread.ts'
  * ThreadError.
  */
 export function admit(parts: PipelineParts, input: unknown, threadId: string, thread: Thread | undefined): unknown {
-  if (thread) refuseOtherPlan(parts.plan, thread)
+  if (thread) refuseOtherPlan(parts, thread)
   if (input === null || input === undefined) return resume(thread, threadId)
   if (isCommand(input)) return command(parts, input, knownThread(thread, threadId))
   const started = parts.runner.start(inputsIn(input), threadId)
-  if (!thread) return started
+  if (!thread) return parts.lowering === 'flow' ? { ...started, run: { ...started.run, lowering: 'flow' } } : started
   return continued(thread, started.inputs)
 }
 
@@ -71,7 +70,14 @@ export function refuseFinished({ id, state }: Thread): void {
   )
 }
 
-export function refuseOtherPlan(plan: Plan, { id, state }: Thread): void {
+/** Throws ThreadError for a thread of another plan, or of another graph of this one: it would end with nothing run. */
+export function refuseOtherPlan({ plan, lowering }: PipelineParts, { id, state }: Thread): void {
+  const { lowering: started = 'stages' } = state.run
+  if (state.run.plan === plan.hash && started !== lowering) {
+    throw new ThreadError('unsupported_option', `Thread "${id}" was started with the lowering "${started}".`, {
+      hint: `Go on with it with graph({ lowering: '${started}' }).`,
+    })
+  }
   if (state.run.plan === plan.hash) return
   const what =
     state.run.pipeline === plan.name ? `another version of "${plan.name}"` : `pipeline "${state.run.pipeline}"`

@@ -1,0 +1,103 @@
+/** The journal in a LangGraph checkpointer: what a killed graph left there, and who sees it. */
+import { Annotation, Command, MemorySaver, START, StateGraph } from '@langchain/langgraph'
+import { describe, expect, it } from 'vitest'
+import { forever, MortalSaver } from '../support-savers.ts'
+import { lowerFlow, planOf, stage, statuses, thread } from '../support-stages.ts'
+
+const plan = planOf(
+  ['a', 'b', 'c'].map((id) => stage(id, { kind: 'do', value: 'note', set: { log: [id] } })),
+  { vars: { log: { schema: true, merge: 'append', default: [] } }, outputs: { log: '${{ vars.log }}' } },
+)
+
+/** A thread whose process died when the row of `b` was stored. Two checkpoints come before the rows. */
+async function killed() {
+  const data = new MemorySaver()
+  const runs: string[] = []
+  const note = (saver?: MortalSaver) => (context: { readonly stage: string }) => {
+    runs.push(context.stage)
+    return saver?.dead ? forever() : context.stage
+  }
+  const saver = new MortalSaver(data, { at: 4 + 1, stored: true })
+  const { graph } = lowerFlow(plan, { note: note(saver) }, { checkpointer: saver })
+  await Promise.race([graph.invoke({ inputs: {} }, thread('t')), saver.died])
+  return { runs, saver, data, next: () => lowerFlow(plan, { note: note() }, { checkpointer: data }) }
+}
+
+describe('a killed thread', () => {
+  it('is gone on with by invoke(null): what has a row does not run again, and what it set is there', async () => {
+    const { runs, saver, next } = await killed()
+    expect([...saver.recorded]).toEqual(['a', 'b'])
+    const { graph } = next()
+    expect((await graph.getState(thread('t'))).values.stages).toEqual({})
+    const state = await graph.invoke(null, thread('t'))
+    expect(state.outputs).toEqual({ log: ['a', 'b', 'c'] })
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is gone on with by its own inputs, too', async () => {
+    const { runs, next } = await killed()
+    expect((await next().graph.invoke({ inputs: {} }, thread('t'))).run.status).toBe('succeeded')
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+
+  it('can be edited first: the patch covers what has a row, and the rows are not lost', async () => {
+    const { runs, next } = await killed()
+    const { graph } = next()
+    await graph.updateState(thread('t'), { 'vars.log': ['patched'] })
+    await graph.updateState(thread('t'), { 'stages.a': { output: 'edited', set: {} } })
+    const state = await graph.invoke(null, thread('t'))
+    expect(state.stages.a?.output).toBe('edited')
+    expect(state.outputs).toEqual({ log: ['patched', 'c'] })
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+
+  it('can be edited by a command as well', async () => {
+    const { runs, next } = await killed()
+    const state = await next().graph.invoke(new Command({ update: { 'vars.log': ['x'] } }) as never, thread('t'))
+    expect(state.outputs).toEqual({ log: ['x', 'c'] })
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+
+  it('leaves nothing in the rows of another thread', async () => {
+    const { runs, next } = await killed()
+    await next().graph.invoke({ inputs: {} }, thread('u'))
+    expect(runs).toEqual(['a', 'b', 'a', 'b', 'c'])
+  })
+})
+
+describe('a pipeline as a node of another graph', () => {
+  it('keeps its rows under its own namespace, and goes on from them', async () => {
+    const runs: string[] = []
+    let pause = () => {}
+    const build = (checkpointer: MemorySaver) => {
+      const note = ({ stage: id }: { stage: string }) => {
+        runs.push(id)
+        if (id === 'b') pause()
+        return id
+      }
+      const inner = lowerFlow(plan, { note })
+      const State = Annotation.Root({ inputs: Annotation<object>(), outputs: Annotation<unknown>() })
+      const outer = new StateGraph(State)
+        .addNode('inner', inner.graph as never)
+        .addEdge(START, 'inner')
+        .compile({ checkpointer })
+      return { outer, control: inner.control }
+    }
+    const checkpointer = new MemorySaver()
+    const first = build(checkpointer)
+    pause = () => first.control.pause('interrupted')
+    await first.outer.invoke({ inputs: {} }, thread('t'))
+    expect(runs).toEqual(['a', 'b'])
+    pause = () => {}
+    const state = await build(checkpointer).outer.invoke(null, thread('t'))
+    expect(state.outputs).toEqual({ log: ['a', 'b', 'c'] })
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('a graph that keeps nothing', () => {
+  it('has no journal and runs all the same', async () => {
+    const state = await lowerFlow(plan, { note: () => 1 }).graph.invoke({ inputs: {} })
+    expect(statuses(state.stages)).toEqual({ a: 'succeeded', b: 'succeeded', c: 'succeeded' })
+  })
+})

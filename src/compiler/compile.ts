@@ -56,7 +56,7 @@ export function compilePipeline(text: string, request: CompileRequest): CompileR
   const { declarations, diagnostics: declaredFaults } = declare(parsed, context)
   for (const each of declarations.sources) sources.set(each.name, each)
   const checkFaults = check(parsed, declarations, context)
-  const found = sortDiagnostics([...parseFaults, ...declaredFaults, ...checkFaults])
+  const found = sortDiagnostics([...parseFaults, ...declaredFaults, ...untold(checkFaults, parseFaults)])
   if (hasErrors(found)) return { diagnostics: found, sources }
   return { plan: makePlan(parsed, declarations, { file, directory }), diagnostics: found, sources }
 }
@@ -65,4 +65,10 @@ function shownName(file: string | null): string {
   if (file === null) return '<pipeline>'
   const fromHere = relative(process.cwd(), file)
   return fromHere === '' || fromHere.startsWith('..') ? file : fromHere
+}
+
+/** Warnings about a place that a trap was found at say the same fault again. */
+function untold(found: readonly Diagnostic[], told: readonly Diagnostic[]): readonly Diagnostic[] {
+  const places = new Set(told.map(({ span }) => `${span.file} ${span.start.offset}`))
+  return found.filter(({ severity, span }) => severity === 'error' || !places.has(`${span.file} ${span.start.offset}`))
 }

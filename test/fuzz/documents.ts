@@ -3,18 +3,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from '../../src/compiler/phases/1-parse.ts'
-import type { JsonObject } from '../../src/foundation/json.ts'
+import type { Json, JsonObject } from '../../src/foundation/json.ts'
 import { createSource } from '../../src/foundation/source.ts'
 import { builtinKinds } from '../../src/stages/index.ts'
 import { randomPipeline } from './pipelines.ts'
 import { pick, type Random } from './random.ts'
 import { editText } from './text-edits.ts'
-import { editTree, largeTree, partsOf, writeYaml } from './tree-edits.ts'
+import { editTree, largeTree, partsOf } from './tree-edits.ts'
+import { writeYaml } from './write-yaml.ts'
 
 /** A document with the folder that its relative paths start at. */
 export interface RandomDocument {
   readonly text: string
   readonly folder: string
+  /** The same document written otherwise. */
+  readonly twin?: string
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -49,8 +52,10 @@ export function randomDocument(random: Random): RandomDocument {
   return written(random, randomPipeline(random), folder)
 }
 
-/** As YAML, one in ten with a slip of the pen. */
-function written(random: Random, tree: Parameters<typeof writeYaml>[1], folder: string): RandomDocument {
+/** As YAML, one in ten with a slip of the pen, one in ten with a twin. */
+function written(random: Random, tree: Json, folder: string): RandomDocument {
   const text = writeYaml(random, tree)
-  return { text: random() < 0.1 ? editText(random, text) : text, folder }
+  const way = random()
+  if (way < 0.1) return { text: editText(random, text), folder }
+  return way < 0.2 ? { text, folder, twin: writeYaml(random, tree) } : { text, folder }
 }

@@ -91,41 +91,6 @@ export function partsOf(trees: readonly Json[]): readonly Json[] {
   return parts
 }
 
-/** The tree as YAML: as JSON, or in blocks with scalars in different styles. */
-export function writeYaml(random: Random, tree: Json): string {
-  if (random() < 0.2) return JSON.stringify(tree, null, upTo(random, 3))
-  return block(random, tree, 0).replace(/^\n/, '')
-}
-
-/** What follows a key or a dash. */
-function block(random: Random, node: Json, depth: number): string {
-  const pad = '  '.repeat(depth)
-  if (Array.isArray(node) && node.length > 0) {
-    return node.map((item) => `\n${pad}-${after(block(random, item, depth + 1))}`).join('')
-  }
-  if (isJsonObject(node) && Object.keys(node).length > 0 && random() < 0.95) {
-    return Object.entries(node)
-      .map(([key, inner]) => `\n${pad}${keyText(key)}:${after(block(random, inner, depth + 1))}`)
-      .join('')
-  }
-  return typeof node === 'string' ? textIn(random, node, pad) : JSON.stringify(node)
-}
-
-const after = (text: string): string => (text.startsWith('\n') ? text : ` ${text}`)
-const keyText = (key: string): string => (/^[\w?-]+$/.test(key) && key !== '?' ? key : JSON.stringify(key))
-
-function textIn(random: Random, text: string, pad: string): string {
-  const style = random()
-  if (style < 0.2 && /^[\w ./#$-]+$/.test(text)) return text
-  if (style < 0.4 && text.trim() === text && text !== '' && !/[^\P{C}\n]/u.test(text)) {
-    return `${pick(random, ['|', '>', '|-', '>-'])}\n${text
-      .split('\n')
-      .map((line) => `${pad}  ${line}`)
-      .join('\n')}`
-  }
-  return style < 0.5 && !/[^\P{C}]/u.test(text) ? `'${text.replaceAll("'", "''")}'` : JSON.stringify(text)
-}
-
 /** Deep and wide documents: what limits are for. */
 export function largeTree(random: Random): Json {
   const n = few(random, 60)

@@ -16,11 +16,14 @@ import type { Random } from './random.ts'
 export function tryDocument(random: Random): void {
   const document = randomDocument(random)
   try {
-    const result = compile(document, random() < 0.2)
+    const result = compile(document, document.twin === undefined && random() < 0.2)
     if (hasErrors(result.diagnostics) === (result.plan !== undefined))
       throw new Error('a plan and an error, or neither')
     for (const diagnostic of result.diagnostics) checkDiagnostic(diagnostic, result, document.text)
+    if (document.twin !== undefined)
+      checkTwin(result, compile({ ...document, text: document.twin }, false), document.twin)
     if (result.plan) checkPlan(result.plan, document, random() < 0.1)
+    if (result.plan) checkTrap(document)
   } catch (cause) {
     throw new Error(`this document broke the compiler:\n${JSON.stringify(document.text)}`, { cause })
   }
@@ -63,6 +66,23 @@ function checkSpan({ file, start, end }: Span, text: string | undefined): void {
   if (text === undefined) throw new Error(`a span in no source: ${file}`)
   const inside = start.offset >= 0 && start.offset <= end.offset && end.offset <= text.length
   if (!inside || start.line < 1 || start.column < 1) throw new Error(`a bad span: ${JSON.stringify({ start, end })}`)
+}
+
+function checkTwin(result: CompileResult, twin: CompileResult, text: string): void {
+  // Each once: what stands at an alias is told where it was written, and only once there.
+  const codes = ({ diagnostics }: CompileResult) => [...new Set(diagnostics.map(({ code }) => code))].toSorted().join()
+  if (result.plan?.hash === twin.plan?.hash && codes(result) === codes(twin)) return
+  const told = `${result.plan?.hash} ${twin.plan?.hash}\n${codes(result)}\n${codes(twin)}`
+  throw new Error(`another result when it is written otherwise:\n${told}\n${JSON.stringify(text)}`)
+}
+
+/** What is sound stays sound beside a trap, although the text is searched for traps and read twice then. */
+function checkTrap({ text, folder }: RandomDocument): void {
+  const withKey = (value: string) => compile({ text: `${text}\nx-trap: ${value}\n`, folder }, false)
+  if (!withKey('1').plan) return
+  const errors = withKey('!t 1').diagnostics.filter(({ severity }) => severity === 'error')
+  if (errors.length === 1 && errors[0]?.code === 'yaml_tag') return
+  throw new Error(`beside a trap: ${JSON.stringify(errors)}`)
 }
 
 function checkPlan(plan: Plan, document: RandomDocument, lowered: boolean): void {

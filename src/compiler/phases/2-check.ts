@@ -40,9 +40,10 @@ function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: Co
   const presence = createPresence(stages.all, order)
   const resultOf = createResults(new Map(declared.stages.map((stage) => [stage.index, stage])), stages)
   const scopeOf = createScopes(declared, stages, order, presence, resultOf)
-  const expressions = checkExpressions(findSites(parsed, declared), scopeOf)
+  const sites = findSites(parsed, declared)
+  const expressions = checkExpressions(sites, scopeOf)
   const validators = createValidators()
-  return { parsed, declared, context, stages, order, presence, resultOf, expressions, validators }
+  return { parsed, declared, context, stages, order, presence, resultOf, sites, expressions, validators }
 }
 
 const awaited = ({ needs }: ListedStage): Awaited =>

@@ -7,6 +7,7 @@ import { declaredEnv } from './declared-env.ts'
 import { durationTexts } from './duration-texts.ts'
 import { fittingArguments } from './fitting-arguments.ts'
 import { knownNeeds } from './known-needs.ts'
+import { markedExpressions } from './marked-expressions.ts'
 import { matchableNeeds } from './matchable-needs.ts'
 import { noCycles } from './no-cycles.ts'
 import { noNullInText } from './no-null-in-text.ts'
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   noCycles,
   matchableNeeds,
   readableExpressions,
+  markedExpressions,
   soundExpressions,
   booleanConditions,
   noNullInText,

@@ -7,6 +7,7 @@ import type { Declarations } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
 import type { Expressions } from './facts/expressions.ts'
 import type { Presence } from './facts/presence.ts'
+import type { Site } from './facts/sites.ts'
 import type { StageList } from './facts/stage-list.ts'
 import type { StageOrder } from './facts/stage-order.ts'
 
@@ -20,6 +21,8 @@ export interface Facts {
   readonly presence: Presence
   /** What expressions may expect of the output of a stage; `true` where nothing is known. */
   resultOf(stage: number): JsonSchema
+  /** Every place where an expression may stand. */
+  readonly sites: readonly Site[]
   readonly expressions: Expressions
   readonly validators: Validators
 }

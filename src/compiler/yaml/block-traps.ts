@@ -3,7 +3,15 @@ import { diagnostics } from '../../foundation/diagnostics.ts'
 import { templateEnd } from '../spec/templates.ts'
 import { plainOrQuoted, quoted } from './quote.ts'
 import { plainValue } from './scalar.ts'
-import { commentAt, expressionKeys, literalEnd, type Trap, withKey, withoutComment } from './trap.ts'
+import {
+  commentAt,
+  expressionKeys,
+  goesOnAfterBracket,
+  literalEnd,
+  type Trap,
+  withKey,
+  withoutComment,
+} from './trap.ts'
 
 /** The trap in the value that stands at `[start, end)`. `hasBlockBelow` = more-indented lines follow. */
 export function blockValueTraps(
@@ -49,8 +57,9 @@ function unquotedTemplate(all: string, start: number, key: string | undefined): 
 }
 
 /** A bare expression that starts with a list or map: YAML takes the bracket for a collection of its own. */
-export function bracketFirst(all: string, start: number, key: string | undefined): Trap {
+export function bracketFirst(all: string, start: number, key: string | undefined): Trap | undefined {
   const value = withoutComment(all)
+  if (!goesOnAfterBracket(value)) return undefined
   const place = whole(start, value)
   const fix = withKey(key, quoted(value))
   return { mask: place, at: place, say: (span) => diagnostics.expression_in_flow(span, fix) }

@@ -2,7 +2,7 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { templateEnd } from '../spec/templates.ts'
 import { quoted } from './quote.ts'
-import { expressionKeys, literalEnd, type Trap, withKey } from './trap.ts'
+import { expressionKeys, goesOnAfterBracket, literalEnd, type Trap, withKey } from './trap.ts'
 
 /**
  * Adds the traps of the flow collection that opens at `open` in a block with this indent; says where the line after it
@@ -25,8 +25,8 @@ export function flowTraps(text: string, open: number, indent: number, key: strin
     } else if (char === ' ' || char === '\t' || char === '\r') at++
     else if (char === '#' && /\s/.test(text[at - 1] ?? '')) at = lineEnd(text, at)
     else if (
-      !(fresh && at > open && isExpressionKey(current)) &&
-      (char === '[' || (char === '{' && text[at + 1] !== '{'))
+      (char === '[' || (char === '{' && text[at + 1] !== '{')) &&
+      !(fresh && at > open && isExpressionKey(current) && startsExpression(text.slice(at, lineEnd(text, at))))
     ) {
       depth++
       at++
@@ -58,6 +58,8 @@ export function flowTraps(text: string, open: number, indent: number, key: strin
 }
 
 const isExpressionKey = (key: string | undefined): boolean => key !== undefined && expressionKeys.has(key)
+
+const startsExpression = (line: string): boolean => goesOnAfterBracket(line.slice(0, extentOf(line, true)))
 
 interface Token {
   readonly end: number

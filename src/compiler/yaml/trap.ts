@@ -35,6 +35,23 @@ export function literalEnd(text: string, open: number, stop = text.length): numb
   return -1
 }
 
+/**
+ * Whether `value`, which starts with a bracket, goes on after that bracket is closed: an expression such as
+ * `[1, 2].exists(e, e == x)`. Otherwise it is a list or map, whatever its key: data may have keys of any name.
+ */
+export function goesOnAfterBracket(value: string): boolean {
+  let depth = 0
+  for (let at = 0; at < value.length; at++) {
+    const char = value[at] as string
+    if (char === '"' || char === "'") {
+      const end = literalEnd(value, at)
+      if (end !== -1) at = end - 1
+    } else if ('[{'.includes(char)) depth++
+    else if (']}'.includes(char) && --depth === 0) return at + 1 < value.length
+  }
+  return false
+}
+
 /** `key: value`, or the value alone. */
 export const withKey = (key: string | undefined, value: string): string => (key ? `${key}: ${value}` : value)
 

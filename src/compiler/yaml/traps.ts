@@ -88,9 +88,10 @@ const blockHeader = /^[|>](?:[-+]?[1-9]?|[1-9][-+])(?:\s+#.*)?$/
 
 /** Adds the traps of one value; says where to go on when the value goes beyond its line. */
 function valueTraps(text: string, line: BlockLine, from: number, traps: Trap[]): number | undefined {
-  const anchor = /^&[^\s,[\]{}]+\s+/.exec(text.slice(from, line.end))
+  const anchor = /^&[^\s,[\]{}]+(?:\s+|$)/.exec(text.slice(from, line.end))
   const start = from + (anchor?.[0].length ?? 0)
   const first = text[start]
+  if (anchor && (start === line.end || first === '#')) return undefined // what it names stands on the lines below
   const isExpression = line.key !== undefined && expressionKeys.has(line.key)
   if (first === '[' || (first === '{' && text[start + 1] !== '{')) {
     const trap = isExpression ? bracketFirst(text.slice(start, line.end), start, line.key) : undefined

@@ -33,6 +33,19 @@ export const expressionDiagnostics = {
     say: (message: string) => ({ message, hint: 'Close it with }}, or write $${{ for a literal ${{.' }),
   }),
 
+  unmarked_expression: define({
+    severity: 'warning',
+    summary: 'A text looks as if an expression was meant, but is written in another way.',
+    explanation:
+      'An expression in a value stands in `${{ … }}`. In quotes, `{{ inputs.x }}` and `${ inputs.x }` are plain text, and the text itself is what the stage gets.',
+    wrong: both('transform: "Hello {{ inputs.name }}"'),
+    right: both('transform: "Hello ${{ inputs.name }}"'),
+    say: (written: string, meant: string) => ({
+      message: `${written} is plain text here, no expression.`,
+      hint: `Write: ${meant}`,
+    }),
+  }),
+
   expression_type: define({
     severity: 'error',
     summary: 'An operator, function or field is used on a value of the wrong type.',

@@ -195,6 +195,17 @@ describe('what looks like a trap and is none', () => {
     stage('transform: "one', '  two: ${{ a ? b : c }}"', 'if: !x'),
     stage('transform: [a,', '  "b ${{ c }}",', '  d]', 'if: !x'),
     stage('transform: { headers: { accept: text/plain }, n: 1 } # {{ x }}', 'if: !x'),
+    stage('transform: &a', '  - 1', '  - &b # c: d', '    e: 1', 'if: !x'),
+    stage('transform: { if: { not: 1 }, that: [2, [3]] }', 'if: !x'),
+    stage(
+      'output:',
+      '  type: object',
+      '  if: { required: [a] }',
+      '  then: {',
+      '    required: [b] }',
+      'transform: 1',
+      'if: !x',
+    ),
   ])('%j stays silent where another trap made the text suspicious', (text) => {
     expect(said(text)).toHaveLength(1)
   })

@@ -17,6 +17,8 @@ export interface EventLog {
   say(body: RunEventBody): void
   /** The outcomes at these paths are durable: their closing events may be stored, and are when this resolves. */
   release(paths: readonly string[]): Promise<void>
+  /** The same, for those who do not wait: they are stored within `flushMs`. */
+  permit(paths: readonly string[]): void
   /** Stores everything said so far, but for what is held. Rejects when the store cannot. */
   flush(patch?: RunPatch): Promise<void>
   /** The last `seq` that is stored. */
@@ -104,13 +106,18 @@ export function createEventLog(ports: EventLogPorts): EventLog {
     }
   }
 
+  function permit(paths: readonly string[]): void {
+    for (const path of paths) {
+      for (const event of held.get(path) ?? []) queue(event)
+      held.delete(path)
+    }
+  }
+
   return {
     say,
+    permit,
     release(paths) {
-      for (const path of paths) {
-        for (const event of held.get(path) ?? []) queue(event)
-        held.delete(path)
-      }
+      permit(paths)
       return flush()
     },
     flush,

@@ -58,6 +58,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const known = new Map<string, number>()
   const progress = replay(plan, history, known)
   let storeError: unknown
+  let lowering = host.lowering
 
   const log = createEventLog({
     store,
@@ -82,11 +83,13 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     priorAttempts: (path) => history.attempts.get(path) ?? 0,
   })
   const saver = new RunSaver(store.saver, async (paths) => {
-    await log.release(paths)
+    // In `flow` the outcome itself is what the next stage waits for; events follow, and are found again if they do not.
+    if (lowering === 'flow') log.permit(paths)
+    else await log.release(paths)
     if (input.until !== undefined && paths.includes(input.until)) control.pause('until')
   })
-  const lower = (lowering: Lowering) => lowerTo(lowering, plan, resumable(runner, input), saver)
-  const ours = lower(host.lowering)
+  const lower = () => lowerTo(lowering, plan, resumable(runner, input), saver)
+  let graph = lower()
   const config = { configurable: { thread_id: record.id } }
 
   async function drive(): Promise<PipelineResult> {
@@ -95,8 +98,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     await log.flush({ status: 'running', stretches: stretch })
     if (input.cancelled || record.cancel_requested) beginCancel()
 
-    const lowering = (await readLowering(saver, config)) ?? host.lowering
-    const graph = lowering === host.lowering ? ours : lower(lowering)
+    lowering = (await readLowering(saver, config)) ?? host.lowering
+    if (lowering !== host.lowering) graph = lower()
     const thread = await readThread(graph, saver, config)
     await adopt(log, history, thread.outcomes)
     await graph.invoke(thread.run ? null : { inputs: record.inputs }, config)

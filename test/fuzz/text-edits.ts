@@ -11,6 +11,30 @@ export function editText(random: Random, text: string): string {
   return edited
 }
 
+/** The text with one piece in it very often: what makes a program slow. */
+export function swell(random: Random, text: string): string {
+  const pieces = [
+    ...scraps,
+    '${{ a }}',
+    '- a\n',
+    'a: ',
+    '[a, ',
+    '{a: ',
+    '(',
+    'a.',
+    'a.?b',
+    '1 + ',
+    '[]',
+    '!',
+    "''",
+    '""',
+    'a ',
+  ]
+  const piece = pick(random, pieces) + (random() < 0.3 ? pick(random, pieces) : '')
+  const count = Math.ceil(random() ** 2 * (20_000 / piece.length))
+  return replaceOne(random, text, /(?<=: |- )|\b|$/gm, () => piece.repeat(count))
+}
+
 function editOnce(random: Random, text: string): string {
   switch (upTo(random, 9)) {
     case 0:

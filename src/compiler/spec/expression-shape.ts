@@ -34,13 +34,18 @@ const ends = (text: string, open: number): number => {
   return end === -1 ? text.length : end
 }
 
+/** In an expression with more of them everything but the braces is lost anyway. */
+const mostBraces = 20
+
 /** The text with `${{` and the `}}` that close them made blank. */
 function withoutBraces(text: string): string {
   let bare = text
-  for (let open = templateAt(bare); open !== -1; open = templateAt(bare, open + 1)) {
+  let open = templateAt(bare)
+  for (let count = 0; open !== -1 && count < mostBraces; count++) {
     const end = templateEnd(bare, open)
     const inside = bare.slice(open + 3, end === -1 ? undefined : end - 2)
     bare = `${bare.slice(0, open)}   ${inside}${end === -1 ? '' : `  ${bare.slice(end)}`}`
+    open = templateAt(bare, open + 1)
   }
   return bare
 }

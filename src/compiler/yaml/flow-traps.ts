@@ -181,15 +181,17 @@ function extentOf(line: string, isExpression: boolean): number {
   const opening = isExpression ? '([{' : '[{'
   const closing = isExpression ? ')]}' : ']}'
   let depth = 0
+  /** Once something is not closed, no more ends are looked for: each look may go over the whole line. */
+  let closes = true
+  const skipTo = (end: number, at: number): number => {
+    closes = end !== -1
+    return closes ? end - 1 : at
+  }
   for (let at = 0; at < line.length; at++) {
     const char = line[at] as string
-    if (isExpression && (char === '"' || char === "'")) {
-      const end = literalEnd(line, at)
-      if (end !== -1) at = end - 1
-    } else if (line.startsWith('${{', at)) {
-      const end = templateEnd(line, at)
-      if (end !== -1) at = end - 1
-    } else if (opening.includes(char)) depth++
+    if (closes && isExpression && (char === '"' || char === "'")) at = skipTo(literalEnd(line, at), at)
+    else if (closes && line.startsWith('${{', at)) at = skipTo(templateEnd(line, at), at)
+    else if (opening.includes(char)) depth++
     else if (closing.includes(char)) {
       if (depth === 0) return trimmedTo(line, at)
       depth--

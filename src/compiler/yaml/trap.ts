@@ -45,7 +45,8 @@ export function goesOnAfterBracket(value: string): boolean {
     const char = value[at] as string
     if (char === '"' || char === "'") {
       const end = literalEnd(value, at)
-      if (end !== -1) at = end - 1
+      if (end === -1) return false
+      at = end - 1
     } else if ('[{'.includes(char)) depth++
     else if (']}'.includes(char) && --depth === 0) return at + 1 < value.length
   }

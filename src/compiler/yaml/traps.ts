@@ -102,7 +102,7 @@ function valueTraps(text: string, line: BlockLine, from: number, traps: Trap[]):
   const value = text.slice(start, line.end)
   if (blockHeader.test(value)) return blockEnd(text, line.next, line.indent)
   if ((first === '"' || first === "'") && literalEnd(text, start, line.end) === -1) return quoteEnd(text, start)
-  const hasBlockBelow = blockEnd(text, line.next, line.indent) > line.next
+  const hasBlockBelow = isBlockBelow(text, line.next, line.indent)
   const trap = blockValueTraps(text, start, line.end, line.key, hasBlockBelow)
   if (trap) traps.push(trap)
   return undefined
@@ -123,6 +123,17 @@ function blockEnd(text: string, from: number, indent: number): number {
     at = next
   }
   return end
+}
+
+/** Whether the first line at or after `from` that is not blank is indented more than `indent`. */
+function isBlockBelow(text: string, from: number, indent: number): boolean {
+  let lineStart = from
+  for (let at = from; at < text.length; at++) {
+    const char = text[at]
+    if (char === '\n') lineStart = at + 1
+    else if (char !== ' ' && char !== '\r') return at - lineStart > indent
+  }
+  return false
 }
 
 /** Start of the line after the one in which the quote at `open` closes. */

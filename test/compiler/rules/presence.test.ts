@@ -108,7 +108,7 @@ describe('reads of outputs that may be absent', () => {
         }),
         { seed, numRuns: 250 },
       )
-      expect(ran, 'enough pipelines compiled to mean something').toBeGreaterThan(60)
+      expect(ran, 'enough pipelines compiled to mean something').toBeGreaterThan(20)
     },
     120_000,
   )

@@ -342,7 +342,7 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
         await expect(store.putCached('k', { at: value } as never, 1)).rejects.toThrow(`$.value.at: ${found}`)
       })
 
-      it('hands out copies, so that nobody can change what is stored', async () => {
+      it('hands out copies or what is frozen, so that nobody can change what is stored', async () => {
         const inputs = { list: [1] }
         await store.createRun(runRecord('r1', { inputs }))
         const value = { list: [1] }
@@ -359,11 +359,16 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
           const run = await store.getRun('r1')
           const tuple = await store.saver.getTuple(thread('r1'))
           const cached = await store.getCached('k', 0)
-          const read = [run?.inputs, tuple?.checkpoint.channel_values.c, tuple?.pendingWrites?.[0]?.[2], cached?.value]
-          for (const held of read) {
+          for (const held of [run?.inputs, cached?.value]) {
             expect(held).toEqual({ list: [1] })
             change(held)
           }
+          for (const held of [tuple?.checkpoint.channel_values.c, tuple?.pendingWrites?.[0]?.[2]]) {
+            expect(held).toEqual({ list: [1] })
+            expect(() => change(held)).toThrow(TypeError)
+          }
+          if (tuple) tuple.checkpoint.channel_values.c = 'LangGraph changes this itself'
+          if (tuple) tuple.checkpoint.channel_versions.c = 7
         }
       })
     })

@@ -1,20 +1,23 @@
 /**
- * Checkpoints, channel values and writes of the memory store.
+ * Lines, checkpoints, values and writes of the memory store.
  */
+import { createHash } from 'node:crypto'
 import { compareWritesSortKeys, writesSortKey } from '@langchain/langgraph-checkpoint'
-import type { EncodedValue } from '../serializer.ts'
 import type {
-  CheckpointFilter,
-  CheckpointKey,
   CheckpointRow,
   CheckpointTable,
+  LineRow,
+  LineTable,
   ValueRow,
+  ValueTable,
   WriteRow,
   WriteTable,
 } from './tables.ts'
 
 interface MemoryCheckpoints {
+  readonly lines: LineTable
   readonly checkpoints: CheckpointTable
+  readonly values: ValueTable
   readonly writes: WriteTable
   /** Characters of text kept. */
   readonly bytes: () => number
@@ -22,90 +25,131 @@ interface MemoryCheckpoints {
 
 export function createMemoryCheckpoints(): MemoryCheckpoints {
   const { table: checkpoints, bytes } = createCheckpointTable()
+  const { table: values, bytes: valueBytes } = createValueTable()
   const { table: writes, bytes: writeBytes } = createWriteTable()
-  return { checkpoints, writes, bytes: () => bytes() + writeBytes() }
+  return { lines: createLineTable(), checkpoints, values, writes, bytes: () => bytes() + valueBytes() + writeBytes() }
+}
+
+function createLineTable(): LineTable {
+  const rows = new Map<number, LineRow>()
+  /** Thread → namespace → number. */
+  const threads = new Map<string, Map<string, number>>()
+  let last = 0
+  return {
+    get: (thread, ns) => rows.get(threads.get(thread)?.get(ns) ?? 0),
+    byNumber: (n) => rows.get(n),
+    ofThread: (thread) => [...(threads.get(thread)?.values() ?? [])].flatMap((n) => rows.get(n) ?? []),
+    add(thread, ns) {
+      last += 1
+      const row = { n: last, thread, ns, tip: null }
+      rows.set(last, row)
+      within(threads, thread, () => new Map<string, number>()).set(ns, last)
+      return row
+    },
+    setTip(line, tip) {
+      rows.set(line.n, { ...line, tip })
+    },
+    delete(n) {
+      const { thread = '', ns = '' } = rows.get(n) ?? {}
+      const lines = threads.get(thread)
+      lines?.delete(ns)
+      if (lines?.size === 0) threads.delete(thread)
+      rows.delete(n)
+    },
+  }
 }
 
 function createCheckpointTable() {
-  const rows = new Map<string, CheckpointRow>()
-  /** Thread → keys of its rows. */
-  const threads = new Map<string, Set<string>>()
-  /** Thread → namespace → key of its newest row. */
-  const newest = new Map<string, Map<string, string>>()
-  const values = new Map<number, ValueRow>()
-  /** (thread, namespace, channel, version) → ids of values. */
-  const versions = new Map<string, number[]>()
-  let lastSeq = 0
-  let lastValue = 0
-
-  const inOrder = (thread: string | undefined): CheckpointRow[] => {
-    const found = thread === undefined ? [...rows.values()] : rowsOf(thread)
-    return found.sort((a, b) => b.seq - a.seq)
-  }
-  const rowsOf = (thread: string) => [...(threads.get(thread) ?? [])].flatMap((key) => rows.get(key) ?? [])
-
+  /** In order of `seq`. */
+  const rows = new Map<number, CheckpointRow>()
+  /** Line → id → seq. */
+  const lines = new Map<number, Map<string, number>>()
+  let last = 0
   const table: CheckpointTable = {
-    addValue(row) {
-      lastValue += 1
-      values.set(lastValue, row)
-      const at = versionKey(row)
-      versions.set(at, [...(versions.get(at) ?? []), lastValue])
-      return lastValue
+    add(added) {
+      last += 1
+      const row = { ...added, seq: last, set: added.set ?? last }
+      rows.set(last, row)
+      within(lines, row.line, () => new Map<string, number>()).set(row.id, last)
+      return row
     },
-    values: (ids) => new Map(ids.flatMap((id): [number, EncodedValue][] => pair(id, values.get(id)?.value))),
-    valuesAt: (at) => (versions.get(versionKey(at)) ?? []).flatMap((id) => withId(id, values.get(id)?.value)),
-    put(row) {
-      const key = keyText(row)
-      const known = rows.get(key)
-      rows.set(key, { ...row, seq: known?.seq ?? ++lastSeq })
-      if (known) return
-      within(threads, row.thread, () => new Set<string>()).add(key)
-      within(newest, row.thread, () => new Map<string, string>()).set(row.ns, key)
+    update(row) {
+      rows.set(row.seq, row)
     },
-    get: (key) => rows.get(keyText(key)),
-    latest: (thread, ns) => rows.get(newest.get(thread)?.get(ns) ?? ''),
-    page: (filter, limit) =>
-      inOrder(filter.thread)
-        .filter((row) => matches(row, filter))
+    get: (seq) => rows.get(seq),
+    find: (line, id) => rows.get(lines.get(line)?.get(id) ?? 0),
+    ofLine: (line) => [...(lines.get(line)?.values() ?? [])].flatMap((seq) => rows.get(seq) ?? []),
+    before: (beforeSeq, limit) =>
+      [...rows.values()]
+        .filter(({ seq }) => seq < beforeSeq)
+        .reverse()
         .slice(0, limit),
-    deleteThread(thread) {
-      for (const key of threads.get(thread) ?? []) rows.delete(key)
-      for (const [id, row] of values) if (row.thread === thread) values.delete(id)
-      for (const at of versions.keys()) if (JSON.parse(at)[0] === thread) versions.delete(at)
-      newest.delete(thread)
-      return threads.delete(thread)
+    delete(seq) {
+      const row = rows.get(seq)
+      const ids = row && lines.get(row.line)
+      if (row) ids?.delete(row.id)
+      if (row && ids?.size === 0) lines.delete(row.line)
+      rows.delete(seq)
     },
   }
-  const bytes = () =>
-    sum(rows.values(), ({ versions, seen, refs, metadata }) => [versions, seen, refs, metadata.text]) +
-    sum(values.values(), ({ value }) => [value.text])
-  return { table, bytes }
+  return { table, bytes: () => sum(rows.values(), ({ id, metadata }) => id.length + metadata.text.length) }
+}
+
+function createValueTable() {
+  const rows = new Map<number, ValueRow>()
+  /** Line → hash → number. */
+  const hashes = new Map<number, Map<string, number>>()
+  let last = 0
+  const key = (hash: Uint8Array) => Buffer.from(hash).toString('base64')
+  const remove = (n: number): void => {
+    const row = rows.get(n)
+    if (row?.hash) hashes.get(row.line)?.delete(key(row.hash))
+    rows.delete(n)
+  }
+  const table: ValueTable = {
+    add(added) {
+      last += 1
+      rows.set(last, { ...added, n: last })
+      if (added.hash) within(hashes, added.line, () => new Map<string, number>()).set(key(added.hash), last)
+      return last
+    },
+    get: (n) => rows.get(n),
+    hash: ({ encoding, text }) => createHash('sha256').update(`${encoding}`).update(text).digest().subarray(0, 20),
+    find: (line, hash) => hashes.get(line)?.get(key(hash)),
+    ofLine: (line) => [...rows.values()].filter((row) => row.line === line),
+    deleteLine(line) {
+      for (const row of rows.values()) if (row.line === line) rows.delete(row.n)
+      hashes.delete(line)
+    },
+    delete(numbers) {
+      for (const n of numbers) remove(n)
+    },
+  }
+  return { table, bytes: () => sum(rows.values(), ({ text }) => text.length) }
 }
 
 function createWriteTable() {
-  /** Checkpoint → (task, idx) → row. */
-  const checkpoints = new Map<string, { readonly thread: string; readonly rows: Map<string, WriteRow> }>()
+  /** Set → (task, idx) → row. */
+  const sets = new Map<number, Map<string, WriteRow>>()
   const table: WriteTable = {
-    put(key, row) {
-      const at = keyText(key)
-      const rows = checkpoints.get(at)?.rows ?? new Map<string, WriteRow>()
-      if (rows.size === 0) checkpoints.set(at, { thread: key.thread, rows })
+    put(set, row) {
+      const rows = within(sets, set, () => new Map<string, WriteRow>())
       const place = JSON.stringify([row.taskId, row.idx])
-      if (row.idx < 0 || !rows.has(place)) rows.set(place, row)
+      const known = rows.has(place)
+      if (row.idx < 0 || !known) rows.set(place, row)
+      return !known
     },
-    of: (key) => [...(checkpoints.get(keyText(key))?.rows.values() ?? [])].sort(inSortKeyOrder),
-    deleteThread(thread) {
-      const before = checkpoints.size
-      for (const [at, { thread: owner }] of checkpoints) if (owner === thread) checkpoints.delete(at)
-      return checkpoints.size < before
+    of: (set) => [...(sets.get(set)?.values() ?? [])].sort(inSortKeyOrder),
+    deleteSet(set) {
+      sets.delete(set)
     },
   }
-  const bytes = () => sum(checkpoints.values(), ({ rows }) => [...rows.values()].map(({ value }) => value.text))
-  return { table, bytes }
+  const size = ({ ref }: WriteRow) => (typeof ref === 'number' ? 0 : ref[1].length)
+  return { table, bytes: () => sum(sets.values(), (rows) => sum(rows.values(), size)) }
 }
 
 /** What stands at `key`, made when nothing does. */
-function within<T>(map: Map<string, T>, key: string, make: () => T): T {
+function within<K, T>(map: Map<K, T>, key: K, make: () => T): T {
   const known = map.get(key) ?? make()
   map.set(key, known)
   return known
@@ -114,22 +158,8 @@ function within<T>(map: Map<string, T>, key: string, make: () => T): T {
 const inSortKeyOrder = (a: WriteRow, b: WriteRow): number =>
   compareWritesSortKeys(writesSortKey(a.taskPath, a.taskId, a.idx), writesSortKey(b.taskPath, b.taskId, b.idx))
 
-const keyText = ({ thread, ns, id }: CheckpointKey): string => JSON.stringify([thread, ns, id])
-
-const versionKey = ({ thread, ns, channel, version }: Omit<ValueRow, 'value'>): string =>
-  JSON.stringify([thread, ns, channel, version])
-
-const pair = (id: number, value: EncodedValue | undefined): [number, EncodedValue][] => (value ? [[id, value]] : [])
-const withId = (id: number, value: EncodedValue | undefined) => (value ? [{ id, value }] : [])
-
-const matches = (row: CheckpointRow, { ns, id, beforeSeq, belowId }: CheckpointFilter): boolean =>
-  (ns === undefined || row.ns === ns) &&
-  (id === undefined || row.id === id) &&
-  (beforeSeq === undefined || row.seq < beforeSeq) &&
-  (belowId === undefined || row.id < belowId)
-
-function sum<T>(items: Iterable<T>, textsOf: (item: T) => readonly string[]): number {
+function sum<T>(items: Iterable<T>, sizeOf: (item: T) => number): number {
   let total = 0
-  for (const item of items) for (const text of textsOf(item)) total += text.length
+  for (const item of items) total += sizeOf(item)
   return total
 }

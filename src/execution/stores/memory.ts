@@ -18,7 +18,7 @@ export function createMemoryStore({ clock = systemClock }: { readonly clock?: Cl
 
 /** Rows in maps. Nothing here can fail half way, so a transaction needs no undoing. */
 function memoryTables(): Tables {
-  const { checkpoints, writes, bytes: checkpointBytes } = createMemoryCheckpoints()
+  const { lines, checkpoints, values, writes, bytes: checkpointBytes } = createMemoryCheckpoints()
   const { runs, events, plans, cache, bytes: runBytes } = createMemoryRuns()
   let open = true
   const perform = <T>(work: () => T): T => {
@@ -26,7 +26,9 @@ function memoryTables(): Tables {
     return work()
   }
   return {
+    lines,
     checkpoints,
+    values,
     writes,
     runs,
     events,

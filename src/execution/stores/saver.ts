@@ -1,9 +1,9 @@
 /**
  * LangGraph's checkpointer over the tables of a store.
  *
- * A checkpoint's row refers to the stored values of its channels by id. What did not change since the parent is not
- * stored again: the reference is taken over. So the branches of a thread may well use the same version numbers without
- * seeing each other's values. Order is the order in which the store got things, never the clock's.
+ * What is stored and how is in `history.ts` and `values.ts`. Values that are read are frozen: whoever changes state in
+ * place gets an error instead of a change that nobody stores. Order is the order in which the store got things, never
+ * the clock's.
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import {
@@ -12,7 +12,6 @@ import {
   type Checkpoint,
   type CheckpointListOptions,
   type CheckpointMetadata,
-  type CheckpointPendingWrite,
   type CheckpointTuple,
   type DeltaChannelHistory,
   getCheckpointId,
@@ -21,28 +20,43 @@ import {
   TASKS,
   WRITES_IDX_MAP,
 } from '@langchain/langgraph-checkpoint'
-import { decodeValue, type EncodedValue, encodeValue, strictSerializer } from '../serializer.ts'
+import { decodeValue, type EncodedValue, strictSerializer } from '../serializer.ts'
 import { deltaHistory } from './delta-history.ts'
-import type { CheckpointFilter, CheckpointKey, CheckpointRow, Tables, WriteRow } from './tables.ts'
-import { type EncodedChannel, readRefs, referTo } from './values.ts'
+import { deleteThread, findCheckpoint, type History, headOf, putCheckpoint, putWrites, writesOf } from './history.ts'
+import type { CheckpointKey, CheckpointRow, LineRow, Ref, Tables, WriteRow } from './tables.ts'
+import { readPage, type Step, type WalkFilter } from './walk.ts'
 
 /** How many checkpoints `list` looks at in one go. */
 const pageSize = 64
 
-export class StoreSaver extends BaseCheckpointSaver {
-  readonly #tables: Tables
+/** With the transactions of the store. */
+export interface SavedHistory extends History {
+  readonly tables: Tables
+}
 
-  constructor(tables: Tables) {
+export class StoreSaver extends BaseCheckpointSaver {
+  readonly #history: SavedHistory
+
+  constructor(history: SavedHistory) {
     super(strictSerializer)
-    this.#tables = tables
+    this.#history = history
+  }
+
+  #read<T>(work: () => T): T {
+    return settled(this.#history, () => this.#history.tables.read(work))
+  }
+
+  #write<T>(work: () => T): T {
+    return settled(this.#history, () => this.#history.tables.write(work))
   }
 
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     const thread = threadOf(config)
     if (thread === undefined) return undefined
-    return this.#tables.read(() => {
-      const row = findRow(this.#tables, thread, nsOf(config) ?? '', getCheckpointId(config))
-      return row && toTuple(this.#tables, row)
+    const ns = nsOf(config) ?? ''
+    return this.#read(() => {
+      const row = findCheckpoint(this.#history, thread, ns, getCheckpointId(config))
+      return row && toTuple(this.#history, { thread, ns }, row)
     })
   }
 
@@ -50,20 +64,21 @@ export class StoreSaver extends BaseCheckpointSaver {
   override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
     let left = options.limit ?? Number.POSITIVE_INFINITY
     const match = metadataFilter(options.filter)
-    let filter = this.#tables.read(() => listFilter(this.#tables, config, options.before))
-    while (left > 0) {
-      const page = this.#tables.read(() => this.#tables.checkpoints.page(filter, pageSize))
-      for (const key of page) {
+    const filter = walkFilter(config)
+    const place = this.#read(() => placeOf(this.#history, options.before))
+    let next: number | undefined = place.beforeSeq
+    while (next !== undefined && left > 0) {
+      const from: number = next
+      const page = this.#read(() => readPage(this.#history.tables, { ...filter, ...place.filter }, from, pageSize))
+      for (const step of page.steps) {
         if (left <= 0) return
-        if (!match(key.metadata)) continue
-        const tuple = this.#tables.read(() => tupleAt(this.#tables, key))
+        if (!match(step.row.metadata)) continue
+        const tuple = this.#read(() => tupleAt(this.#history, step))
         if (!tuple) continue
         left -= 1
         yield tuple
       }
-      const last = page.at(-1)
-      if (!last || page.length < pageSize) return
-      filter = { ...filter, beforeSeq: last.seq }
+      next = page.next
     }
   }
 
@@ -75,21 +90,8 @@ export class StoreSaver extends BaseCheckpointSaver {
   ): Promise<RunnableConfig> {
     const key = { thread: needed(threadOf(config), 'thread_id'), ns: nsOf(config) ?? '', id: name(checkpoint.id, 'id') }
     const parent = textOf(config, 'checkpoint_id') ?? null
-    const changed = changedChannels(checkpoint, newVersions)
-    const encodedMetadata = encodeValue(metadata, ['metadata'])
-    this.#tables.write(() => {
-      const refs = referTo(this.#tables.checkpoints, { ...key, parent, checkpoint, changed })
-      this.#tables.checkpoints.put({
-        ...key,
-        parent,
-        v: checkpoint.v,
-        ts: checkpoint.ts,
-        versions: JSON.stringify(checkpoint.channel_versions ?? {}),
-        seen: JSON.stringify(checkpoint.versions_seen ?? {}),
-        refs: JSON.stringify(refs),
-        metadata: encodedMetadata,
-      })
-    })
+    const isNew = (channel: string) => Object.hasOwn(newVersions, channel)
+    this.#write(() => putCheckpoint(this.#history, { ...key, parent, checkpoint, metadata, isNew }))
     return configOf(key)
   }
 
@@ -101,26 +103,15 @@ export class StoreSaver extends BaseCheckpointSaver {
   ): Promise<void> {
     const thread = needed(threadOf(config), 'thread_id')
     const key = { thread, ns: nsOf(config) ?? '', id: needed(textOf(config, 'checkpoint_id'), 'checkpoint_id') }
-    const rows = writes.map(([channel, value], position): WriteRow => {
-      const idx = WRITES_IDX_MAP[channel] ?? position
-      return {
-        taskPath,
-        taskId: name(taskId, 'task_id'),
-        idx,
-        channel: name(channel, 'channel'),
-        value: encodeValue(value, [channel]),
-      }
+    const added = writes.map(([channel, value], position) => {
+      return { idx: WRITES_IDX_MAP[channel] ?? position, channel: name(channel, 'channel'), value }
     })
-    this.#tables.write(() => {
-      for (const row of rows) this.#tables.writes.put(key, row)
-    })
+    const task = { taskId: name(taskId, 'task_id'), taskPath }
+    this.#write(() => putWrites(this.#history, key, task, added))
   }
 
   override async deleteThread(threadId: string): Promise<void> {
-    this.#tables.write(() => {
-      this.#tables.checkpoints.deleteThread(threadId)
-      this.#tables.writes.deleteThread(threadId)
-    })
+    this.#write(() => deleteThread(this.#history, threadId))
   }
 
   override async getDeltaChannelHistory(options: {
@@ -128,50 +119,59 @@ export class StoreSaver extends BaseCheckpointSaver {
     channels: string[]
   }): Promise<Record<string, DeltaChannelHistory>> {
     const thread = threadOf(options.config)
-    return this.#tables.read(() => {
+    return this.#read(() => {
       const id = getCheckpointId(options.config)
-      const target = thread && findRow(this.#tables, thread, nsOf(options.config) ?? '', id)
-      return deltaHistory(this.#tables, target || undefined, options.channels)
+      const target =
+        thread === undefined ? undefined : findCheckpoint(this.#history, thread, nsOf(options.config) ?? '', id)
+      return deltaHistory(this.#history, target, options.channels)
     })
   }
 }
 
-function findRow(tables: Tables, thread: string, ns: string, id: string): CheckpointRow | undefined {
-  return id ? tables.checkpoints.get({ thread, ns, id }) : tables.checkpoints.latest(thread, ns)
+function tupleAt(history: History, { line, row }: Step): CheckpointTuple | undefined {
+  const now = history.tables.checkpoints.get(row.seq)
+  return now && now.line === line.n && now.id === row.id ? toTuple(history, line, now) : undefined
 }
 
-function tupleAt(tables: Tables, key: CheckpointKey): CheckpointTuple | undefined {
-  const row = tables.checkpoints.get(key)
-  return row && toTuple(tables, row)
-}
-
-/** A new tuple, which the caller may change at will. */
-function toTuple(tables: Tables, row: CheckpointRow): CheckpointTuple {
-  const parent = row.parent === null ? undefined : { thread: row.thread, ns: row.ns, id: row.parent }
+/** A new tuple; versions and lists in it are the caller's, values of channels are frozen. */
+function toTuple(
+  history: History,
+  { thread, ns }: Pick<LineRow, 'thread' | 'ns'>,
+  row: CheckpointRow,
+): CheckpointTuple {
+  const parent = row.parent === null ? undefined : { thread, ns, id: row.parent }
   return {
-    config: configOf(row),
-    checkpoint: toCheckpoint(tables, row, parent),
+    config: configOf({ thread, ns, id: row.id }),
+    checkpoint: toCheckpoint(history, row),
     metadata: decodeValue(row.metadata) as CheckpointMetadata,
-    pendingWrites: pendingWrites(tables.writes.of(row)),
+    pendingWrites: writesOf(history, row).map(({ taskId, channel, ref }) => [taskId, channel, load(history, ref)]),
     ...(parent && { parentConfig: configOf(parent) }),
   }
 }
 
-function toCheckpoint(tables: Tables, row: CheckpointRow, parent: CheckpointKey | undefined): Checkpoint {
+const load = ({ values }: History, ref: Ref): unknown => values.load(ref)
+
+function toCheckpoint(history: History, row: CheckpointRow): Checkpoint {
+  const { v, ts, versions, seen, refs } = headOf(history, row)
   const checkpoint = {
-    v: row.v,
+    v,
     id: row.id,
-    ts: row.ts,
-    channel_values: readRefs(tables.checkpoints, row.refs),
-    channel_versions: JSON.parse(row.versions) as ChannelVersions,
-    versions_seen: JSON.parse(row.seen) as Checkpoint['versions_seen'],
+    ts,
+    channel_values: mapped(refs, (ref) => load(history, ref)),
+    channel_versions: mapped(versions, (version) => version),
+    versions_seen: mapped(seen, (channels) => mapped(channels, (version) => version)),
   }
-  return row.v < 4 && parent ? withPendingSends(checkpoint, tables.writes.of(parent)) : checkpoint
+  const parent = v < 4 && row.parent !== null ? history.tables.checkpoints.find(row.line, row.parent) : undefined
+  return v < 4 && row.parent !== null ? withPendingSends(history, checkpoint, parent) : checkpoint
 }
 
+const mapped = <T, U>(record: Readonly<Record<string, T>>, make: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, make(value)]))
+
 /** Checkpoints before format 4 keep the sends of a step among the writes of the parent. */
-function withPendingSends(checkpoint: Checkpoint, writesOfParent: readonly WriteRow[]): Checkpoint {
-  const sends = writesOfParent.filter(({ channel }) => channel === TASKS).map(({ value }) => decodeValue(value))
+function withPendingSends(history: History, checkpoint: Checkpoint, parent: CheckpointRow | undefined): Checkpoint {
+  const writes: readonly WriteRow[] = parent ? writesOf(history, parent) : []
+  const sends = writes.filter(({ channel }) => channel === TASKS).map(({ ref }) => load(history, ref))
   const versions = Object.values(checkpoint.channel_versions)
   const version = versions.length > 0 ? maxChannelVersion(...versions) : 1
   return {
@@ -181,37 +181,23 @@ function withPendingSends(checkpoint: Checkpoint, writesOfParent: readonly Write
   }
 }
 
-const pendingWrites = (rows: readonly WriteRow[]): CheckpointPendingWrite[] =>
-  rows.map(({ taskId, channel, value }) => [taskId, channel, decodeValue(value)])
-
 const configOf = ({ thread, ns, id }: CheckpointKey) => ({
   configurable: { thread_id: thread, checkpoint_ns: ns, checkpoint_id: id },
 })
 
-function changedChannels(checkpoint: Checkpoint, newVersions: ChannelVersions): readonly EncodedChannel[] {
-  return Object.entries(checkpoint.channel_values ?? {})
-    .filter(([channel]) => Object.hasOwn(newVersions, channel))
-    .map(([channel, value]) => ({ channel: name(channel, 'channel'), value: encodeValue(value, [channel]) }))
-}
-
-function listFilter(tables: Tables, config: RunnableConfig, before: RunnableConfig | undefined): CheckpointFilter {
+function walkFilter(config: RunnableConfig): WalkFilter {
   const thread = threadOf(config)
   const ns = nsOf(config)
   const id = getCheckpointId(config)
-  return {
-    ...(thread !== undefined && { thread }),
-    ...(ns !== undefined && { ns }),
-    ...(id !== '' && { id }),
-    ...beforeFilter(tables, before),
-  }
+  return { ...(thread !== undefined && { thread }), ...(ns !== undefined && { ns }), ...(id !== '' && { id }) }
 }
 
 /** `before` a checkpoint that the store knows means stored earlier; of an unknown one only the id is there to go by. */
-function beforeFilter(tables: Tables, before: RunnableConfig | undefined): CheckpointFilter {
+function placeOf(history: History, before: RunnableConfig | undefined) {
   const id = before && getCheckpointId(before)
-  if (!before || !id) return {}
-  const row = tables.checkpoints.get({ thread: threadOf(before) ?? '', ns: nsOf(before) ?? '', id })
-  return row ? { beforeSeq: row.seq } : { belowId: id }
+  if (!before || !id) return { beforeSeq: Number.MAX_SAFE_INTEGER, filter: {} }
+  const row = findCheckpoint(history, threadOf(before) ?? '', nsOf(before) ?? '', id)
+  return row ? { beforeSeq: row.seq, filter: {} } : { beforeSeq: Number.MAX_SAFE_INTEGER, filter: { belowId: id } }
 }
 
 function metadataFilter(filter: CheckpointListOptions['filter']): (metadata: EncodedValue) => boolean {
@@ -220,6 +206,18 @@ function metadataFilter(filter: CheckpointListOptions['filter']): (metadata: Enc
   return (metadata) => {
     const found = decodeValue(metadata) as Record<string, unknown>
     return wanted.every(([key, value]) => Object.hasOwn(found, key) && sameText(found[key], value))
+  }
+}
+
+/** What a transaction has read or written is remembered when it has ended well. */
+function settled<T>({ values }: History, transaction: () => T): T {
+  let committed = false
+  try {
+    const result = transaction()
+    committed = true
+    return result
+  } finally {
+    values.settle(committed)
   }
 }
 

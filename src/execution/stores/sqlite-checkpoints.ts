@@ -1,161 +1,135 @@
 /**
- * Checkpoints, channel values and writes in SQLite.
+ * Lines and checkpoints in SQLite.
  */
-import type { EncodedValue, Encoding } from '../serializer.ts'
+import { crc32 } from 'node:zlib'
+import { StoreError } from '../../foundation/errors.ts'
+import { type Encoding, plain } from '../serializer.ts'
+import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
-import type { CheckpointFilter, CheckpointKey, CheckpointRow, CheckpointTable, WriteTable } from './tables.ts'
+import { checkSum, sumOf } from './sqlite-sums.ts'
+import type { CheckpointRow, CheckpointTable, LineRow, LineTable } from './tables.ts'
 
-export function createSqliteCheckpoints({ get, all, run }: Statements): CheckpointTable {
+export function createSqliteLines({ get, all, run }: Statements): LineTable {
   return {
-    addValue({ thread, ns, channel, version, value }) {
-      const { encoding, text } = value
-      return run(
-        'INSERT INTO channel_value (thread, ns, channel, version, encoding, text) VALUES (?, ?, ?, ?, ?, ?)',
-        thread,
-        ns,
-        channel,
-        version,
-        encoding,
-        text,
-      ).lastId
+    get(thread, ns) {
+      const row = get('SELECT * FROM line WHERE thread = ? AND ns = ?', thread, ns)
+      if (row) return toLine(row)
+      const mark = markOf(thread, ns)
+      const same = all('SELECT * FROM line WHERE mark = ?', mark).map(toLine)
+      if (same.some((line) => line.thread === thread && line.ns === ns)) throw lostEntry(thread)
+      return undefined
     },
-    values(ids) {
-      const rows = all(
-        'SELECT id, encoding, text FROM channel_value WHERE id IN (SELECT value FROM json_each(?))',
-        JSON.stringify(ids),
-      )
-      return new Map(rows.map((row) => [row.id as number, toValue(row)]))
+    byNumber(n) {
+      const row = get('SELECT * FROM line WHERE n = ?', n)
+      return row && toLine(row)
     },
-    valuesAt({ thread, ns, channel, version }) {
-      const rows = all(
-        'SELECT id, encoding, text FROM channel_value WHERE thread = ? AND ns = ? AND channel = ? AND version = ?',
-        thread,
-        ns,
-        channel,
-        version,
-      )
-      return rows.map((row) => ({ id: row.id as number, value: toValue(row) }))
-    },
-    put({ thread, ns, id, parent, v, ts, versions, seen, refs, metadata: { encoding, text } }) {
+    ofThread: (thread) => all('SELECT * FROM line WHERE thread = ? ORDER BY n', thread).map(toLine),
+    add(thread, ns) {
+      const n = Number(get('SELECT max(n) AS n FROM line')?.n ?? 0) + 1
+      const mark = markOf(thread, ns)
+      const row = { n, thread, ns, tip: null }
       run(
-        `INSERT INTO checkpoint
-           (thread, ns, id, parent, v, ts, versions, seen, refs, metadata_encoding, metadata)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (thread, ns, id) DO UPDATE SET
-           parent = excluded.parent, v = excluded.v, ts = excluded.ts, versions = excluded.versions,
-           seen = excluded.seen, refs = excluded.refs,
-           metadata_encoding = excluded.metadata_encoding, metadata = excluded.metadata`,
+        'INSERT INTO line (n, thread, ns, mark, tip, sum) VALUES (?, ?, ?, ?, ?, ?)',
+        n,
         thread,
         ns,
-        id,
-        parent,
-        v,
-        ts,
-        versions,
-        seen,
-        refs,
-        encoding,
-        text,
+        mark,
+        null,
+        lineSum(row),
       )
+      return row
     },
-    get: ({ thread, ns, id }) =>
-      toRow(get('SELECT * FROM checkpoint WHERE thread = ? AND ns = ? AND id = ?', thread, ns, id)),
-    latest: (thread, ns) =>
-      toRow(get('SELECT * FROM checkpoint WHERE thread = ? AND ns = ? ORDER BY seq DESC LIMIT 1', thread, ns)),
-    page(filter, limit) {
-      const { where, values } = conditions(filter)
-      const sql = `SELECT seq, thread, ns, id, metadata_encoding, metadata FROM checkpoint ${where} ORDER BY seq DESC LIMIT ?`
-      return all(sql, ...values, limit).map((row) => ({
-        ...toKey(row),
-        seq: row.seq as number,
-        metadata: toMetadata(row),
-      }))
+    setTip(line, tip) {
+      run('UPDATE line SET tip = ?, sum = ? WHERE n = ?', tip, lineSum({ ...line, tip }), line.n)
     },
-    deleteThread(thread) {
-      run('DELETE FROM channel_value WHERE thread = ?', thread)
-      return run('DELETE FROM checkpoint WHERE thread = ?', thread).changes > 0
+    delete(n) {
+      run('DELETE FROM line WHERE n = ?', n)
     },
   }
 }
 
-export function createSqliteWrites({ all, run }: Statements): WriteTable {
-  const columns = '(thread, ns, checkpoint, task, idx, task_path, channel, encoding, text)'
+/** Lines are found in two ways, so that an index that is damaged does not make a thread look new. */
+const markOf = (thread: string, ns: string): number => crc32(JSON.stringify([thread, ns]))
+
+const lostEntry = (thread: string) =>
+  new StoreError('store_corrupt', `The store is damaged: the thread "${thread}" is missing in an index.`, {
+    hint: 'Restore the file from a backup, or use another store.',
+  })
+
+const lineSum = ({ n, thread, ns, tip }: LineRow): number => sumOf('line', [n, thread, ns, tip])
+
+function toLine(row: Row): LineRow {
+  const { n, thread, ns, tip } = row as unknown as LineRow
+  checkSum(row, lineSum({ n, thread, ns, tip }), `line ${n}`)
+  return { n, thread, ns, tip }
+}
+
+export function createSqliteCheckpoints({ get, all, run }: Statements, cells: Cells): CheckpointTable {
+  const toRow = (row: Row | undefined) => row && toCheckpoint(row, cells)
   return {
-    put({ thread, ns, id }, { taskId, idx, taskPath, channel, value: { encoding, text } }) {
-      const verb = idx < 0 ? 'INSERT OR REPLACE' : 'INSERT OR IGNORE'
+    add(added) {
+      const seq = Number(get('SELECT max(seq) AS seq FROM checkpoint')?.seq ?? 0) + 1
+      const row = { ...added, seq, set: added.set ?? seq }
       run(
-        `${verb} INTO checkpoint_write ${columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        thread,
-        ns,
-        id,
-        taskId,
-        idx,
-        taskPath,
-        channel,
-        encoding,
-        text,
+        `INSERT INTO checkpoint (seq, line, id, parent, prev, head, write_set, writes, encoding, metadata, sum)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...columnsOf(row, cells),
       )
+      return row
     },
-    of({ thread, ns, id }) {
-      const rows = all(
-        `SELECT task, idx, task_path, channel, encoding, text FROM checkpoint_write
-         WHERE thread = ? AND ns = ? AND checkpoint = ? ORDER BY task_path, task, idx`,
-        thread,
-        ns,
+    update(row) {
+      const [seq, line, id, ...rest] = columnsOf(row, cells)
+      run(
+        `UPDATE checkpoint SET
+           parent = ?, prev = ?, head = ?, write_set = ?, writes = ?, encoding = ?, metadata = ?, sum = ?
+         WHERE seq = ? AND line = ? AND id = ?`,
+        ...rest,
+        seq,
+        line,
         id,
       )
-      return rows.map((row) => ({
-        taskId: row.task as string,
-        idx: row.idx as number,
-        taskPath: row.task_path as string,
-        channel: row.channel as string,
-        value: toValue(row),
-      }))
     },
-    deleteThread: (thread) => run('DELETE FROM checkpoint_write WHERE thread = ?', thread).changes > 0,
+    get: (seq) => toRow(get('SELECT * FROM checkpoint WHERE seq = ?', seq)),
+    find: (line, id) => toRow(get('SELECT * FROM checkpoint WHERE line = ? AND id = ?', line, id)),
+    ofLine: (line) => all('SELECT * FROM checkpoint WHERE line = ?', line).map((row) => toCheckpoint(row, cells)),
+    before: (beforeSeq, limit) =>
+      all('SELECT * FROM checkpoint WHERE seq < ? ORDER BY seq DESC LIMIT ?', beforeSeq, limit).map((row) =>
+        toCheckpoint(row, cells),
+      ),
+    delete(seq) {
+      run('DELETE FROM checkpoint WHERE seq = ?', seq)
+    },
   }
 }
 
-/** The part of the query that a filter makes; its values are bound, never put into the text. */
-function conditions({ thread, ns, id, beforeSeq, belowId }: CheckpointFilter) {
-  const parts: readonly (readonly [condition: string, value: string | number | undefined])[] = [
-    ['thread = ?', thread],
-    ['ns = ?', ns],
-    ['id = ?', id],
-    ['seq < ?', beforeSeq],
-    ['id < ?', belowId],
-  ]
-  const given = parts.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]))
-  return {
-    where: given.length === 0 ? '' : `WHERE ${given.map(({ condition }) => condition).join(' AND ')}`,
-    values: given.map(({ value }) => value),
-  }
+type Columns = readonly [number, number, string, string | null, number | null, number | null, number, number, Encoding]
+
+const keysOf = ({ seq, line, id, parent, prev, head, set, writes, metadata }: CheckpointRow): Columns => [
+  seq,
+  line,
+  id,
+  parent,
+  prev,
+  head,
+  set,
+  writes,
+  metadata.encoding,
+]
+
+function columnsOf(row: CheckpointRow, cells: Cells): [...Columns, Cell, number] {
+  const keys = keysOf(row)
+  const metadata = cells.pack(row.metadata.text, placeOf(row.seq))
+  return [...keys, metadata, sumOf('checkpoint', keys, metadata)]
 }
 
-const toValue = (row: Row): EncodedValue => ({ encoding: row.encoding as Encoding, text: row.text as string })
+const placeOf = (seq: number): string => `checkpoint ${seq}`
 
-const toMetadata = (row: Row): EncodedValue => ({
-  encoding: row.metadata_encoding as Encoding,
-  text: row.metadata as string,
-})
-
-const toKey = (row: Row): CheckpointKey => ({
-  thread: row.thread as string,
-  ns: row.ns as string,
-  id: row.id as string,
-})
-
-function toRow(row: Row | undefined): CheckpointRow | undefined {
-  if (!row) return undefined
-  return {
-    ...toKey(row),
-    seq: row.seq as number,
-    parent: row.parent as string | null,
-    v: row.v as number,
-    ts: row.ts as string,
-    versions: row.versions as string,
-    seen: row.seen as string,
-    refs: row.refs as string,
-    metadata: toMetadata(row),
-  }
+function toCheckpoint(row: Row, cells: Cells): CheckpointRow {
+  const { seq, line, id, parent, prev, head, writes } = row as unknown as CheckpointRow
+  const set = row.write_set as number
+  const encoding = row.encoding as Encoding
+  const cell = row.metadata as Cell
+  const made = { seq, line, id, parent, prev, head, set, writes, metadata: { encoding, text: '' } }
+  checkSum(row, sumOf('checkpoint', keysOf(made), cell), placeOf(seq))
+  return { ...made, metadata: { encoding: encoding ?? plain, text: cells.unpack(cell, placeOf(seq)) } }
 }

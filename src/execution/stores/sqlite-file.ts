@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { StoreError } from '../../foundation/errors.ts'
+import type { Cell, Cells } from './cells.ts'
 import { busy, primaryCode } from './sqlite-errors.ts'
-import { applicationId, migrations, schemaVersion } from './sqlite-schema.ts'
+import { migrate } from './sqlite-migrate.ts'
+import { applicationId, schemaVersion } from './sqlite-schema.ts'
 
 type Sqlite = typeof import('node:sqlite')
 
@@ -15,13 +17,15 @@ type Sqlite = typeof import('node:sqlite')
 export interface OpenOptions {
   /** How long to wait for another process's transaction. Milliseconds. */
   readonly busyTimeoutMs: number
+  readonly durability: 'normal' | 'full'
+  readonly cells: Cells
 }
 
 /**
  * An open connection to the store at `path` (absolute), which is made when it is not there. Throws `StoreError`, or
  * SQLite's own errors. A file that a newer version wrote, or that is no store, is left as it is.
  */
-export function openDatabase(path: string, { busyTimeoutMs }: OpenOptions): DatabaseSync {
+export function openDatabase(path: string, { busyTimeoutMs, durability, cells }: OpenOptions): DatabaseSync {
   const sqlite = loadSqlite()
   const isNew = !existsSync(path)
   if (isNew) makeFolder(dirname(path))
@@ -31,8 +35,10 @@ export function openDatabase(path: string, { busyTimeoutMs }: OpenOptions): Data
     if (isNew) chmodSync(path, 0o600) // still empty; the files of the log will get the same
     checkOwnership(db, path)
     settleFile(db, busyTimeoutMs)
-    db.exec(settings)
-    migrate(db, path)
+    db.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}; ${settings}`)
+    if (cells.sealed) db.exec('PRAGMA secure_delete = ON')
+    bringUp(db, path, cells)
+    checkSeal(db, path, cells)
     return db
   } catch (error) {
     db.close()
@@ -42,7 +48,6 @@ export function openDatabase(path: string, { busyTimeoutMs }: OpenOptions): Data
 
 /** Of the connection. */
 const settings = `
-PRAGMA synchronous = NORMAL;
 PRAGMA journal_size_limit = 16777216;
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
@@ -123,18 +128,35 @@ function checkOwnership(db: DatabaseSync, path: string): void {
 const pragma = (db: DatabaseSync, name: string) => Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
 
 /** Brings the file to our version; of several processes that open a new file, one makes the tables. */
-function migrate(db: DatabaseSync, path: string): void {
+function bringUp(db: DatabaseSync, path: string, cells: Cells): void {
   if (pragma(db, 'user_version') === schemaVersion) return
   db.exec('BEGIN IMMEDIATE')
   try {
     const version = pragma(db, 'user_version')
     refuseNewer(path, version) // the header may be older than what the write-ahead log holds
-    for (const migration of migrations.slice(version)) db.exec(migration)
+    migrate(db, version, cells)
+    if (version < firstSealable && cells.sealed) db.prepare('INSERT INTO fact VALUES (?, ?)').run('seal', sealOf(cells))
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`)
     db.exec('COMMIT')
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
+  }
+}
+
+/** The version from which on a file says whether it is sealed. */
+const firstSealable = 2
+
+const sealOf = (cells: Cells) => cells.pack('sealed', 'the seal')
+
+/** A store is sealed from its first row on, or never. */
+function checkSeal(db: DatabaseSync, path: string, cells: Cells): void {
+  const seal = db.prepare("SELECT cell FROM fact WHERE name = 'seal'").get()?.cell
+  if (seal !== undefined) cells.unpack(seal as Cell, 'the seal')
+  else if (cells.sealed) {
+    throw new StoreError('store_unavailable', `The store "${path}" was begun without keys, so it cannot be sealed.`, {
+      hint: 'Open it without keys, or begin another store.',
+    })
   }
 }
 

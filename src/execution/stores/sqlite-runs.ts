@@ -5,36 +5,41 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { JsonObject } from '../../foundation/json.ts'
 import type { RunStatus } from '../../foundation/outcome.ts'
 import type { RunFilter, RunOwner } from '../store.ts'
+import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
+import { checkSum, sumOf } from './sqlite-sums.ts'
 import type { CacheTable, EventTable, PlanTable, RunRow, RunTable } from './tables.ts'
 
-export function createSqliteRuns({ get, all, run }: Statements): RunTable {
+export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): RunTable {
+  const toRow = (row: Row) => toRun(row, cells)
   return {
-    insert: (row) =>
-      run(
-        `INSERT OR IGNORE INTO run
-           (id, pipeline, version, plan, file, inputs, created_at, ${changing.join(', ')})
-         VALUES (?, ?, ?, ?, ?, ?, ?, ${changing.map(() => '?').join(', ')})`,
-        row.id,
-        row.pipeline,
-        row.version,
-        row.plan,
-        row.file,
-        JSON.stringify(row.inputs),
-        row.created_at,
-        ...changingValues(row),
-      ).changes > 0,
+    insert(row) {
+      const fixed = fixedValues(row)
+      const inputs = cells.pack(JSON.stringify(row.inputs), inputsOf(row.id))
+      const sum = sumOf('run', fixed, inputs)
+      return (
+        run(
+          `INSERT OR IGNORE INTO run
+             (${fixedColumns.join(', ')}, inputs, sum, ${changing.join(', ')}, changing_sum)
+           VALUES (${fixed.map(() => '?').join(', ')}, ?, ?, ${changing.map(() => '?').join(', ')}, ?)`,
+          ...fixed,
+          inputs,
+          sum,
+          ...changingValues(row),
+        ).changes > 0
+      )
+    },
     get(id) {
       const row = get('SELECT * FROM run WHERE id = ?', id)
-      return row && toRun(row)
+      return row && toRow(row)
     },
     list({ limit, ...filter }) {
       const { where, values } = conditions(filter)
-      return all(`SELECT * FROM run ${where} ORDER BY created_at DESC, n DESC LIMIT ?`, ...values, limit).map(toRun)
+      return all(`SELECT * FROM run ${where} ORDER BY created_at DESC, n DESC LIMIT ?`, ...values, limit).map(toRow)
     },
     update(row) {
       run(
-        `UPDATE run SET ${changing.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
+        `UPDATE run SET ${changing.map((column) => `${column} = ?`).join(', ')}, changing_sum = ? WHERE id = ?`,
         ...changingValues(row),
         row.id,
       )
@@ -42,6 +47,12 @@ export function createSqliteRuns({ get, all, run }: Statements): RunTable {
     delete: (id) => run('DELETE FROM run WHERE id = ?', id).changes > 0,
   }
 }
+
+const inputsOf = (id: string): string => `the inputs of run ${id}`
+
+const fixedColumns = ['id', 'pipeline', 'version', 'plan', 'file', 'created_at'] as const
+
+const fixedValues = (row: RunRow) => fixedColumns.map((column) => row[column])
 
 const changing = [
   'status',
@@ -55,7 +66,13 @@ const changing = [
   'last_seq',
 ] as const
 
-const changingValues = (row: RunRow): SQLInputValue[] => [
+/** With their sum. */
+function changingValues(row: RunRow): SQLInputValue[] {
+  const values = changingOf(row)
+  return [...values, sumOf('run', [row.id, ...values])]
+}
+
+const changingOf = (row: RunRow): SQLInputValue[] => [
   row.status,
   row.progress,
   row.updated_at,
@@ -80,58 +97,93 @@ function conditions({ status, pipeline, since }: RunFilter) {
   }
 }
 
-const toRun = (row: Row): RunRow => ({
-  id: row.id as string,
-  pipeline: row.pipeline as string,
-  version: row.version as string | null,
-  plan: row.plan as string,
-  file: row.file as string | null,
-  status: row.status as RunStatus,
-  inputs: JSON.parse(row.inputs as string) as JsonObject,
-  progress: row.progress as number,
-  created_at: row.created_at as string,
-  updated_at: row.updated_at as string,
-  ended_at: row.ended_at as string | null,
-  active_ms: row.active_ms as number,
-  stretches: row.stretches as number,
-  cancel_requested: row.cancel_requested === 1,
-  owner: row.owner === null ? null : (JSON.parse(row.owner as string) as RunOwner),
-  last_seq: row.last_seq as number,
-})
+function toRun(row: Row, cells: Cells): RunRow {
+  const id = row.id as string
+  const inputs = row.inputs as Cell
+  checkSum(
+    row,
+    sumOf(
+      'run',
+      fixedColumns.map((column) => row[column]),
+      inputs,
+    ),
+    `run ${id}`,
+  )
+  const sum = sumOf('run', [id, ...changing.map((column) => row[column])])
+  checkSum({ sum: row.changing_sum }, sum, `run ${id}`)
+  return {
+    id,
+    pipeline: row.pipeline as string,
+    version: row.version as string | null,
+    plan: row.plan as string,
+    file: row.file as string | null,
+    status: row.status as RunStatus,
+    inputs: JSON.parse(cells.unpack(inputs, inputsOf(id))) as JsonObject,
+    progress: row.progress as number,
+    created_at: row.created_at as string,
+    updated_at: row.updated_at as string,
+    ended_at: row.ended_at as string | null,
+    active_ms: row.active_ms as number,
+    stretches: row.stretches as number,
+    cancel_requested: row.cancel_requested === 1,
+    owner: row.owner === null ? null : (JSON.parse(row.owner as string) as RunOwner),
+    last_seq: row.last_seq as number,
+  }
+}
 
-export function createSqliteEvents({ all, run }: Statements): EventTable {
+export function createSqliteEvents({ all, run }: Statements, cells: Cells): EventTable {
   return {
     append(id, seq, text) {
-      run('INSERT INTO event (run, seq, text) VALUES (?, ?, ?)', id, seq, text)
+      const cell = cells.pack(text, eventPlace(id, seq))
+      run('INSERT INTO event (run, seq, cell, sum) VALUES (?, ?, ?, ?)', id, seq, cell, sumOf('event', [id, seq], cell))
     },
     after: (id, seq, limit) =>
-      all('SELECT seq, text FROM event WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?', id, seq, limit).map((row) => ({
-        seq: row.seq as number,
-        text: row.text as string,
-      })),
+      all('SELECT * FROM event WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?', id, seq, limit).map((row) => {
+        const place = eventPlace(id, row.seq)
+        checkSum(row, sumOf('event', [id, row.seq], row.cell as Cell), place)
+        return { seq: row.seq as number, text: cells.unpack(row.cell as Cell, place) }
+      }),
     deleteRun(id) {
       run('DELETE FROM event WHERE run = ?', id)
     },
   }
 }
 
-export function createSqlitePlans({ get, run }: Statements): PlanTable {
+const eventPlace = (run: string, seq: unknown): string => `event ${seq} of run ${run}`
+
+export function createSqlitePlans({ get, run }: Statements, cells: Cells): PlanTable {
   return {
     put(hash, text) {
-      run('INSERT OR IGNORE INTO plan (hash, text) VALUES (?, ?)', hash, text)
+      const cell = cells.pack(text, `plan ${hash}`)
+      run('INSERT OR IGNORE INTO plan (hash, cell, sum) VALUES (?, ?, ?)', hash, cell, sumOf('plan', [hash], cell))
     },
-    get: (hash) => get('SELECT text FROM plan WHERE hash = ?', hash)?.text as string | undefined,
+    get(hash) {
+      const row = get('SELECT cell, sum FROM plan WHERE hash = ?', hash)
+      if (!row) return undefined
+      checkSum(row, sumOf('plan', [hash], row.cell as Cell), `plan ${hash}`)
+      return cells.unpack(row.cell as Cell, `plan ${hash}`)
+    },
   }
 }
 
-export function createSqliteCache({ get, run }: Statements): CacheTable {
+export function createSqliteCache({ get, run }: Statements, cells: Cells): CacheTable {
+  const place = 'a cached result'
   return {
     put(key, text, expiresAtMs) {
-      run('INSERT OR REPLACE INTO cache (key, text, expires_at_ms) VALUES (?, ?, ?)', key, text, expiresAtMs)
+      const cell = cells.pack(text, place)
+      run(
+        'INSERT OR REPLACE INTO cache (key, expires_at_ms, cell, sum) VALUES (?, ?, ?, ?)',
+        key,
+        expiresAtMs,
+        cell,
+        sumOf('cache', [key, expiresAtMs], cell),
+      )
     },
     get(key) {
-      const row = get('SELECT text, expires_at_ms FROM cache WHERE key = ?', key)
-      return row && { text: row.text as string, expiresAtMs: row.expires_at_ms as number }
+      const row = get('SELECT cell, expires_at_ms, sum FROM cache WHERE key = ?', key)
+      if (!row) return undefined
+      checkSum(row, sumOf('cache', [key, row.expires_at_ms], row.cell as Cell), place)
+      return { text: cells.unpack(row.cell as Cell, place), expiresAtMs: row.expires_at_ms as number }
     },
     purge(nowMs) {
       run('DELETE FROM cache WHERE expires_at_ms <= ?', nowMs)

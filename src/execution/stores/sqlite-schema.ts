@@ -95,7 +95,134 @@ CREATE TABLE checkpoint_write (
 ) STRICT;
 `
 
-export const migrations: readonly string[] = [first]
+const second = `
+-- What holds for the whole file. 'seal': a cell that only the keys of a sealed store open
+CREATE TABLE fact (
+  name TEXT PRIMARY KEY,
+  cell ANY NOT NULL
+) STRICT;
+
+CREATE TABLE plan (
+  hash TEXT PRIMARY KEY,
+  cell ANY NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE run (
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  pipeline TEXT NOT NULL,
+  version TEXT,
+  plan TEXT NOT NULL,
+  file TEXT,
+  created_at TEXT NOT NULL,
+  inputs ANY NOT NULL,
+  sum INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  progress REAL NOT NULL,
+  updated_at TEXT NOT NULL,
+  ended_at TEXT,
+  active_ms REAL NOT NULL,
+  stretches INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  owner TEXT,
+  last_seq INTEGER NOT NULL,
+  changing_sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX run_created ON run (created_at);
+CREATE INDEX run_pipeline ON run (pipeline, created_at);
+CREATE INDEX run_status ON run (status, created_at);
+
+CREATE TABLE event (
+  run TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  cell ANY NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cache (
+  key TEXT PRIMARY KEY,
+  expires_at_ms REAL NOT NULL,
+  cell ANY NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX cache_expiry ON cache (expires_at_ms);
+
+-- A namespace of a thread. mark: a second way to find it; tip: seq of its newest checkpoint
+CREATE TABLE line (
+  n INTEGER PRIMARY KEY,
+  thread TEXT NOT NULL,
+  ns TEXT NOT NULL,
+  mark INTEGER NOT NULL,
+  tip INTEGER,
+  sum INTEGER NOT NULL,
+  UNIQUE (thread, ns)
+) STRICT;
+CREATE INDEX line_mark ON line (mark);
+
+-- LangGraph's checkpoints. prev: the one before it in the line; head: the value that says what it holds
+CREATE TABLE checkpoint (
+  seq INTEGER PRIMARY KEY,
+  line INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  parent TEXT,
+  prev INTEGER,
+  head INTEGER,
+  write_set INTEGER NOT NULL,
+  writes INTEGER NOT NULL,
+  encoding INTEGER NOT NULL,
+  metadata ANY NOT NULL,
+  sum INTEGER NOT NULL,
+  UNIQUE (line, id)
+) STRICT;
+
+-- Whole (base is null) or a change of another value
+CREATE TABLE value (
+  n INTEGER PRIMARY KEY,
+  line INTEGER NOT NULL,
+  base INTEGER,
+  depth INTEGER NOT NULL,
+  weight INTEGER NOT NULL,
+  full INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  encoding INTEGER NOT NULL,
+  hash BLOB,
+  cell ANY NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX value_hash ON value (line, hash);
+
+-- In the order of LangGraph's writesSortKey: SQLite compares UTF-8, which is the order of code points.
+-- Either value (its number) or encoding and cell.
+CREATE TABLE checkpoint_write (
+  write_set INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  idx INTEGER NOT NULL,
+  task_path TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  value INTEGER,
+  encoding INTEGER,
+  cell ANY,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (write_set, task, idx)
+) STRICT, WITHOUT ROWID;
+`
+
+/** What a file of this version becomes a file of the next one with. */
+export interface Migration {
+  readonly sql: string
+  /** Tables of the version before that it makes anew, and whose rows are moved. */
+  readonly moves: readonly string[]
+}
+
+export const migrations: readonly Migration[] = [
+  { sql: first, moves: [] },
+  { sql: second, moves: ['plan', 'run', 'event', 'cache', 'checkpoint', 'channel_value', 'checkpoint_write'] },
+]
+
+/** Where an empty file begins: the migration that has all tables that are moved. */
+export const firstWhole = 1
 
 /** The version of files that this binary writes. */
 export const schemaVersion = migrations.length

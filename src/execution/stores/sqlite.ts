@@ -10,12 +10,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../foundation/clock.ts'
 import { StoreError } from '../../foundation/errors.ts'
 import type { RunStore } from '../store.ts'
-import { createSqliteCheckpoints, createSqliteWrites } from './sqlite-checkpoints.ts'
+import { type Cells, createCells, type StoreKeys } from './cells.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { openDatabase } from './sqlite-file.ts'
-import { createSqliteCache, createSqliteEvents, createSqlitePlans, createSqliteRuns } from './sqlite-runs.ts'
 import { schemaVersion } from './sqlite-schema.ts'
 import { createStatements } from './sqlite-statements.ts'
+import { createRowTables } from './sqlite-tables.ts'
 import { createStore } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -24,28 +24,33 @@ export interface SqliteOptions {
   readonly clock?: Clock
   /** How long a transaction waits for that of another process; meanwhile this process stands still. 5 s by default. */
   readonly busyTimeoutMs?: number
+  /**
+   * `normal`, the default: what was committed survives the end of the process; a power cut may take the last commits.
+   * `full`: it survives a power cut too, at the price of waiting for the disk with every commit.
+   */
+  readonly durability?: 'normal' | 'full'
+  /** Seals everything that is stored but names, ids and times: AES-256-GCM. The store must be new or sealed already. */
+  readonly keys?: StoreKeys
+  /** From how many characters on values are compressed (zstd); 16384 by default. */
+  readonly compressFrom?: number
 }
 
 /** Opens the store at `path` and makes it when it is not there. Throws `StoreError`. */
 export function openSqliteStore(path: string, options: SqliteOptions = {}): RunStore {
-  const { clock = systemClock, busyTimeoutMs = 5000 } = options
+  const { clock = systemClock, busyTimeoutMs = 5000, durability = 'normal', compressFrom = 16_384, keys } = options
   const file = resolve(path)
+  const cells = createCells(compressFrom, keys)
   try {
-    return createStore(sqliteTables(openDatabase(file, { busyTimeoutMs }), file), clock)
+    const db = openDatabase(file, { busyTimeoutMs, durability, cells })
+    return createStore(sqliteTables(db, file, cells), clock)
   } catch (error) {
     throw toStoreError(error, file)
   }
 }
 
-function sqliteTables(db: DatabaseSync, file: string): Tables {
-  const statements = createStatements(db)
+function sqliteTables(db: DatabaseSync, file: string, cells: Cells): Tables {
   return {
-    checkpoints: createSqliteCheckpoints(statements),
-    writes: createSqliteWrites(statements),
-    runs: createSqliteRuns(statements),
-    events: createSqliteEvents(statements),
-    plans: createSqlitePlans(statements),
-    cache: createSqliteCache(statements),
+    ...createRowTables(createStatements(db), cells),
     write: (work) => transaction(db, file, 'BEGIN IMMEDIATE', work),
     read: (work) => transaction(db, file, 'BEGIN', work),
     describe: () => ({ kind: 'sqlite', location: file, schemaVersion, bytes: bytesOf(file) + bytesOf(`${file}-wal`) }),

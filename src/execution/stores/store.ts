@@ -9,14 +9,17 @@ import type { Plan } from '../../foundation/plan.ts'
 import { sameOwner } from '../owner.ts'
 import { jsonText } from '../serializer.ts'
 import type { NewEvent, RunOwner, RunPatch, RunRecord, RunStore } from '../store.ts'
-import { StoreSaver } from './saver.ts'
+import { deleteThread } from './history.ts'
+import { type SavedHistory, StoreSaver } from './saver.ts'
 import type { RunRow, Tables } from './tables.ts'
+import { createValues } from './values.ts'
 
 /** A run store on `tables`; `clock` dates changes of runs. */
 export function createStore(tables: Tables, clock: Clock): RunStore {
+  const history = { tables, values: createValues(tables.values) }
   return {
-    saver: new StoreSaver(tables),
-    ...runs(tables, clock),
+    saver: new StoreSaver(history),
+    ...runs(history, clock),
     ...claims(tables),
     ...events(tables, clock),
     ...plans(tables),
@@ -26,7 +29,8 @@ export function createStore(tables: Tables, clock: Clock): RunStore {
   }
 }
 
-function runs(tables: Tables, clock: Clock) {
+function runs(history: SavedHistory, clock: Clock) {
+  const { tables } = history
   return {
     async createRun(run: RunRecord) {
       jsonText(run.inputs, ['inputs'])
@@ -46,7 +50,7 @@ function runs(tables: Tables, clock: Clock) {
     async deleteRun(id: string) {
       return tables.write(() => {
         tables.events.deleteRun(id)
-        const had = [tables.runs.delete(id), tables.checkpoints.deleteThread(id), tables.writes.deleteThread(id)]
+        const had = [tables.runs.delete(id), deleteThread(history, id)]
         return had.includes(true)
       })
     },

@@ -3,14 +3,16 @@
  * keeps rows: in maps (`memory.ts`) or in SQLite (`sqlite.ts`).
  *
  * All of it is synchronous, so that several rows can change in one transaction. Rows are plain data; text is JSON that
- * the floor above has already checked.
+ * the floor above has already checked. A row that is not as it was written is never given out: `store_corrupt`.
  */
 
-import type { EncodedValue } from '../serializer.ts'
+import type { EncodedValue, Encoding } from '../serializer.ts'
 import type { RunFilter, RunRecord } from '../store.ts'
 
 export interface Tables {
+  readonly lines: LineTable
   readonly checkpoints: CheckpointTable
+  readonly values: ValueTable
   readonly writes: WriteTable
   readonly runs: RunTable
   readonly events: EventTable
@@ -39,59 +41,89 @@ export interface CheckpointKey {
   readonly id: string
 }
 
-export interface CheckpointRow extends CheckpointKey {
+/** The checkpoints of one namespace of one thread. */
+export interface LineRow {
+  readonly n: number
+  readonly thread: string
+  readonly ns: string
+  /** `seq` of its newest checkpoint. */
+  readonly tip: number | null
+}
+
+export interface LineTable {
+  get(thread: string, ns: string): LineRow | undefined
+  byNumber(n: number): LineRow | undefined
+  ofThread(thread: string): readonly LineRow[]
+  add(thread: string, ns: string): LineRow
+  setTip(line: LineRow, tip: number | null): void
+  delete(n: number): void
+}
+
+export interface CheckpointRow {
   /** The order of the store; time plays no part in it. */
   readonly seq: number
+  readonly line: number
+  readonly id: string
+  /** The id of its parent, whether or not the store has that. */
   readonly parent: string | null
-  readonly v: number
-  readonly ts: string
-  /** JSON: channel → version. */
-  readonly versions: string
-  /** JSON: node → channel → version. */
-  readonly seen: string
-  /** JSON: channel → id of its stored value. */
-  readonly refs: string
+  /** `seq` of the one that was the newest of the line before it. */
+  readonly prev: number | null
+  /** Number of the value that says what it holds; null while there are only writes that came before it. */
+  readonly head: number | null
+  /** Under which number its writes stand. */
+  readonly set: number
+  /** How many writes it has. */
+  readonly writes: number
   readonly metadata: EncodedValue
 }
 
-/** A channel's value at one version. Checkpoints refer to it by id, so that branches of a thread never collide. */
-export interface ValueRow {
-  readonly thread: string
-  readonly ns: string
-  readonly channel: string
-  /** JSON. */
-  readonly version: string
-  readonly value: EncodedValue
-}
-
-/** What a page of the history must match. */
-export interface CheckpointFilter {
-  readonly thread?: string
-  readonly ns?: string
-  readonly id?: string
-  /** Only checkpoints of a lower `seq`. */
-  readonly beforeSeq?: number
-  /** Only checkpoints whose id sorts lower. */
-  readonly belowId?: string
-}
-
 export interface CheckpointTable {
-  addValue(row: ValueRow): number
-  /** Values by id; what is not there is not in the map. */
-  values(ids: readonly number[]): ReadonlyMap<number, EncodedValue>
-  valuesAt(row: Omit<ValueRow, 'value'>): readonly { readonly id: number; readonly value: EncodedValue }[]
-  /** Replaces a checkpoint with the same key, which keeps its `seq`. */
-  put(row: Omit<CheckpointRow, 'seq'>): void
-  get(key: CheckpointKey): CheckpointRow | undefined
-  latest(thread: string, ns: string): CheckpointRow | undefined
-  /** Newest first. */
-  page(
-    filter: CheckpointFilter,
-    limit: number,
-  ): readonly Pick<CheckpointRow, 'seq' | 'metadata' | keyof CheckpointKey>[]
-  /** With values and checkpoints; false when there were none. */
-  deleteThread(thread: string): boolean
+  /** Returns its `seq`, higher than any before. Without a `set` it gets one of its own. */
+  add(row: Omit<CheckpointRow, 'seq' | 'set'> & { readonly set: number | null }): CheckpointRow
+  update(row: CheckpointRow): void
+  get(seq: number): CheckpointRow | undefined
+  find(line: number, id: string): CheckpointRow | undefined
+  /** All of a line, in no order, with those that have only writes. */
+  ofLine(line: number): readonly CheckpointRow[]
+  /** Of all lines, newest first, below `beforeSeq`. */
+  before(beforeSeq: number, limit: number): readonly CheckpointRow[]
+  delete(seq: number): void
 }
+
+/** A value, whole or as a change of another one. Never changes, and its number is never used again. */
+export interface ValueRow {
+  readonly n: number
+  readonly line: number
+  /** The value that it is a change of. */
+  readonly base: number | null
+  /** How many changes lie between it and a whole value. */
+  readonly depth: number
+  /** The characters of all these changes. */
+  readonly weight: number
+  /** The characters of that whole value. */
+  readonly full: number
+  /** The characters of the value itself; of a change an estimate. */
+  readonly size: number
+  readonly encoding: Encoding
+  /** Of whole values that others may share. */
+  readonly hash: Uint8Array | null
+  readonly text: string
+}
+
+export interface ValueTable {
+  add(row: Omit<ValueRow, 'n'>): number
+  get(n: number): ValueRow | undefined
+  /** What equal values of one line have in common, and others do not. */
+  hash(value: EncodedValue): Uint8Array
+  find(line: number, hash: Uint8Array): number | undefined
+  /** Numbers and bases of all values of a line. */
+  ofLine(line: number): readonly Pick<ValueRow, 'n' | 'base'>[]
+  deleteLine(line: number): void
+  delete(numbers: readonly number[]): void
+}
+
+/** Where a value is: the number of its row, or, if it is small, the value itself. */
+export type Ref = number | readonly [encoding: Encoding, text: string]
 
 export interface WriteRow {
   readonly taskPath: string
@@ -99,17 +131,16 @@ export interface WriteRow {
   /** Negative for LangGraph's special channels, of which a task has one each. */
   readonly idx: number
   readonly channel: string
-  readonly value: EncodedValue
+  readonly ref: Ref
 }
 
 export interface WriteTable {
-  /** One row per (checkpoint, task, idx): a special one is replaced, of others the first stands. */
-  put(key: CheckpointKey, row: WriteRow): void
+  /** One row per (set, task, idx): a special one is replaced, of others the first stands. True when it is one more. */
+  put(set: number, row: WriteRow): boolean
   /** In the order of LangGraph's `writesSortKey`. */
-  of(key: CheckpointKey): readonly WriteRow[]
-  deleteThread(thread: string): boolean
+  of(set: number): readonly WriteRow[]
+  deleteSet(set: number): void
 }
-
 /** A run and the last `seq` of its events. */
 export type RunRow = RunRecord & { readonly last_seq: number }
 

@@ -1,88 +1,195 @@
 /**
- * Which stored value each channel of a checkpoint refers to.
+ * Values as they are kept: once per content, and as a change of the version before when that is much smaller.
+ *
+ * A value is kept whole again as soon as the changes since the last whole one weigh as much as that (so a growing value
+ * costs at most twice its size and its changes), when it has shrunk, or when so many changes lie between that reading
+ * would take long. Values in LangGraph's envelope are kept whole.
  */
-import type { Checkpoint } from '@langchain/langgraph-checkpoint'
 import { StoreError } from '../../foundation/errors.ts'
-import { decodeValue, type EncodedValue, encodeValue } from '../serializer.ts'
-import type { CheckpointTable } from './tables.ts'
+import { deepFreeze, type Json } from '../../foundation/json.ts'
+import { decodeValue, type EncodedValue, encodeValue, plain } from '../serializer.ts'
+import { createHeldValues, type Held, type HeldValues } from './held-values.ts'
+import { diff, NotPlain, type Patch, patched, patchOwned, snapshot } from './patch.ts'
+import type { Ref, ValueRow, ValueTable } from './tables.ts'
 
-/** Channel → id of its stored value. */
-export type Refs = Readonly<Record<string, number>>
+/** Smaller values stand where they are referred to. Characters of JSON. */
+const inlineSize = 256
 
-export interface EncodedChannel {
-  readonly channel: string
-  readonly value: EncodedValue
+/** What is to be kept. */
+export interface NewValue {
+  readonly line: number
+  readonly value: unknown
+  /** Begins the path in errors. */
+  readonly name: string
+  /** The version before, if there is one. */
+  readonly before: Ref | undefined
+  /** No later value will be a change of that version, so it need not be held any longer. */
+  readonly replaces: boolean
 }
 
-export interface NewCheckpoint {
-  readonly thread: string
-  readonly ns: string
-  readonly parent: string | null
-  readonly checkpoint: Checkpoint
-  /** The channels with a new version that have a value. */
-  readonly changed: readonly EncodedChannel[]
+export interface Values {
+  /** Throws `NotJsonError` when it is not JSON. */
+  keep(added: NewValue): Ref
+  /** The same for what no other place will share: returns the number of its row. */
+  keepApart(added: NewValue): number
+  /** The value as it was when it was kept; plain JSON is frozen. Throws `store_corrupt`. */
+  load(ref: Ref): unknown
+  /** Call it when the transaction has ended. Without it, and unless it was committed, nothing new is remembered. */
+  settle(committed: boolean): void
+  /** The rows that are gone. */
+  forgetLine(line: number): void
 }
 
-/** The references of a new checkpoint. Stores the values that changed, and only those. */
-export function referTo(table: CheckpointTable, added: NewCheckpoint): Refs {
-  const { thread, ns, parent, checkpoint, changed } = added
-  const refs = new Map<string, number>()
-  for (const { channel, value } of changed) {
-    refs.set(channel, table.addValue({ thread, ns, channel, version: versionOf(checkpoint, channel), value }))
+export function createValues(table: ValueTable): Values {
+  const held = createHeldValues()
+  return {
+    keep: (added) => keep(table, held, added),
+    keepApart: (added) => keepApart(table, held, added),
+    load: (ref) => load(table, held, ref),
+    settle: (committed) => held.settle(committed),
+    forgetLine: (line) => held.forgetLine(line),
   }
-  const carried = Object.keys(checkpoint.channel_values ?? {}).filter((channel) => !refs.has(channel))
-  if (carried.length > 0) {
-    const inherited = parentRefs(table, added, parent)
-    for (const channel of carried) {
-      const id = inherited(channel) ?? findEqual(table, added, channel)
-      if (id !== undefined) refs.set(channel, id)
+}
+
+function keep(table: ValueTable, held: HeldValues, added: NewValue): Ref {
+  const change = changeOf(table, held, added)
+  if (change === 'envelope') return keepWhole(table, encodeValue(added.value, [added.name]), added)
+  if (change === 'same') return added.before as Ref
+  if (change.row) return addChange(table, held, added, change.row)
+  const text = JSON.stringify(change.tree)
+  const ref = keepWhole(table, { encoding: plain, text }, added)
+  if (typeof ref === 'number') hold(held, added, ref, whole(added.line, change.tree, text))
+  return ref
+}
+
+function keepApart(table: ValueTable, held: HeldValues, added: NewValue): number {
+  const change = changeOf(table, held, added)
+  if (change === 'envelope') {
+    const { encoding, text } = encodeValue(added.value, [added.name])
+    return table.add({ ...sizes(text), line: added.line, base: null, hash: null, encoding, text })
+  }
+  if (change === 'same') return added.before as number
+  if (change.row) return addChange(table, held, added, change.row)
+  const text = JSON.stringify(change.tree)
+  const n = table.add({ ...sizes(text), line: added.line, base: null, hash: null, encoding: plain, text })
+  hold(held, added, n, whole(added.line, change.tree, text))
+  return n
+}
+
+function addChange(table: ValueTable, held: HeldValues, added: NewValue, { text, base, now }: ChangeRow): number {
+  const { line, depth, weight, full, size } = now
+  const n = table.add({ line, base, depth, weight, full, size, encoding: plain, hash: null, text })
+  hold(held, added, n, now)
+  return n
+}
+
+function hold(held: HeldValues, { before, replaces }: NewValue, n: number, now: Held): void {
+  held.add(n, now, replaces && typeof before === 'number' ? before : undefined)
+}
+
+const sizes = (text: string) => ({ depth: 0, weight: 0, full: text.length, size: text.length })
+
+const whole = (line: number, tree: Json, text: string): Held => ({ line, tree, ...sizes(text) })
+
+/** Small ones stand in the reference; of larger ones with the same content there is one row. */
+function keepWhole(table: ValueTable, value: EncodedValue, { line }: NewValue): Ref {
+  if (value.text.length <= inlineSize) return [value.encoding, value.text]
+  const hash = table.hash(value)
+  return table.find(line, hash) ?? table.add({ ...sizes(value.text), line, base: null, hash, ...value })
+}
+
+interface ChangeRow {
+  readonly text: string
+  readonly base: number
+  readonly now: Held
+}
+
+type Change = 'envelope' | 'same' | { readonly tree: Json; readonly row?: ChangeRow }
+
+function changeOf(table: ValueTable, held: HeldValues, { line, value, before }: NewValue): Change {
+  try {
+    const base = typeof before === 'number' ? find(table, held, before) : undefined
+    if (typeof before !== 'number' || !base || !('tree' in base) || !alike(base.tree, value))
+      return { tree: snapshot(value) }
+    const removed = { characters: 0 }
+    const patch = diff(base.tree, value, removed)
+    if (!patch) return 'same'
+    const tree = patched(base.tree, patch)
+    const text = JSON.stringify(patch)
+    const now: Held = {
+      line,
+      tree,
+      depth: base.depth + 1,
+      weight: base.weight + text.length,
+      full: base.full,
+      size: Math.max(2, base.size + text.length - removed.characters),
     }
+    return isWorthIt(text.length, now) ? { tree, row: { text, base: before, now } } : { tree }
+  } catch (error) {
+    if (error instanceof NotPlain) return 'envelope'
+    throw error
   }
-  return Object.fromEntries(refs)
 }
 
-/** What the parent refers to for a channel, if it has that channel at the same version. */
-function parentRefs(table: CheckpointTable, { thread, ns, checkpoint }: NewCheckpoint, parent: string | null) {
-  const row = parent === null ? undefined : table.get({ thread, ns, id: parent })
-  const refs: Refs = row ? JSON.parse(row.refs) : {}
-  const versions = row ? JSON.parse(row.versions) : {}
-  return (channel: string): number | undefined =>
-    Object.hasOwn(refs, channel) && JSON.stringify(versions[channel]) === versionOf(checkpoint, channel)
-      ? refs[channel]
-      : undefined
+/** A much shorter list or a much smaller object is no later version; comparing would be wasted. */
+function alike(before: Json, after: unknown): boolean {
+  if (typeof after === 'string') return typeof before === 'string'
+  if (typeof after !== 'object' || after === null || typeof before !== 'object' || before === null) return false
+  if (Array.isArray(after) !== Array.isArray(before)) return false
+  return 2 * countOf(after) >= countOf(before)
 }
 
-/**
- * A channel that neither changed nor stands so in the parent: a copy of another checkpoint, made by `updateState`. It
- * refers to an equal value of the same version; without one it is stored, so that nothing is lost — but for a
- * checkpoint without a parent, which LangGraph defines to hold only what it calls new.
- */
-function findEqual(table: CheckpointTable, added: NewCheckpoint, channel: string): number | undefined {
-  const { thread, ns, parent, checkpoint } = added
-  const value = encodeValue(checkpoint.channel_values[channel], [channel])
-  const at = { thread, ns, channel, version: versionOf(checkpoint, channel) }
-  const equal = table.valuesAt(at).find((row) => row.value.text === value.text && row.value.encoding === value.encoding)
-  if (equal) return equal.id
-  return parent === null ? undefined : table.addValue({ ...at, value })
+const countOf = (value: object): number => (Array.isArray(value) ? value.length : Object.keys(value).length)
+
+/** A row costs as much time to read as a few kilobytes more in one. */
+const isWorthIt = (characters: number, { depth, weight, full, size }: Held): boolean =>
+  2 * characters < size && weight < full && full <= 4 * size && depth <= 64 + size / 1024
+
+function load(table: ValueTable, held: HeldValues, ref: Ref): unknown {
+  if (typeof ref !== 'number') return thaw({ encoding: ref[0], text: ref[1] })
+  const found = find(table, held, ref)
+  return 'tree' in found ? found.tree : decodeValue(found)
 }
 
-const versionOf = (checkpoint: Checkpoint, channel: string): string =>
-  JSON.stringify(checkpoint.channel_versions?.[channel] ?? null)
+const thaw = (value: EncodedValue): unknown =>
+  value.encoding === plain ? deepFreeze(decodeValue(value)) : decodeValue(value)
 
-/** The values that `refs` (JSON) refers to. */
-export function readRefs(table: CheckpointTable, refs: string): Record<string, unknown> {
-  const entries = Object.entries(JSON.parse(refs) as Refs)
-  const values = table.values(entries.map(([, id]) => id))
-  return Object.fromEntries(entries.map(([channel, id]) => [channel, decodeValue(present(values.get(id), channel))]))
+/** A plain value, held from now on, or the text of an enveloped one. */
+function find(table: ValueTable, held: HeldValues, n: number): Held | EncodedValue {
+  const known = held.get(n)
+  if (known) return known
+  const row = present(table, n)
+  if (row.encoding !== plain) return row
+  const made = build(table, held, row)
+  held.add(n, made, undefined)
+  return made
 }
 
-/** The stored value of one channel, if the checkpoint has one. */
-export function readRef(table: CheckpointTable, refs: Refs, channel: string): unknown {
-  const id = Object.hasOwn(refs, channel) ? refs[channel] : undefined
-  return id === undefined ? undefined : decodeValue(present(table.values([id]).get(id), channel))
+/** Reads changes back to a value that is held or whole. */
+function build(table: ValueTable, held: HeldValues, row: ValueRow): Held {
+  const { line, depth, weight, full, size } = row
+  const changes: Patch[] = []
+  let at = row
+  while (at.base !== null) {
+    changes.push(parsed(at) as unknown as Patch)
+    const base = held.get(at.base)
+    if (base) return { tree: changes.reduceRight(patched, base.tree), line, depth, weight, full, size }
+    const { base: next } = at
+    at = present(table, next)
+    if (at.n >= row.n || changes.length > row.depth) throw corrupt(row.n, 'is a change of itself')
+  }
+  return { tree: deepFreeze(changes.reduceRight(patchOwned, parsed(at))), line, depth, weight, full, size }
 }
 
-function present(value: EncodedValue | undefined, channel: string): EncodedValue {
-  if (value) return value
-  throw new StoreError('store_corrupt', `A checkpoint refers to a value of "${channel}" that is not in the store.`)
+const parsed = (row: ValueRow): Json => decodeValue({ encoding: plain, text: row.text }) as Json
+
+function present(table: ValueTable, n: number): ValueRow {
+  const row = table.get(n)
+  if (row) return row
+  throw corrupt(n, 'is missing, but something refers to it')
 }
+
+const corrupt = (n: number, what: string) =>
+  new StoreError('store_corrupt', `The store is damaged: value ${n} ${what}.`, {
+    hint: 'Restore the file from a backup, or use another store.',
+  })

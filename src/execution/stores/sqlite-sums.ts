@@ -1,0 +1,22 @@
+/**
+ * Checksums of rows: each row carries one over its keys and everything in it, and is not given out unless it fits.
+ */
+import { crc32 } from 'node:zlib'
+import { StoreError } from '../../foundation/errors.ts'
+import type { Cell } from './cells.ts'
+import type { Row } from './sqlite-statements.ts'
+
+/** Of a row of `table`: the columns in the order of the table; `cells` are what may be long. */
+export function sumOf(table: string, columns: readonly unknown[], ...cells: readonly (Cell | null)[]): number {
+  const kinds = cells.map((cell) => (cell === null ? 0 : typeof cell === 'string' ? 1 : 2))
+  const start = crc32(JSON.stringify([table, kinds, columns]))
+  return cells.reduce((sum: number, cell) => (cell === null || cell.length === 0 ? sum : crc32(cell, sum)), start)
+}
+
+/** Throws `store_corrupt`, naming the row, unless its `sum` is this one. */
+export function checkSum(row: Row, sum: number, name: string): void {
+  if (row.sum === sum) return
+  throw new StoreError('store_corrupt', `The store is damaged: ${name} is not as it was written.`, {
+    hint: 'Restore the file from a backup, or use another store.',
+  })
+}

@@ -46,6 +46,11 @@ const hostile: [string, string, string[]][] = [
     ['bad_schema', 'unused_input'],
   ],
   [
+    'a long blank in an expression',
+    `name: p\nstages:\n  - { id: a, transform: "\${{ inputs.a.${' '.repeat(60_000)}? }}" }\n  - { id: b, transform: "{{ inputs.a.${' '.repeat(1_000_000)}? " }\n`,
+    ['expression_syntax'],
+  ],
+  [
     'keys that every JavaScript object has',
     'name: p\ninputs: { toString: { type: object, valueOf: 1 } }\nstages:\n  - { id: a, uses: hasOwnProperty }\n',
     ['mixed_schema', 'unused_input', 'unknown_registered_function'],

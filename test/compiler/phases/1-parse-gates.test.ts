@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../../src/compiler/yaml/read.ts'
-import { said, the, top } from './parsing.ts'
+import { said, stage, the, top } from './parsing.ts'
 
 const small = top()
 
@@ -57,6 +57,13 @@ describe('the gates before the parser', () => {
       Array.from({ length: 20_000 }, (_, i) => `k${i}: 1\n`)
         .join('')
         .repeat(2),
+    ],
+    ['open expressions in a bare one', stage(`if: ${'${{'.repeat(150_000)}`, 'transform: 1')],
+    ['open expressions in a map', stage(`transform: { a: ${'${{'.repeat(100_000)} }`)],
+    ['indented lines that are nothing', stage(`transform: ${'(\n  '.repeat(100_000)}`)],
+    [
+      'brackets under a key of an expression',
+      stage(`transform: { if: ${'{ if: '.repeat(90)}${'['.repeat(9)}${', '.repeat(90_000)}`),
     ],
     ['unknown aliases', Array.from({ length: 20_000 }, (_, i) => `k${i}: *b${i}\n`).join('')],
   ])('answer very many %s in linear time, without a crash', (_, text) => {

@@ -8,7 +8,7 @@ import { createSource } from '../../src/foundation/source.ts'
 import { builtinKinds } from '../../src/stages/index.ts'
 import { randomPipeline } from './pipelines.ts'
 import { pick, type Random } from './random.ts'
-import { editText } from './text-edits.ts'
+import { editText, swell } from './text-edits.ts'
 import { editTree, largeTree, partsOf } from './tree-edits.ts'
 import { writeYaml } from './write-yaml.ts'
 
@@ -38,6 +38,11 @@ function documentsIn(folder: string): readonly RandomDocument[] {
 }
 
 export function randomDocument(random: Random): RandomDocument {
+  const document = smallDocument(random)
+  return random() < 0.01 ? { text: swell(random, document.text), folder: document.folder } : document
+}
+
+function smallDocument(random: Random): RandomDocument {
   const way = random()
   if (way < 0.35) {
     const { text, folder } = pick(random, random() < 0.6 ? examples : broken)

@@ -31,7 +31,7 @@ export function swell(random: Random, text: string): string {
     'a ',
   ]
   const piece = pick(random, pieces) + (random() < 0.3 ? pick(random, pieces) : '')
-  const count = Math.ceil(random() ** 2 * (20_000 / piece.length))
+  const count = Math.ceil(random() ** 2 * (6_000 / piece.length))
   return replaceOne(random, text, /(?<=: |- )|\b|$/gm, () => piece.repeat(count))
 }
 

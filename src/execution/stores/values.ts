@@ -1,9 +1,9 @@
 /**
  * Values as they are kept: once per content, and as a change of the version before when that is much smaller.
  *
- * A value is kept whole again as soon as the changes since the last whole one weigh as much as that (so a growing value
- * costs at most twice its size and its changes), when it has shrunk, or when so many changes lie between that reading
- * would take long. Values in LangGraph's envelope are kept whole.
+ * A value is kept whole again as soon as the last whole one and the changes since are twice as large as the value itself
+ * (so reading costs twice the value at most, and storing costs twice the changes), or when so many changes lie between
+ * that reading would take long. Values in LangGraph's envelope are kept whole.
  */
 import { StoreError } from '../../foundation/errors.ts'
 import { deepFreeze, type Json } from '../../foundation/json.ts'
@@ -141,9 +141,9 @@ function alike(before: Json, after: unknown): boolean {
 
 const countOf = (value: object): number => (Array.isArray(value) ? value.length : Object.keys(value).length)
 
-/** A row costs as much time to read as a few kilobytes more in one. */
+/** What has to be read for it is at most twice the value and a bit; and a row takes longer to read than its text. */
 const isWorthIt = (characters: number, { depth, weight, full, size }: Held): boolean =>
-  2 * characters < size && weight < full && full <= 4 * size && depth <= 64 + size / 1024
+  2 * characters < size && full + weight <= 2 * size + 4096 && depth <= 64 + size / 512
 
 function load(table: ValueTable, held: HeldValues, ref: Ref): unknown {
   if (typeof ref !== 'number') return thaw({ encoding: ref[0], text: ref[1] })

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
+import { emptyCheckpoint } from '@langchain/langgraph-checkpoint'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
 import { toStoreError } from '../../../src/execution/stores/sqlite-errors.ts'
@@ -33,6 +34,20 @@ storeConformance({
 langgraphConformance({
   name: 'LangGraph on the SQLite store',
   open: (folder) => openSqliteStore(join(folder, 'runs.db')),
+})
+
+const keys = { current: 'k', keys: { k: Buffer.alloc(32, 1) } }
+
+storeConformance({
+  name: 'the SQLite store, sealed and compressed, durability full',
+  persistent: true,
+  open: (folder, clock) =>
+    openSqliteStore(join(folder, 'runs.db'), { clock, keys, compressFrom: 1, durability: 'full' }),
+})
+
+langgraphConformance({
+  name: 'LangGraph on the sealed SQLite store',
+  open: (folder) => openSqliteStore(join(folder, 'runs.db'), { keys }),
 })
 
 let folder: string
@@ -143,6 +158,51 @@ describe('a file that is no store of ours', () => {
     })().catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(StoreError)
     expect(error).toMatchObject({ code: 'store_corrupt' })
+  })
+})
+
+describe('a sealed store', () => {
+  it('shows nothing of what is in it', async () => {
+    const store = openSqliteStore(path, { keys })
+    const secret = 'canary '.repeat(50)
+    await store.createRun(runRecord('r1', { inputs: { secret } }))
+    await store.appendEvents('r1', [{ type: 'stage.output', stage: 'a', stream: 'stdout', text: secret, at: '' }])
+    await store.putCached('k', secret, 1e13)
+    const thread = { configurable: { thread_id: 'r1', checkpoint_ns: '' } }
+    const checkpoint = {
+      ...emptyCheckpoint(),
+      channel_values: { a: secret, b: 'canary' },
+      channel_versions: { a: 1, b: 1 },
+    }
+    const metadata = { source: 'loop', step: 0, parents: {}, secret } as never
+    const config = await store.saver.put(thread, checkpoint, metadata, { a: 1, b: 1 })
+    await store.saver.putWrites(
+      config,
+      [
+        ['a', 'canary'],
+        ['b', [secret]],
+      ],
+      'task',
+    )
+    const bytes = () =>
+      ['', '-wal'].map((suffix) => (existsSync(path + suffix) ? readFileSync(path + suffix, 'latin1') : ''))
+    expect(bytes().join('')).not.toContain('canary')
+    await store.close()
+    expect(bytes().join('')).not.toContain('canary')
+  })
+
+  it('opens with its keys only', async () => {
+    await openSqliteStore(path, { keys }).close()
+    const other = { current: 'k', keys: { k: Buffer.alloc(32, 2) } }
+    expect(errorOf(() => openSqliteStore(path))).toMatchObject({ code: 'store_unavailable', hint: expect.any(String) })
+    expect(errorOf(() => openSqliteStore(path, { keys: other })).message).toContain('cannot be unsealed')
+    const rotated = { current: 'new', keys: { ...keys.keys, new: Buffer.alloc(32, 3) } }
+    await openSqliteStore(path, { keys: rotated }).close()
+  })
+
+  it('is never made of one that was begun without keys', async () => {
+    await makeStore()
+    expect(errorOf(() => openSqliteStore(path, { keys })).message).toContain('begun without keys')
   })
 })
 

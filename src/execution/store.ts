@@ -96,6 +96,14 @@ export interface RunStore {
   getCached(key: string, nowMs: number): Promise<{ readonly value: Json } | undefined>
   putCached(key: string, value: Json, expiresAtMs: number): Promise<void>
 
+  /**
+   * Keeps the newest `keep` checkpoints (1 or more) of each namespace of a thread, with whatever those are rebuilt from,
+   * and returns how many it removed.
+   */
+  prune(thread: string, keep: number): Promise<number>
+  /** Removes runs that have finished and ended before `at` (ISO 8601), with all they left; returns their ids. */
+  deleteRunsEndedBefore(at: string): Promise<readonly string[]>
+
   /** Facts for `doctor`: where it is, its schema version, its size. */
   describe(): Promise<{
     readonly kind: string

@@ -2,6 +2,7 @@
  * The walk from a checkpoint to its ancestors by which LangGraph rebuilds a `DeltaChannel`.
  */
 import type { CheckpointPendingWrite, DeltaChannelHistory } from '@langchain/langgraph-checkpoint'
+import { decodeValue } from '../serializer.ts'
 import { type History, headOf, writesOf } from './history.ts'
 import type { CheckpointRow } from './tables.ts'
 
@@ -61,3 +62,22 @@ const toHistory = ({ newestFirst, ...seed }: Collected): DeltaChannelHistory => 
   writes: newestFirst.toReversed(),
   ...seed,
 })
+
+/**
+ * The ancestors that a checkpoint is rebuilt from: those up to the nearest that holds a value, for each channel that
+ * LangGraph's metadata calls a delta channel and that the checkpoint holds no value of.
+ */
+export function deltaHistoryRows(history: History, target: CheckpointRow): readonly CheckpointRow[] {
+  const metadata = decodeValue(target.metadata) as { readonly counters_since_delta_snapshot?: unknown }
+  const counters = metadata.counters_since_delta_snapshot
+  if (typeof counters !== 'object' || counters === null) return []
+  const has = (row: CheckpointRow, channel: string) => Object.hasOwn(headOf(history, row).refs, channel)
+  const open = new Set(Object.keys(counters).filter((channel) => !has(target, channel)))
+  const rows: CheckpointRow[] = []
+  for (const ancestor of ancestors(history, target)) {
+    if (open.size === 0) break
+    rows.push(ancestor)
+    for (const channel of open) if (has(ancestor, channel)) open.delete(channel)
+  }
+  return rows
+}

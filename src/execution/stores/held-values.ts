@@ -59,7 +59,7 @@ export function createHeldValues(): HeldValues {
     },
     add(n, value, before) {
       fresh.set(n, value)
-      if (before !== undefined && before !== n) replaced.push(before)
+      if (before !== undefined && before !== n && !fresh.delete(before)) replaced.push(before)
     },
     settle(committed) {
       if (committed) {
@@ -72,6 +72,7 @@ export function createHeldValues(): HeldValues {
     },
     forgetLine(line) {
       for (const [n, value] of settled) if (value.line === line) drop(n)
+      for (const [n, value] of fresh) if (value.line === line) fresh.delete(n)
     },
   }
 }

@@ -51,6 +51,11 @@ function createRunTable(): RunTable {
       rows.set(row.id, JSON.stringify(row))
     },
     delete: (id) => rows.delete(id),
+    endedBefore: (at, statuses, limit) =>
+      all()
+        .filter(({ status, ended_at }) => statuses.includes(status) && ended_at !== null && ended_at < at)
+        .slice(0, limit)
+        .map(({ id }) => id),
   }
 }
 

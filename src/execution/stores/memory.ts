@@ -8,12 +8,12 @@ import { StoreError } from '../../foundation/errors.ts'
 import type { RunStore } from '../store.ts'
 import { createMemoryCheckpoints } from './memory-checkpoints.ts'
 import { createMemoryRuns } from './memory-runs.ts'
-import { createStore } from './store.ts'
+import { createHistory, createStore } from './store.ts'
 import type { Tables } from './tables.ts'
 
 /** An empty store. `clock` dates changes of runs. */
 export function createMemoryStore({ clock = systemClock }: { readonly clock?: Clock } = {}): RunStore {
-  return createStore(memoryTables(), clock)
+  return createStore(createHistory(memoryTables()), clock)
 }
 
 /** Rows in maps. Nothing here can fail half way, so a transaction needs no undoing. */
@@ -42,6 +42,7 @@ function memoryTables(): Tables {
       schemaVersion: 0,
       bytes: checkpointBytes() + runBytes(),
     }),
+    shrink() {},
     close() {
       open = false
     },

@@ -210,7 +210,7 @@ function metadataFilter(filter: CheckpointListOptions['filter']): (metadata: Enc
 }
 
 /** What a transaction has read or written is remembered when it has ended well. */
-function settled<T>({ values }: History, transaction: () => T): T {
+export function settled<T>({ values }: History, transaction: () => T): T {
   let committed = false
   try {
     const result = transaction()

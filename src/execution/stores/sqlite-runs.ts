@@ -45,6 +45,13 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
       )
     },
     delete: (id) => run('DELETE FROM run WHERE id = ?', id).changes > 0,
+    endedBefore: (at, statuses, limit) =>
+      all(
+        'SELECT id FROM run WHERE ended_at < ? AND status IN (SELECT value FROM json_each(?)) LIMIT ?',
+        at,
+        JSON.stringify(statuses),
+        limit,
+      ).map(({ id }) => id as string),
   }
 }
 

@@ -8,7 +8,7 @@ import type { Statements } from './sqlite-statements.ts'
 import { createSqliteValues, createSqliteWrites } from './sqlite-values.ts'
 import type { Tables } from './tables.ts'
 
-export type RowTables = Omit<Tables, 'write' | 'read' | 'describe' | 'close'>
+export type RowTables = Omit<Tables, 'write' | 'read' | 'describe' | 'shrink' | 'close'>
 
 export const createRowTables = (statements: Statements, cells: Cells): RowTables => ({
   lines: createSqliteLines(statements),

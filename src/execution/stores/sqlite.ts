@@ -11,12 +11,14 @@ import { type Clock, systemClock } from '../../foundation/clock.ts'
 import { StoreError } from '../../foundation/errors.ts'
 import type { RunStore } from '../store.ts'
 import { type Cells, createCells, type StoreKeys } from './cells.ts'
+import { backUp } from './sqlite-backup.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { openDatabase } from './sqlite-file.ts'
+import { type Imported, importSqliteSaver } from './sqlite-import.ts'
 import { schemaVersion } from './sqlite-schema.ts'
 import { createStatements } from './sqlite-statements.ts'
 import { createRowTables } from './sqlite-tables.ts'
-import { createStore } from './store.ts'
+import { createHistory, createStore } from './store.ts'
 import type { Tables } from './tables.ts'
 
 export interface SqliteOptions {
@@ -35,25 +37,40 @@ export interface SqliteOptions {
   readonly compressFrom?: number
 }
 
+export interface SqliteStore extends RunStore {
+  /** Writes a consistent copy to `path`, where nothing must be yet, while the store goes on. Throws `StoreError`. */
+  backup(path: string): Promise<void>
+  /** Takes over the threads in the file of LangGraph's own `SqliteSaver` that are not here yet. Throws `StoreError`. */
+  importSqliteSaver(path: string): Promise<Imported>
+}
+
 /** Opens the store at `path` and makes it when it is not there. Throws `StoreError`. */
-export function openSqliteStore(path: string, options: SqliteOptions = {}): RunStore {
+export function openSqliteStore(path: string, options: SqliteOptions = {}): SqliteStore {
   const { clock = systemClock, busyTimeoutMs = 5000, durability = 'normal', compressFrom = 16_384, keys } = options
   const file = resolve(path)
   const cells = createCells(compressFrom, keys)
   try {
     const db = openDatabase(file, { busyTimeoutMs, durability, cells })
-    return createStore(sqliteTables(db, file, cells), clock)
+    const tables = sqliteTables(db, file, cells)
+    const history = createHistory(tables)
+    return {
+      ...createStore(history, clock),
+      backup: (to) => backUp(db, file, to),
+      importSqliteSaver: async (from) => importSqliteSaver(history, from),
+    }
   } catch (error) {
     throw toStoreError(error, file)
   }
 }
 
 function sqliteTables(db: DatabaseSync, file: string, cells: Cells): Tables {
+  const statements = createStatements(db)
   return {
-    ...createRowTables(createStatements(db), cells),
+    ...createRowTables(statements, cells),
     write: (work) => transaction(db, file, 'BEGIN IMMEDIATE', work),
     read: (work) => transaction(db, file, 'BEGIN', work),
     describe: () => ({ kind: 'sqlite', location: file, schemaVersion, bytes: bytesOf(file) + bytesOf(`${file}-wal`) }),
+    shrink: () => void statements.all('PRAGMA incremental_vacuum'),
     close: () => close(db, file),
   }
 }

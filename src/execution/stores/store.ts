@@ -5,21 +5,26 @@ import type { Clock } from '../../foundation/clock.ts'
 import { ThreadError } from '../../foundation/errors.ts'
 import { eventSchemaVersion, type RunEvent } from '../../foundation/events.ts'
 import { deepFreeze, type Json } from '../../foundation/json.ts'
+import { finishedStatuses } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { sameOwner } from '../owner.ts'
 import { jsonText } from '../serializer.ts'
 import type { NewEvent, RunOwner, RunPatch, RunRecord, RunStore } from '../store.ts'
 import { deleteThread } from './history.ts'
-import { type SavedHistory, StoreSaver } from './saver.ts'
+import { pruneThread } from './prune.ts'
+import { type SavedHistory, StoreSaver, settled } from './saver.ts'
 import type { RunRow, Tables } from './tables.ts'
 import { createValues } from './values.ts'
 
-/** A run store on `tables`; `clock` dates changes of runs. */
-export function createStore(tables: Tables, clock: Clock): RunStore {
-  const history = { tables, values: createValues(tables.values) }
+export const createHistory = (tables: Tables): SavedHistory => ({ tables, values: createValues(tables.values) })
+
+/** A run store on the tables of `history`; `clock` dates changes of runs. */
+export function createStore(history: SavedHistory, clock: Clock): RunStore {
+  const { tables } = history
   return {
     saver: new StoreSaver(history),
     ...runs(history, clock),
+    ...upkeep(history),
     ...claims(tables),
     ...events(tables, clock),
     ...plans(tables),
@@ -48,11 +53,43 @@ function runs(history: SavedHistory, clock: Clock) {
       tables.write(() => tables.runs.update(patched(known(tables, id), patch, clock)))
     },
     async deleteRun(id: string) {
-      return tables.write(() => {
-        tables.events.deleteRun(id)
-        const had = [tables.runs.delete(id), deleteThread(history, id)]
-        return had.includes(true)
-      })
+      return tables.write(() => deleteRun(history, id))
+    },
+  }
+}
+
+function deleteRun(history: SavedHistory, id: string): boolean {
+  const { tables } = history
+  tables.events.deleteRun(id)
+  const had = [tables.runs.delete(id), deleteThread(history, id)]
+  return had.includes(true)
+}
+
+/** How many runs are removed in one transaction, so that nobody waits long. */
+const batch = 50
+
+function upkeep(history: SavedHistory) {
+  const { tables } = history
+  return {
+    async prune(thread: string, keep: number) {
+      if (!Number.isSafeInteger(keep) || keep < 1) throw new RangeError(`"keep" must be 1 or more, but it is ${keep}.`)
+      const removed = settled(history, () => tables.write(() => pruneThread(history, thread, keep)))
+      tables.shrink()
+      return removed
+    },
+    async deleteRunsEndedBefore(at: string) {
+      const removed: string[] = []
+      for (;;) {
+        const ids = tables.write(() => {
+          const found = tables.runs.endedBefore(at, finishedStatuses, batch)
+          for (const id of found) deleteRun(history, id)
+          return found
+        })
+        removed.push(...ids)
+        if (ids.length < batch) break
+      }
+      tables.shrink()
+      return removed
     },
   }
 }

@@ -6,6 +6,7 @@
  * the floor above has already checked. A row that is not as it was written is never given out: `store_corrupt`.
  */
 
+import type { RunStatus } from '../../foundation/outcome.ts'
 import type { EncodedValue, Encoding } from '../serializer.ts'
 import type { RunFilter, RunRecord } from '../store.ts'
 
@@ -23,6 +24,8 @@ export interface Tables {
   /** `work` sees one state of the store. Throws `store_closed` after `close`. */
   read<T>(work: () => T): T
   describe(): StoreFacts
+  /** Gives space that was freed back to the system. Outside of transactions. */
+  shrink(): void
   /** May be called again. */
   close(): void
 }
@@ -153,6 +156,8 @@ export interface RunTable {
   /** Writes everything that can change. */
   update(row: RunRow): void
   delete(id: string): boolean
+  /** Ids of runs that have one of these statuses and ended before `at`. */
+  endedBefore(at: string, statuses: readonly RunStatus[], limit: number): readonly string[]
 }
 
 export interface EventTable {

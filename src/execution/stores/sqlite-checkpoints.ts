@@ -1,12 +1,10 @@
 /**
  * Lines and checkpoints in SQLite.
  */
-import { crc32 } from 'node:zlib'
-import { StoreError } from '../../foundation/errors.ts'
 import { type Encoding, plain } from '../serializer.ts'
 import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
-import { checkSum, sumOf } from './sqlite-sums.ts'
+import { checkSum, markOf, missingInIndex, sumOf } from './sqlite-sums.ts'
 import type { CheckpointRow, CheckpointTable, LineRow, LineTable } from './tables.ts'
 
 export function createSqliteLines({ get, all, run }: Statements): LineTable {
@@ -16,7 +14,7 @@ export function createSqliteLines({ get, all, run }: Statements): LineTable {
       if (row) return toLine(row)
       const mark = markOf(thread, ns)
       const same = all('SELECT * FROM line WHERE mark = ?', mark).map(toLine)
-      if (same.some((line) => line.thread === thread && line.ns === ns)) throw lostEntry(thread)
+      if (same.some((line) => line.thread === thread && line.ns === ns)) throw missingInIndex(`thread ${thread}`)
       return undefined
     },
     byNumber(n) {
@@ -47,14 +45,6 @@ export function createSqliteLines({ get, all, run }: Statements): LineTable {
     },
   }
 }
-
-/** Lines are found in two ways, so that an index that is damaged does not make a thread look new. */
-const markOf = (thread: string, ns: string): number => crc32(JSON.stringify([thread, ns]))
-
-const lostEntry = (thread: string) =>
-  new StoreError('store_corrupt', `The store is damaged: the thread "${thread}" is missing in an index.`, {
-    hint: 'Restore the file from a backup, or use another store.',
-  })
 
 const lineSum = ({ n, thread, ns, tip }: LineRow): number => sumOf('line', [n, thread, ns, tip])
 

@@ -6,12 +6,18 @@ import { StagegraphError, StoreError } from '../../foundation/errors.ts'
 /** The store error for whatever `node:sqlite` threw; errors of ours and bugs come back as they are. */
 export function toStoreError(thrown: unknown, path: string): unknown {
   if (thrown instanceof StagegraphError) return thrown
+  if (isTooLarge(thrown))
+    return new StoreError('store_corrupt', `The store "${path}" is damaged.`, { cause: thrown, hint: damaged })
   const code = primaryCode(thrown)
   if (code === undefined) return thrown
   const [kind, what, hint] = explanations[code] ?? ['store_unavailable', 'failed', 'See the cause.']
   const detail = thrown instanceof Error ? ` (${thrown.message})` : ''
   return new StoreError(kind, `The store "${path}" ${what}${detail}.`, { cause: thrown, hint })
 }
+
+/** A number in the file that no number of ours can be. */
+const isTooLarge = (thrown: unknown): boolean =>
+  thrown instanceof RangeError && 'code' in thrown && thrown.code === 'ERR_OUT_OF_RANGE'
 
 /** SQLite's primary result code, if this is an error of SQLite. */
 export function primaryCode(thrown: unknown): number | undefined {

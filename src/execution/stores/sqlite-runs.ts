@@ -7,7 +7,7 @@ import type { RunStatus } from '../../foundation/outcome.ts'
 import type { RunFilter, RunOwner } from '../store.ts'
 import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
-import { checkSum, sumOf } from './sqlite-sums.ts'
+import { checkSum, markOf, missingInIndex, sumOf } from './sqlite-sums.ts'
 import type { CacheTable, EventTable, PlanTable, RunRow, RunTable } from './tables.ts'
 
 export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): RunTable {
@@ -20,9 +20,10 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
       return (
         run(
           `INSERT OR IGNORE INTO run
-             (${fixedColumns.join(', ')}, inputs, sum, ${changing.join(', ')}, changing_sum)
-           VALUES (${fixed.map(() => '?').join(', ')}, ?, ?, ${changing.map(() => '?').join(', ')}, ?)`,
+             (${fixedColumns.join(', ')}, mark, inputs, sum, ${changing.join(', ')}, changing_sum)
+           VALUES (${fixed.map(() => '?').join(', ')}, ?, ?, ?, ${changing.map(() => '?').join(', ')}, ?)`,
           ...fixed,
+          markOf(row.id),
           inputs,
           sum,
           ...changingValues(row),
@@ -31,7 +32,10 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
     },
     get(id) {
       const row = get('SELECT * FROM run WHERE id = ?', id)
-      return row && toRow(row)
+      if (row) return toRow(row)
+      const lost = all('SELECT id FROM run WHERE mark = ?', markOf(id)).some((other) => other.id === id)
+      if (lost) throw missingInIndex(`run ${id}`)
+      return undefined
     },
     list({ limit, ...filter }) {
       const { where, values } = conditions(filter)

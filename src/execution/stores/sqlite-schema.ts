@@ -108,9 +108,11 @@ CREATE TABLE plan (
   sum INTEGER NOT NULL
 ) STRICT;
 
+-- mark: a second way to find it, should the first be damaged
 CREATE TABLE run (
   n INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
+  mark INTEGER NOT NULL,
   pipeline TEXT NOT NULL,
   version TEXT,
   plan TEXT NOT NULL,
@@ -129,6 +131,7 @@ CREATE TABLE run (
   last_seq INTEGER NOT NULL,
   changing_sum INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX run_mark ON run (mark);
 CREATE INDEX run_created ON run (created_at);
 CREATE INDEX run_pipeline ON run (pipeline, created_at);
 CREATE INDEX run_status ON run (status, created_at);

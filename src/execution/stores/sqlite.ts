@@ -35,6 +35,8 @@ export interface SqliteOptions {
   readonly keys?: StoreKeys
   /** From how many characters on values are compressed (zstd); 16384 by default. */
   readonly compressFrom?: number
+  /** How many pages of 4096 bytes the file may have; as many as SQLite can by default. */
+  readonly maxPages?: number
 }
 
 export interface SqliteStore extends RunStore {
@@ -51,6 +53,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Sqli
   const cells = createCells(compressFrom, keys)
   try {
     const db = openDatabase(file, { busyTimeoutMs, durability, cells })
+    if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(options.maxPages)}`)
     const tables = sqliteTables(db, file, cells)
     const history = createHistory(tables)
     return {

@@ -2,7 +2,7 @@
  * The run store over rows: runs, plans, events and cache. Both stores are this over their own tables.
  */
 import type { Clock } from '../../foundation/clock.ts'
-import { ThreadError } from '../../foundation/errors.ts'
+import { StoreError, ThreadError } from '../../foundation/errors.ts'
 import { eventSchemaVersion, type RunEvent } from '../../foundation/events.ts'
 import { deepFreeze, type Json } from '../../foundation/json.ts'
 import { finishedStatuses } from '../../foundation/outcome.ts'
@@ -128,10 +128,25 @@ function events(tables: Tables, clock: Clock) {
       return added.map((event, index) => ({ v: eventSchemaVersion, run: id, seq: first + index, ...event }) as RunEvent)
     },
     async readEvents(id: string, after = 0, limit = -1): Promise<readonly RunEvent[]> {
-      const rows = tables.read(() => tables.events.after(id, after, limit))
+      const rows = tables.read(() => {
+        const found = tables.events.after(id, after, limit)
+        requireAll(found, after, limit < 0 ? undefined : limit, tables.runs.get(id))
+        return found
+      })
       return rows.map(({ seq, text }) => ({ run: id, seq, ...JSON.parse(text) }) as RunEvent)
     },
   }
+}
+
+/** Events are numbered without gaps, so one that is missing is missed. */
+function requireAll(rows: readonly { seq: number }[], after: number, limit: number | undefined, run?: RunRow): void {
+  const gap = rows.findIndex(({ seq }, index) => seq !== after + 1 + index)
+  const cut = run && rows.length !== limit && after + rows.length < run.last_seq
+  if (gap === -1 && !cut) return
+  const seq = after + 1 + (gap === -1 ? rows.length : gap)
+  throw new StoreError('store_corrupt', `The store is damaged: event ${seq} of run ${run?.id} is missing.`, {
+    hint: 'Restore the file from a backup, or use another store.',
+  })
 }
 
 function plans(tables: Tables) {

@@ -112,6 +112,35 @@ export function langgraphConformance({ name, open }: SaverUnderTest): void {
       expect(middle?.values.items).toEqual([0, 1, 2, 3, 4, 5, 6])
     })
 
+    it('stores what a reducer has changed in place', async () => {
+      const graph = () =>
+        new StateGraph(InPlace)
+          .addNode('a', () => ({ log: ['a'] }))
+          .addNode('b', () => ({ log: ['b'] }))
+          .addNode('c', () => ({ log: ['c'] }))
+          .addEdge('__start__', 'a')
+          .addEdge('a', 'b')
+          .addEdge('b', 'c')
+          .compile({ checkpointer: store.saver })
+      await graph().invoke({ log: ['x'.repeat(1000)] }, config)
+      const history = await collect(graph().getStateHistory(config))
+      expect(history.map(({ values }) => values.log?.slice(1))).toEqual([['a', 'b', 'c'], ['a', 'b'], ['a'], [], []])
+    })
+
+    it('lets nobody change in place what it gave out', async () => {
+      const graph = () =>
+        new StateGraph(Log)
+          .addNode('a', (state) => {
+            state.log.push('never stored')
+            return {}
+          })
+          .addEdge('__start__', 'a')
+          .compile({ checkpointer: store.saver, interruptBefore: ['a'] })
+      await graph().invoke({ log: ['old'] }, config)
+      await expect(graph().invoke(null, config)).rejects.toThrow(TypeError)
+      expect((await graph().getState(config)).values.log).toEqual(['old'])
+    })
+
     it.each(['sync', 'async', 'exit'] as const)(
       'ends with the same state under durability "%s"',
       async (durability) => {
@@ -125,6 +154,16 @@ export function langgraphConformance({ name, open }: SaverUnderTest): void {
 
 const Log = Annotation.Root({
   log: Annotation<string[]>({ reducer: (old, added) => [...old, ...added], default: () => [] }),
+})
+
+const InPlace = Annotation.Root({
+  log: Annotation<string[]>({
+    reducer(old, added) {
+      old.push(...added)
+      return old
+    },
+    default: () => [],
+  }),
 })
 
 const chain = (checkpointer: BaseCheckpointSaver) =>

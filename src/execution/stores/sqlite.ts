@@ -16,7 +16,7 @@ import { toStoreError } from './sqlite-errors.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { type Imported, importSqliteSaver } from './sqlite-import.ts'
 import { schemaVersion } from './sqlite-schema.ts'
-import { createStatements } from './sqlite-statements.ts'
+import { createStatements, type Statements } from './sqlite-statements.ts'
 import { createRowTables } from './sqlite-tables.ts'
 import { createHistory, createStore } from './store.ts'
 import type { Tables } from './tables.ts'
@@ -70,20 +70,20 @@ function sqliteTables(db: DatabaseSync, file: string, cells: Cells): Tables {
   const statements = createStatements(db)
   return {
     ...createRowTables(statements, cells),
-    write: (work) => transaction(db, file, 'BEGIN IMMEDIATE', work),
-    read: (work) => transaction(db, file, 'BEGIN', work),
+    write: (work) => transaction(db, file, statements, 'BEGIN IMMEDIATE', work),
+    read: (work) => transaction(db, file, statements, 'BEGIN', work),
     describe: () => ({ kind: 'sqlite', location: file, schemaVersion, bytes: bytesOf(file) + bytesOf(`${file}-wal`) }),
     shrink: () => void statements.all('PRAGMA incremental_vacuum'),
     close: () => close(db, file),
   }
 }
 
-function transaction<T>(db: DatabaseSync, file: string, begin: string, work: () => T): T {
+function transaction<T>(db: DatabaseSync, file: string, { run }: Statements, begin: string, work: () => T): T {
   if (!db.isOpen) throw new StoreError('store_closed', `The store "${file}" is closed.`)
   try {
-    db.exec(begin)
+    run(begin)
     const result = work()
-    db.exec('COMMIT')
+    run('COMMIT')
     return result
   } catch (error) {
     rollBack(db)

@@ -130,7 +130,7 @@ export class StoreSaver extends BaseCheckpointSaver {
 
 function tupleAt(history: History, { line, row }: Step): CheckpointTuple | undefined {
   const now = history.tables.checkpoints.get(row.seq)
-  return now && now.line === line.n && now.id === row.id ? toTuple(history, line, now) : undefined
+  return now && now.line === line.n && now.id === row.id ? toTuple(history, line, now, true) : undefined
 }
 
 /** A new tuple; versions and lists in it are the caller's, values of channels are frozen. */
@@ -138,11 +138,12 @@ function toTuple(
   history: History,
   { thread, ns }: Pick<LineRow, 'thread' | 'ns'>,
   row: CheckpointRow,
+  older = false,
 ): CheckpointTuple {
   const parent = row.parent === null ? undefined : { thread, ns, id: row.parent }
   return {
     config: configOf({ thread, ns, id: row.id }),
-    checkpoint: toCheckpoint(history, row),
+    checkpoint: toCheckpoint(history, row, older),
     metadata: decodeValue(row.metadata) as CheckpointMetadata,
     pendingWrites: writesOf(history, row).map(({ taskId, channel, ref }) => [taskId, channel, load(history, ref)]),
     ...(parent && { parentConfig: configOf(parent) }),
@@ -151,13 +152,13 @@ function toTuple(
 
 const load = ({ values }: History, ref: Ref): unknown => values.load(ref)
 
-function toCheckpoint(history: History, row: CheckpointRow): Checkpoint {
+function toCheckpoint(history: History, row: CheckpointRow, older: boolean): Checkpoint {
   const { v, ts, versions, seen, refs } = headOf(history, row)
   const checkpoint = {
     v,
     id: row.id,
     ts,
-    channel_values: mapped(refs, (ref) => load(history, ref)),
+    channel_values: mapped(refs, (ref) => history.values.load(ref, older)),
     channel_versions: mapped(versions, (version) => version),
     versions_seen: mapped(seen, (channels) => mapped(channels, (version) => version)),
   }

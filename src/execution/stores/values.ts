@@ -32,8 +32,11 @@ export interface Values {
   keep(added: NewValue): Ref
   /** The same for what no other place will share: returns the number of its row. */
   keepApart(added: NewValue): number
-  /** The value as it was when it was kept; plain JSON is frozen. Throws `store_corrupt`. */
-  load(ref: Ref): unknown
+  /**
+   * The value as it was when it was kept; plain JSON is frozen. With `older`, versions before this one will be asked for
+   * next. Throws `store_corrupt`.
+   */
+  load(ref: Ref, older?: boolean): unknown
   /** Call it when the transaction has ended. Without it, and unless it was committed, nothing new is remembered. */
   settle(committed: boolean): void
   /** The rows that are gone. */
@@ -45,7 +48,7 @@ export function createValues(table: ValueTable): Values {
   return {
     keep: (added) => keep(table, held, added),
     keepApart: (added) => keepApart(table, held, added),
-    load: (ref) => load(table, held, ref),
+    load: (ref, older = false) => load(table, held, ref, older),
     settle: (committed) => held.settle(committed),
     forgetLine: (line) => held.forgetLine(line),
   }
@@ -145,9 +148,9 @@ const countOf = (value: object): number => (Array.isArray(value) ? value.length 
 const isWorthIt = (characters: number, { depth, weight, full, size }: Held): boolean =>
   2 * characters < size && full + weight <= 2 * size + 4096 && depth <= 64 + size / 512
 
-function load(table: ValueTable, held: HeldValues, ref: Ref): unknown {
+function load(table: ValueTable, held: HeldValues, ref: Ref, older: boolean): unknown {
   if (typeof ref !== 'number') return thaw({ encoding: ref[0], text: ref[1] })
-  const found = find(table, held, ref)
+  const found = find(table, held, ref, older)
   return 'tree' in found ? found.tree : decodeValue(found)
 }
 
@@ -155,31 +158,57 @@ const thaw = (value: EncodedValue): unknown =>
   value.encoding === plain ? deepFreeze(decodeValue(value)) : decodeValue(value)
 
 /** A plain value, held from now on, or the text of an enveloped one. */
-function find(table: ValueTable, held: HeldValues, n: number): Held | EncodedValue {
+function find(table: ValueTable, held: HeldValues, n: number, older = false): Held | EncodedValue {
   const known = held.get(n)
   if (known) return known
   const row = present(table, n)
   if (row.encoding !== plain) return row
-  const made = build(table, held, row)
+  const made = build(table, held, row, older)
   held.add(n, made, undefined)
   return made
 }
 
-/** Reads changes back to a value that is held or whole. */
-function build(table: ValueTable, held: HeldValues, row: ValueRow): Held {
-  const { line, depth, weight, full, size } = row
-  const changes: Patch[] = []
+/** Reads changes back to a value that is held or whole, and makes them. */
+function build(table: ValueTable, held: HeldValues, row: ValueRow, older: boolean): Held {
+  const changes: ValueRow[] = []
   let at = row
-  while (at.base !== null) {
-    changes.push(parsed(at) as unknown as Patch)
-    const base = held.get(at.base)
-    if (base) return { tree: changes.reduceRight(patched, base.tree), line, depth, weight, full, size }
-    const { base: next } = at
+  let base: Held | undefined
+  while (at.base !== null && !base) {
+    changes.push(at)
+    const next = at.base
+    base = held.get(next)
+    if (base) break
     at = present(table, next)
     if (at.n >= row.n || changes.length > row.depth) throw corrupt(row.n, 'is a change of itself')
   }
-  return { tree: deepFreeze(changes.reduceRight(patchOwned, parsed(at))), line, depth, weight, full, size }
+  if (base || older) return heldOf(row, stepByStep(held, base?.tree ?? deepFreeze(parsed(at)), changes))
+  const owned = changes.reduceRight((tree, change) => patchOwned(tree, patchIn(change)), parsed(at))
+  return heldOf(row, deepFreeze(owned))
 }
+
+/** Without the text. */
+const heldOf = ({ line, depth, weight, full, size }: ValueRow, tree: Json): Held => ({
+  line,
+  tree,
+  depth,
+  weight,
+  full,
+  size,
+})
+
+/** How many versions lie between two that are held for the sake of those before them. */
+const stride = 24
+
+function stepByStep(held: HeldValues, from: Json, changes: readonly ValueRow[]): Json {
+  let tree = from
+  for (const [distance, change] of [...changes.entries()].reverse()) {
+    tree = patched(tree, patchIn(change))
+    if (distance > 0 && distance % stride === 0) held.add(change.n, heldOf(change, tree), undefined)
+  }
+  return tree
+}
+
+const patchIn = (row: ValueRow): Patch => parsed(row) as unknown as Patch
 
 const parsed = (row: ValueRow): Json => decodeValue({ encoding: plain, text: row.text }) as Json
 

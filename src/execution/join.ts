@@ -5,7 +5,7 @@
  * must match, and the join looks only at the others.
  */
 import { type Outcome, type Outcomes, type SkipReason, skipReasons } from '../foundation/outcome.ts'
-import type { JoinName, NeedPlan, NeedStatus } from '../foundation/plan.ts'
+import type { JoinName, NeedPlan, NeedStatus, Plan } from '../foundation/plan.ts'
 
 /** The reason to skip the stage, or undefined: go on. `explicit` = the needs were written, not `all_above`. */
 export function judgeJoin(
@@ -14,19 +14,49 @@ export function judgeJoin(
   explicit: boolean,
   outcomes: Outcomes,
 ): SkipReason | undefined {
-  const judged: Judged[] = []
-  let reason: SkipReason | undefined
-  for (const need of needs) {
-    const outcome = outcomes[need.stage]
-    const passed = outcome ? passedOn(outcome) : 'need' // without an outcome it can never run
-    if (passed) reason = strongest(reason, passed)
-    else if (outcome && need.status && !matches(outcome, need.status)) reason = strongest(reason, 'condition')
-    else if (outcome && !need.status) judged.push(judge(outcome))
+  let tally = nothing
+  for (const need of needs) tally = count(tally, outcomes[need.stage], need.status)
+  return verdict(join, tally, explicit)
+}
+
+/**
+ * The same for stages with `all_above`, which would make a long list quadratic: what was counted for one of them is gone
+ * on with for the next, as long as both are asked about the same, growing outcomes.
+ */
+export function createAboveJudge({ stages }: Plan) {
+  const counted = new WeakMap<Outcomes, { readonly upTo: number; readonly tally: Tally }>()
+  return (join: JoinName, index: number, outcomes: Outcomes): SkipReason | undefined => {
+    const before = counted.get(outcomes)
+    let { upTo, tally } = before && before.upTo <= index ? before : { upTo: 0, tally: nothing }
+    for (; upTo < index; upTo++) tally = count(tally, outcomes[stages[upTo]?.id ?? ''])
+    counted.set(outcomes, { upTo, tally })
+    return verdict(join, tally, false)
   }
-  return strongest(reason, unmet(join, judged, explicit))
+}
+
+/** What a join looks at. */
+interface Tally {
+  /** The strongest reason that passes on. */
+  readonly reason: SkipReason | undefined
+  /** What the join itself judges. */
+  readonly judged: Readonly<Record<Judged, boolean>>
 }
 
 type Judged = 'succeeded' | 'skipped' | 'failed'
+
+const nothing: Tally = { reason: undefined, judged: { succeeded: false, skipped: false, failed: false } }
+
+function count(tally: Tally, outcome: Outcome | undefined, wanted?: readonly NeedStatus[]): Tally {
+  const passed = outcome ? passedOn(outcome) : 'need' // without an outcome it can never run
+  if (passed) return { ...tally, reason: strongest(tally.reason, passed) }
+  if (!outcome) return tally
+  if (wanted) return matches(outcome, wanted) ? tally : { ...tally, reason: strongest(tally.reason, 'condition') }
+  const kind = judge(outcome)
+  return tally.judged[kind] ? tally : { ...tally, judged: { ...tally.judged, [kind]: true } }
+}
+
+const verdict = (join: JoinName, { reason, judged }: Tally, explicit: boolean): SkipReason | undefined =>
+  strongest(reason, unmet(join, judged, explicit))
 
 /** What passes to every dependant, whatever its join. */
 function passedOn({ status, reason }: Outcome): SkipReason | undefined {
@@ -42,17 +72,16 @@ function judge({ status, tolerated }: Outcome): Judged {
   return status === 'succeeded' || tolerated ? 'succeeded' : 'failed'
 }
 
-function unmet(join: JoinName, judged: readonly Judged[], explicit: boolean): SkipReason | undefined {
-  if (judged.length === 0 || join === 'all_done') return undefined
-  const failed = judged.includes('failed')
-  const succeeded = judged.includes('succeeded')
+function unmet(join: JoinName, judged: Tally['judged'], explicit: boolean): SkipReason | undefined {
+  const { failed, succeeded, skipped } = judged
+  if (join === 'all_done' || !(failed || succeeded || skipped)) return undefined
   switch (join) {
     case 'none_failed':
       if (failed) return 'failed'
       return explicit && !succeeded ? 'need' : undefined
     case 'all_succeeded':
       if (failed) return 'failed'
-      return judged.includes('skipped') ? 'need' : undefined
+      return skipped ? 'need' : undefined
     case 'any_succeeded':
       if (succeeded) return undefined
       return failed ? 'failed' : 'need'

@@ -8,7 +8,7 @@
 import type { StageError } from '../foundation/errors.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
 import type { Outcome, SkipReason } from '../foundation/outcome.ts'
-import { needsOf, type StagePlan } from '../foundation/plan.ts'
+import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, type RunView, type StageLine } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { type Attempted, runAttempts } from './attempts.ts'
@@ -66,7 +66,10 @@ async function toEnd(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): Pro
   const notNow = refusal(stop)
   if (notNow) return notNow
   const { stage, view } = at
-  const reason = judgeJoin(stage.join, needsOf(shop.plan, stage), stage.needs !== 'all_above', view.outcomes)
+  const reason =
+    stage.needs === 'all_above'
+      ? shop.judgeAbove(stage.join, shop.topology.indexOf(stage.id), view.outcomes)
+      : judgeJoin(stage.join, stage.needs, true, view.outcomes)
   if (reason) return skipped(reason)
   try {
     if (!isWanted(shop, at)) return skipped('condition')

@@ -4,6 +4,7 @@ import type { RunEventBody } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { createFailureWriter, type FailureWriter } from './failures.ts'
+import { createAboveJudge } from './join.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { createScopes, type Scopes } from './scope.ts'
@@ -15,6 +16,7 @@ export interface Workshop {
   readonly topology: Topology
   readonly variables: Variables
   readonly scopes: Scopes
+  readonly judgeAbove: ReturnType<typeof createAboveJudge>
   readonly redactor: Redactor
   readonly failures: FailureWriter
   /** Looked up at the moment of use. */
@@ -36,6 +38,7 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     topology,
     variables,
     scopes: createScopes(plan, topology, variables),
+    judgeAbove: createAboveJudge(plan),
     redactor,
     failures: createFailureWriter(plan, redactor),
     secret,

@@ -1,8 +1,9 @@
 /** The table of joins and skips of language.md §2. */
 import { describe, expect, it } from 'vitest'
-import { judgeJoin } from '../../src/execution/join.ts'
+import { createAboveJudge, judgeJoin } from '../../src/execution/join.ts'
 import type { Outcome, Outcomes, SkipReason } from '../../src/foundation/outcome.ts'
 import { type JoinName, joinNames, type NeedPlan } from '../../src/foundation/plan.ts'
+import { planOf, stage } from '../support-stages.ts'
 
 const base: Outcome = {
   status: 'succeeded',
@@ -124,4 +125,33 @@ describe('a need that names statuses', () => {
 
 it('a need without an outcome keeps a stage from running', () => {
   expect(judgeJoin('all_done', [{ stage: 'lost' }], true, {})).toBe('need')
+})
+
+describe('all_above', () => {
+  const kinds = [succeeded, failed, tolerated, cancelled, condition, skipped('failed'), skipped('need')]
+  const plan = planOf(Array.from({ length: 5 }, (_, index) => stage(`s${index}`)))
+
+  it('is judged as a list of all stages above would be, however the list is come by', () => {
+    for (let code = 0; code < kinds.length ** 4; code++) {
+      const above = [0, 1, 2, 3].map((at) => kinds[Math.floor(code / kinds.length ** at) % kinds.length] as Outcome)
+      const judgeAbove = createAboveJudge(plan)
+      const growing: Record<string, Outcome> = {}
+      for (const [index, { id }] of plan.stages.entries()) {
+        const needs = plan.stages.slice(0, index).map((each) => ({ stage: each.id }))
+        for (const join of joinNames) {
+          expect(judgeAbove(join, index, growing)).toBe(judgeJoin(join, needs, false, growing))
+        }
+        if (above[index]) growing[id] = above[index]
+      }
+    }
+  })
+
+  it('is judged anew for other outcomes, and for a stage further up', () => {
+    const judgeAbove = createAboveJudge(plan)
+    const bad = { s0: failed, s1: skipped('failed') }
+    expect(judgeAbove('none_failed', 2, bad)).toBe('failed')
+    expect(judgeAbove('none_failed', 2, { s0: succeeded, s1: succeeded })).toBeUndefined()
+    expect(judgeAbove('all_done', 1, bad)).toBeUndefined()
+    expect(judgeAbove('all_done', 2, bad)).toBe('failed')
+  })
 })

@@ -34,6 +34,20 @@ describe('a killed thread', () => {
     expect(runs).toEqual(['a', 'b', 'c'])
   })
 
+  it('has its outcomes in the order in which they were recorded', async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `s${index}`)
+    const long = planOf(ids.map((id) => stage(id)))
+    const data = new MemorySaver()
+    for (const at of [2 + 5, 4]) {
+      const saver = new MortalSaver(data, { at, stored: true })
+      const { graph } = lowerFlow(long, {}, { checkpointer: saver })
+      const started = (await graph.getState(thread('t'))).values.run !== undefined
+      await Promise.race([graph.invoke(started ? null : { inputs: {} }, thread('t')), saver.died])
+    }
+    const { stages } = await lowerFlow(long, {}, { checkpointer: data }).graph.invoke(null, thread('t'))
+    expect(Object.keys(stages)).toEqual(ids)
+  })
+
   it('is gone on with by its own inputs, too', async () => {
     const { runs, next } = await killed()
     expect((await next().graph.invoke({ inputs: {} }, thread('t'))).run.status).toBe('succeeded')
@@ -92,6 +106,40 @@ describe('a pipeline as a node of another graph', () => {
     const state = await build(checkpointer).outer.invoke(null, thread('t'))
     expect(state.outputs).toEqual({ log: ['a', 'b', 'c'] })
     expect(runs).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('a caller who wants less durability', () => {
+  it.each(['async', 'exit'] as const)('gets the same results (%s), also after a pause', async (durability) => {
+    const runs: string[] = []
+    let pause = () => {}
+    const note = ({ stage: id }: { stage: string }) => {
+      runs.push(id)
+      if (id === 'b') pause()
+      return id
+    }
+    const checkpointer = new MemorySaver()
+    const first = lowerFlow(plan, { note }, { checkpointer })
+    pause = () => first.control.pause('interrupted')
+    await first.graph.invoke({ inputs: {} }, { ...thread('t'), durability })
+    pause = () => {}
+    const state = await lowerFlow(plan, { note }, { checkpointer }).graph.invoke(null, { ...thread('t'), durability })
+    expect(state.outputs).toEqual({ log: ['a', 'b', 'c'] })
+    expect(runs).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('many threads at once', () => {
+  it('share one graph and one checkpointer, each with rows of its own', async () => {
+    const { graph } = lowerFlow(
+      plan,
+      { note: () => new Promise((resolve) => setImmediate(resolve, 1)) },
+      { checkpointer: new MemorySaver() },
+    )
+    const states = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => graph.invoke({ inputs: {} }, thread(`t${index}`))),
+    )
+    expect(states.map(({ outputs }) => outputs)).toEqual(states.map(() => ({ log: ['a', 'b', 'c'] })))
   })
 })
 

@@ -22,6 +22,8 @@ export const journalChannel = '__journal__'
 export interface JournalRow {
   readonly path: string
   readonly outcome: Outcome
+  /** Its place in the order in which rows were written: checkpointers give them back by task id. */
+  readonly seq: number
 }
 
 /** Where rows go: a thread's checkpoint. */
@@ -41,7 +43,15 @@ export function journalOfNode(config: RunnableConfig): Journal | undefined {
     saver,
     config: { configurable: { thread_id: String(configurable.thread_id), checkpoint_ns: ns, checkpoint_id: base } },
   }
-  return { completed: (path, outcome) => write(place, { path, outcome }), read: () => readRows(saver, place.config) }
+  let seq = 0
+  return {
+    completed: (path, outcome) => write(place, { path, outcome, seq: ++seq }),
+    async read() {
+      const rows = await readRows(saver, place.config)
+      seq = Object.keys(rows).length
+      return rows
+    },
+  }
 }
 
 /** A task's namespace is its graph's, and the task after a bar. */
@@ -83,10 +93,11 @@ export function outcomesIn(channel: string, value: unknown): Outcomes {
   return { [path]: outcome }
 }
 
-/** Path → outcome of every row at a checkpoint. */
+/** Path → outcome of every row at a checkpoint, in the order in which they were written. */
 export function rowsOf({ pendingWrites = [] }: CheckpointTuple): Outcomes {
   const rows = pendingWrites.flatMap(([, channel, value]) => (channel === journalChannel ? [value as JournalRow] : []))
-  return Object.fromEntries(rows.map(({ path, outcome }) => [path, outcome]))
+  const inOrder = rows.sort((a, b) => a.seq - b.seq)
+  return Object.fromEntries(inOrder.map(({ path, outcome }) => [path, outcome]))
 }
 
 /** Whether LangGraph made a step from this checkpoint. */

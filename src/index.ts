@@ -16,7 +16,8 @@ export {
   type GraphOptions,
 } from './app.ts'
 export { PipelineFailedError, PipelineIncompleteError } from './compiler/lower/errors.ts'
-export type { FollowOptions, ResumeOptions, StartOptions } from './execution/engine-options.ts'
+export type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './execution/engine-options.ts'
+export type { ForkPoint } from './execution/fork.ts'
 export type { HistoryEntry } from './execution/history.ts'
 export type { PipelineEngine, PipelineState } from './execution/pipeline-engine.ts'
 export type { PipelineResult, Run } from './execution/run.ts'

@@ -20,12 +20,12 @@ import { cacheOf, type StageCache } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
 import { createVoice } from './stage-voice.ts'
 import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
-import { createStop, type Stop } from './stop.ts'
+import type { Stop } from './stop.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 /** Rejects with PauseRequested only (and with bugs). */
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
-  const stop = createStop(shop.deps.control, line.signal)
+  const stop = shop.createStop(line.signal)
   const { clock } = shop.deps
   const calledMs = clock.now()
   let startedMs: number | undefined // of the first attempt: a wait for a place is no part of it
@@ -107,7 +107,7 @@ async function attempt(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): P
     at.stage,
     async (number, line) => {
       const voice = createVoice(id, redactor, say)
-      line.signal.addEventListener('abort', () => voice.end(), { once: true })
+      line.onStop(() => voice.end())
       try {
         return await doWork(shop, at, voice, number, line)
       } finally {
@@ -118,7 +118,9 @@ async function attempt(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): P
       clock: deps.clock,
       random: deps.random,
       stop,
-      place: deps.kinds.get(kind)?.pure ? undefined : () => deps.semaphore.acquire(stop.signal),
+      place: deps.kinds.get(kind)?.pure
+        ? undefined
+        : () => deps.semaphore.take() ?? deps.semaphore.acquire(stop.signal),
       prior: { attempts: deps.priorAttempts(id), failures: deps.priorFailures(id) },
       limits: () => timeLimitsOf(shop, at),
       onStarted: (number) => say({ type: 'stage.started', stage: id, kind, attempt: number }),

@@ -8,6 +8,7 @@ import type { Clock } from '../foundation/clock.ts'
 import { formatDuration } from '../foundation/duration.ts'
 import { StageError } from '../foundation/errors.ts'
 import { isJsonObject } from '../foundation/json.ts'
+import { isPromise } from '../foundation/promises.ts'
 import type { Stoppable } from './stop.ts'
 
 /** How long an attempt may take to stop once it is told to. Milliseconds. */
@@ -57,9 +58,6 @@ export function runAttempt(work: (line: AttemptLine) => unknown, ports: AttemptP
     throw attempt.fail(thrown)
   }
 }
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 class Attempt implements AttemptLine {
   private isOver = false

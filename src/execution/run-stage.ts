@@ -26,7 +26,7 @@ import { cacheOf, type StageCache } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
 import { createVoice } from './stage-voice.ts'
 import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
-import { createStop, type Stop } from './stop.ts'
+import type { Stop } from './stop.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
@@ -35,7 +35,7 @@ const untouched = noPast.of('')
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
   const past = line.recorded?.past.of(stage.id) ?? untouched
   if (past.outcome) return past.outcome
-  const stop = createStop(shop.deps.control, line.signal)
+  const stop = shop.createStop(line.signal)
   const journal = line.recorded?.journal
   const { clock } = shop.deps
   const calledMs = clock.now()
@@ -134,7 +134,7 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
     at.stage,
     async (number, line) => {
       const voice = createVoice(id, redactor, say)
-      line.signal.addEventListener('abort', () => voice.end(), { once: true })
+      line.onStop(() => voice.end())
       try {
         return await doWork(shop, at, voice, number, line)
       } finally {
@@ -145,7 +145,7 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
       clock: deps.clock,
       random: deps.random,
       stop,
-      place: effects ? () => deps.semaphore.acquire(stop.signal) : undefined,
+      place: effects ? () => deps.semaphore.take() ?? deps.semaphore.acquire(stop.signal) : undefined,
       prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
       limits: () => timeLimitsOf(shop, at),
       onStarted(number) {

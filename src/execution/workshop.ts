@@ -8,6 +8,7 @@ import { createAboveJudge } from './join.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { createScopes, type Scopes } from './scope.ts'
+import { type CreateStop, createStops } from './stop.ts'
 import { createVariables, type Variables } from './variables.ts'
 
 export interface Workshop {
@@ -19,13 +20,14 @@ export interface Workshop {
   readonly judgeAbove: ReturnType<typeof createAboveJudge>
   readonly redactor: Redactor
   readonly failures: FailureWriter
+  readonly createStop: CreateStop
   /** Looked up at the moment of use. */
   readonly secrets: () => JsonObject
   readonly secret: (name: string) => string | undefined
 }
 
-/** Says something of a stage, to everyone who listens. */
-export type Say = (event: RunEventBody) => void
+/** Says something of a stage, to everyone who listens. `at` is now unless it is given. */
+export type Say = (event: RunEventBody, at?: string) => void
 
 export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
   const secret = deps.secret ?? ((name: string) => deps.env[name])
@@ -41,6 +43,7 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     judgeAbove: createAboveJudge(plan),
     redactor,
     failures: createFailureWriter(plan, redactor),
+    createStop: createStops(deps.control),
     secret,
     secrets: () => Object.freeze(Object.fromEntries(plan.secrets.map((name) => [name, secret(name) ?? null]))),
   }

@@ -9,12 +9,22 @@
  * and one commit holds whatever was said before it: the end of a stage, and the starts it made ready.
  */
 import type { RunEventBody } from './events.ts'
+import type { Past } from './past.ts'
 
 export interface Journal {
-  /** Takes it down after everything said before. Durable once a later `commit` has resolved. */
-  say(event: RunEventBody): void
+  /**
+   * Takes it down after everything said before; what is said without a pause in between is kept together. Durable once a
+   * later `commit` has resolved. `at` (ISO 8601, UTC) is now unless it is given.
+   */
+  say(event: RunEventBody, at?: string): void
   /** Resolves when everything said so far is durable. Rejects with JournalError. */
   commit(): Promise<void>
+}
+
+/** A journal, and what it held when this began. */
+export interface Recorded {
+  readonly journal: Journal
+  readonly past: Past
 }
 
 /** Nothing can be recorded any more: the store failed, or someone else runs the thread. No failure of a stage. */

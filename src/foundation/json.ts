@@ -5,7 +5,7 @@
  *   canonicalJson(value)         one text per value: sorted keys, no white space (RFC 8785 order)
  *   digest(value)                sha-256 of the canonical text, hex
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export interface JsonObject {
@@ -61,7 +61,7 @@ export function canonicalJson(value: Json): string {
 }
 
 export function digest(value: Json): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+  return hash('sha256', canonicalJson(value), 'hex')
 }
 
 /** Structural equality of two JSON values. */

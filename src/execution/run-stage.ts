@@ -14,7 +14,6 @@ import { sourcesOf } from '../foundation/template.ts'
 import { type Attempted, runAttempts } from './attempts.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
-import { keepOutput } from './output.ts'
 import { evaluateSet } from './set-variables.ts'
 import { cacheOf, type StageCache } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
@@ -157,9 +156,8 @@ async function attempted(
   }
 }
 
-function checked({ deps, redactor }: Workshop, { stage }: StageAtWork, value: unknown): Json {
-  return keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes }, deps.validators, redactor)
-}
+const checked = ({ keepOutput }: Workshop, { stage }: StageAtWork, value: unknown): Json =>
+  keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes })
 
 function succeeded(shop: Workshop, at: StageAtWork, output: Json, attempts: number): End {
   return { status: 'succeeded', output, attempts, set: evaluateSet(shop, at, output) }

@@ -37,6 +37,11 @@ export function evaluateGiven(shop: Workshop, at: StageAtWork): Given {
   return { config: evaluateWithSecrets(shop, at, at.stage.config), env: environmentOf(shop, at) }
 }
 
+/** Hex, 16 bytes: the same for as long as the stage would be given the same. Throws ExpressionError. */
+export function inputHashOf(shop: Workshop, at: StageAtWork, given: Given): string {
+  return shop.hashInput(at.stage, { ...given, evaluate: (template) => evaluate(shop, at, template) })
+}
+
 /**
  * Returns what the kind returns, or a promise of it. Throws, or rejects with, StageError, ExpressionError, or whatever the
  * kind throws.

@@ -14,9 +14,10 @@ import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
-import { createPipelineEngine, type PipelineEngine } from './execution/engine.ts'
+import { createPipelineEngine } from './execution/engine.ts'
 import { durationsFrom, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
+import type { PipelineEngine } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
 import { createStageRunner } from './execution/stage-runner.ts'
 import type { RunStore } from './execution/store.ts'
@@ -24,9 +25,9 @@ import { type Clock, systemClock } from './foundation/clock.ts'
 import { type Diagnostic, formatDiagnostic, hasErrors } from './foundation/diagnostic.ts'
 import { CompileError, InputError } from './foundation/errors.ts'
 import { createEvaluator } from './foundation/expression/evaluate.ts'
-import type { Lowering } from './foundation/flow.ts'
 import { randomId } from './foundation/ids.ts'
 import { type Logger, silentLogger } from './foundation/logger.ts'
+import type { Lowering } from './foundation/outcome.ts'
 import type { Plan } from './foundation/plan.ts'
 import { createValidators } from './foundation/schema.ts'
 import type { AnyStageKind, RegisteredFunction, StageKinds } from './foundation/stage-kind.ts'
@@ -114,9 +115,6 @@ function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, option
       logger: options.logger ?? silentLogger,
     }),
     control: createControl(),
-    emit() {},
-    priorFailures: () => 0,
-    priorAttempts: () => 0,
   })
   const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
@@ -135,8 +133,13 @@ export interface EngineOptions {
   readonly models?: Models
   readonly logger?: Logger
   readonly clock?: Clock
-  /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
+  /** The graph that new runs are run by; `flow` by default. A run goes on with the one it was started by. */
   readonly lowering?: Lowering
+  /**
+   * After how long without a sign of life another engine may take a run over. A dead process on this machine is found out
+   * at once. Milliseconds; 60,000 by default.
+   */
+  readonly leaseMs?: number
   /** Where env and secrets are looked up; `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -154,7 +157,8 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     clock,
     logger,
     newId: randomId,
-    lowering: options.lowering ?? 'stages',
+    lowering: options.lowering ?? 'flow',
+    leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
       cache: store,

@@ -46,11 +46,10 @@ export async function runAttempts(
   let failures = ports.prior.failures
   let toldWaits = 0
   let running = false
-  const started = async (): Promise<number> => {
-    attempts++
-    await ports.onStarted(attempts)
+  const begin = (): Promise<void> | undefined => ports.onStarted(++attempts)
+  const working = (line: AttemptLine): unknown => {
     running = true
-    return attempts
+    return work(attempts, line)
   }
   const { nextAtMs } = ports.prior
   const stoppedBefore = nextAtMs === undefined ? undefined : await sleepUntilNext(nextAtMs - ports.clock.now(), ports)
@@ -58,7 +57,7 @@ export async function runAttempts(
   for (;;) {
     running = false
     try {
-      return { returned: await one(work, started, ports), attempts }
+      return { returned: await one(working, begin, ports), attempts }
     } catch (thrown) {
       if (thrown instanceof PauseRequested && running) ports.onInterrupted(attempts)
       if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
@@ -80,21 +79,18 @@ const isStop = ({ aborted, reason }: Stoppable, error: StageError): boolean =>
   aborted && (error === reason || error.cause === reason)
 
 async function one(
-  work: (attempt: number, line: AttemptLine) => unknown,
-  started: () => Promise<number>,
+  work: (line: AttemptLine) => unknown,
+  begin: () => Promise<void> | undefined,
   { clock, limits, stop, place, onStillRunning }: AttemptsPorts,
 ): Promise<unknown> {
   const placed = place?.()
   const release = placed instanceof Promise ? await placed : placed
   try {
     stop.check()
-    const attempt = await started()
-    return await runAttempt((line) => work(attempt, line), {
-      clock,
-      limits: limits(),
-      stop,
-      onStillRunning,
-    })
+    const recorded = begin()
+    if (recorded) await recorded
+    const returned = runAttempt(work, { clock, limits: limits(), stop, onStillRunning })
+    return returned instanceof Promise ? await returned : returned
   } finally {
     release?.()
   }

@@ -10,8 +10,8 @@ import type { RunView } from '../foundation/stage-runner.ts'
 import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
-import type { StageVoice } from './stage-voice.ts'
-import type { Workshop } from './workshop.ts'
+import { createVoice, type StageVoice } from './stage-voice.ts'
+import type { Say, Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
 export interface StageAtWork {
@@ -37,6 +37,11 @@ export function evaluateGiven(shop: Workshop, at: StageAtWork): Given {
   return { config: evaluateWithSecrets(shop, at, at.stage.config), env: environmentOf(shop, at) }
 }
 
+/** Hex, 16 bytes: the same for as long as the stage would be given the same. Throws ExpressionError. */
+export function inputHashOf(shop: Workshop, at: StageAtWork, given: Given): string {
+  return shop.hashInput(at.stage, { ...given, evaluate: (template) => evaluate(shop, at, template) })
+}
+
 /**
  * Returns what the kind returns, or a promise of it. Throws, or rejects with, StageError, ExpressionError, or whatever the
  * kind throws.
@@ -56,6 +61,20 @@ export function doWork(
     idempotencyKey: idempotencyKeyOf(shop, at),
   })
   return kind.run(config, context)
+}
+
+/** The same, with a voice that ends with the attempt. */
+export function workAloud(
+  shop: Workshop,
+  at: StageAtWork,
+  say: Say,
+  attempt: number,
+  line: AttemptLine,
+  given?: Given,
+): unknown {
+  const voice = createVoice(at.stage.id, shop.redactor, say)
+  line.until(() => voice.end())
+  return doWork(shop, at, voice, attempt, line, given)
 }
 
 function kindOf({ deps }: Workshop, { kind }: StagePlan): StageKind<unknown> {

@@ -12,6 +12,7 @@ import { compilePipeline } from './compiler/compile.ts'
 import { lowerToFlow } from './compiler/lower/flow.ts'
 import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
+import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine, type PipelineEngine } from './execution/engine.ts'
@@ -49,7 +50,10 @@ export interface CompileOptions {
 }
 
 export interface GraphOptions {
-  /** `stages` by default. */
+  /**
+   * `stages` by default. Where the LangGraph that is installed does not do what `flow` relies on, `stages` is taken, and
+   * the `custom` stream says so (`run.warned`); `await graph.lowering()` tells.
+   */
   readonly lowering?: Lowering
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
   readonly checkpointer?: BaseCheckpointSaver
@@ -81,10 +85,11 @@ export function compile(text: string, options: CompileOptions = {}): CompiledPip
   if (!plan || hasErrors(diagnostics)) {
     throw new CompileError(diagnostics.map((each) => formatDiagnostic(each, sources)).join('\n\n'), diagnostics)
   }
+  const selfTest = createSelfTest()
   return {
     plan,
     diagnostics,
-    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions),
+    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions, selfTest),
   }
 }
 
@@ -103,7 +108,13 @@ function readPipeline(path: string): string {
   }
 }
 
-function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, options: GraphOptions): PipelineGraph {
+function graphOf(
+  plan: Plan,
+  kinds: StageKinds,
+  compiled: CompileOptions,
+  options: GraphOptions,
+  selfTest: SelfTest,
+): PipelineGraph {
   const runner = createStageRunner(plan, {
     ...stageHost(plan, {
       kinds,
@@ -118,6 +129,7 @@ function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, option
   const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
     onFailure: options.on_failure ?? 'throw',
+    selfTest,
   }
   return options.lowering === 'flow'
     ? lowerToFlow(plan, runner, createFlow, lowered)

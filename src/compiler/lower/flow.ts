@@ -29,8 +29,10 @@ import {
   updateFor,
   viewOf,
 } from './nodes.ts'
-import { PipelineGraph } from './pipeline-graph.ts'
+import { type Fallback, PipelineGraph } from './pipeline-graph.ts'
 import { readRowsOfHead, recordedOfNode } from './saver-journal.ts'
+import type { Internal, SelfTest } from './self-test.ts'
+import { lowerToStages } from './stages.ts'
 
 /** The name of the node that runs the stages. */
 export const flowNode = 'flow'
@@ -61,10 +63,21 @@ export function lowerToFlow(
 
   const compiled = builder.compile(compileOptions(plan, options))
   const nodes = [flowNode, finishNode]
+  const fallback = options.selfTest && fallbackTo(plan, runner, options, options.selfTest)
   return new PipelineGraph({
     ...compiled,
     pipeline: { plan, runner, lowering: 'flow', nodes, recursionLimit, readRows: readRowsOfHead },
+    fallback,
   })
+}
+
+function fallbackTo(plan: Plan, runner: StageRunner, options: LowerOptions, selfTest: SelfTest): Fallback {
+  let made: PipelineGraph | undefined
+  const graph = (insteadBecause: readonly Internal[]): PipelineGraph => {
+    made ??= lowerToStages(plan, runner, options, insteadBecause)
+    return made
+  }
+  return { selfTest, graph }
 }
 
 const enter =

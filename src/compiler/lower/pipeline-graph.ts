@@ -8,16 +8,22 @@
  * `invoke`, `stream`, `streamEvents`, `batch` and `pipe` all come through `_streamIterator`, so what is checked there is
  * checked everywhere. `withConfig` makes a copy by spreading this object into the constructor, so whatever has to
  * survive it is a plain field.
+ *
+ * Where LangGraph does not do what `flow` relies on, a graph of that lowering hands its calls to one of `stages`:
+ * `await graph.lowering()` tells, and so does a `run.warned` chunk in the `custom` stream of each call.
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { Command, CompiledStateGraph, isCommand, type LangGraphRunnableConfig } from '@langchain/langgraph'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { InputError } from '../../foundation/errors.ts'
+import type { Lowering } from '../../foundation/flow.ts'
 import { randomId } from '../../foundation/ids.ts'
 import { toEdit } from './edits.ts'
 import { createEntry, entryKey } from './entry.ts'
+import { createWarning, flowUnsupported, warningKey } from './fallback.ts'
 import { refuseUnsupported } from './options.ts'
 import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import type { Internal, SelfTest } from './self-test.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 import { admit, knownThread, refuseFinished, refuseOtherPlan } from './threads.ts'
@@ -31,7 +37,14 @@ type Updates = Supersteps[number]['updates']
 /** What LangGraph's constructor takes, and what is ours. */
 export type PipelineGraphFields = ConstructorParameters<
   typeof CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
->[0] & { readonly pipeline: PipelineParts }
+>[0] & { readonly pipeline: PipelineParts; readonly fallback?: Fallback | undefined }
+
+/** What stands in for a graph where LangGraph does not do what it relies on. */
+export interface Fallback {
+  readonly selfTest: SelfTest
+  /** Made once. */
+  readonly graph: (failed: readonly Internal[]) => PipelineGraph
+}
 
 export class PipelineGraph extends CompiledStateGraph<
   PipelineState,
@@ -41,17 +54,37 @@ export class PipelineGraph extends CompiledStateGraph<
   PipelineSpec
 > {
   readonly pipeline: PipelineParts
+  readonly fallback: Fallback | undefined
 
-  constructor({ pipeline, ...fields }: PipelineGraphFields) {
+  constructor({ pipeline, fallback, ...fields }: PipelineGraphFields) {
     const recursionLimit = fields.config?.recursionLimit ?? pipeline.recursionLimit
     super({ ...fields, config: { ...fields.config, recursionLimit } })
     this.pipeline = pipeline
+    this.fallback = fallback
+  }
+
+  /** By which lowering its threads are run here. */
+  async lowering(): Promise<Lowering> {
+    return (await this.#usable()).pipeline.lowering
+  }
+
+  /** This graph, or the one that stands in for it. */
+  async #usable(): Promise<PipelineGraph> {
+    const { fallback } = this
+    const failed = (await fallback?.selfTest()) ?? []
+    if (!fallback || failed.length === 0) return this
+    // Whoever serves a graph may have given it another checkpointer since it was made.
+    const { checkpointer, store, cache, config, debug, stepTimeout } = this
+    const fields: object = { ...fallback.graph(failed), checkpointer, store, cache, config, debug, stepTimeout }
+    return new PipelineGraph(fields as PipelineGraphFields)
   }
 
   override async *_streamIterator(
     input: StreamInput,
     options?: StreamOptions,
   ): ReturnType<Compiled['_streamIterator']> {
+    const usable = await this.#usable()
+    if (usable !== this) return yield* usable._streamIterator(input, options)
     refuseUnsupported(this.pipeline, { ...this.config, ...options })
     const config = this.#safe(options)
     // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
@@ -60,8 +93,25 @@ export class PipelineGraph extends CompiledStateGraph<
     const entry = createEntry(resumed || admitted === null || isCommand(admitted))
     yield* super._streamIterator(admitted, {
       ...config,
-      configurable: { ...config.configurable, [entryKey]: entry },
+      configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },
     })
+  }
+
+  #warning(): Record<string, unknown> {
+    const { insteadBecause } = this.pipeline
+    return insteadBecause ? { [warningKey]: createWarning(flowUnsupported(insteadBecause)) } : {}
+  }
+
+  override async getState(...args: Parameters<Compiled['getState']>): ReturnType<Compiled['getState']> {
+    const usable = await this.#usable()
+    return usable === this ? super.getState(...args) : usable.getState(...args)
+  }
+
+  override async *getStateHistory(
+    ...args: Parameters<Compiled['getStateHistory']>
+  ): ReturnType<Compiled['getStateHistory']> {
+    const usable = await this.#usable()
+    yield* usable === this ? super.getStateHistory(...args) : usable.getStateHistory(...args)
   }
 
   async #admit(input: StreamInput, config: NonNullable<StreamOptions>): Promise<StreamInput> {
@@ -113,6 +163,8 @@ export class PipelineGraph extends CompiledStateGraph<
    * replaced, or given to a stage that then does not run. Nothing else can be edited, and what was to run next still is.
    */
   override async bulkUpdateState(config: LangGraphRunnableConfig, supersteps: Supersteps): Promise<RunnableConfig> {
+    const usable = await this.#usable()
+    if (usable !== this) return usable.bulkUpdateState(config, supersteps)
     let current: RunnableConfig = config
     for (const { updates } of supersteps) current = await this.#updateOnce(current, updates)
     return current

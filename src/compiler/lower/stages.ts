@@ -27,13 +27,22 @@ import {
   viewOf,
 } from './nodes.ts'
 import { PipelineGraph } from './pipeline-graph.ts'
+import type { Internal } from './self-test.ts'
 import { createTopology, type Topology } from './topology.ts'
 
 /** The name of the node that ends the run once every stage has ended. */
 export const settleNode = 'settle'
 
-/** The plan as a compiled LangGraph graph. What a stage does is the runner's. */
-export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOptions = {}): PipelineGraph {
+/**
+ * The plan as a compiled LangGraph graph. What a stage does is the runner's. `insteadBecause`: it stands in for `flow`,
+ * which cannot be used here.
+ */
+export function lowerToStages(
+  plan: Plan,
+  runner: StageRunner,
+  options: LowerOptions = {},
+  insteadBecause?: readonly Internal[],
+): PipelineGraph {
   const state = createState(plan, (variable, contributions, base) => runner.fold(variable, contributions, base))
   const builder = new StateGraph(state) as unknown as Builder
   const { inputs, stages, open, run, outputs } = state.spec
@@ -50,7 +59,17 @@ export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOpt
   const compiled = builder.compile(compileOptions(plan, options))
   const nodes = [...plan.stages.map(({ id }) => id), settleNode, finishNode]
   const { recursionLimit } = plan
-  return new PipelineGraph({ ...compiled, pipeline: { plan, runner, lowering: 'stages', nodes, recursionLimit } })
+  return new PipelineGraph({
+    ...compiled,
+    pipeline: {
+      plan,
+      runner,
+      lowering: 'stages',
+      nodes,
+      recursionLimit,
+      ...(insteadBecause && { insteadBecause }),
+    },
+  })
 }
 
 function connect(builder: Builder, { stages }: Plan, topology: Topology): void {

@@ -11,6 +11,7 @@ import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
 import type { StageVoice } from './stage-voice.ts'
+import type { Asker } from './waits.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
@@ -18,6 +19,14 @@ export interface StageAtWork {
   readonly stage: StagePlan
   readonly view: RunView
   readonly scope: ScopeFor
+  /** 1, or more when it was begun anew in a fork. */
+  readonly generation: number
+}
+
+/** How a stage is heard: what it says, and what it asks. */
+export interface StageMouth {
+  readonly voice: StageVoice
+  readonly asker: Asker
 }
 
 /** Evaluates a template in the stage's scope. Throws ExpressionError. */
@@ -29,13 +38,13 @@ export function evaluate(shop: Workshop, { scope }: Pick<StageAtWork, 'scope'>, 
 export async function doWork(
   shop: Workshop,
   at: StageAtWork,
-  voice: StageVoice,
+  mouth: StageMouth,
   attempt: number,
   line: AttemptLine,
 ): Promise<unknown> {
   const kind = kindOf(shop, at.stage)
   const config = configOf(kind, evaluateWithSecrets(shop, at, at.stage.config))
-  const context = contextOf(shop, at, voice, attempt, line)
+  const context = contextOf(shop, at, mouth, attempt, line)
   try {
     return await kind.run(config, context)
   } catch (error) {
@@ -85,7 +94,7 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 function contextOf(
   shop: Workshop,
   at: StageAtWork,
-  voice: StageVoice,
+  { voice, asker }: StageMouth,
   attempt: number,
   { signal, alive }: AttemptLine,
 ): StageContext {
@@ -112,14 +121,15 @@ function contextOf(
     log: heard(voice.log),
     output: heard(voice.output),
     token: heard(voice.token),
+    wait: asker.wait,
     services: deps.services,
   }
 }
 
-/** Constant over the attempts of a stage in a run. */
+/** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {
-  const { stage, view } = at
-  if (!stage.idempotencyKey) return digest([view.run.id, stage.id])
+  const { stage, view, generation } = at
+  if (!stage.idempotencyKey) return digest([view.run.id, stage.id, ...(generation > 1 ? [generation] : [])])
   return textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
 }
 

@@ -5,6 +5,7 @@
 import type { Outcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { RunView, StageLine, StageRunner } from './stage-runner.ts'
+import type { OpenWait } from './wait.ts'
 
 /**
  * Two graphs of one plan, equal in what they compute. `stages`: a node per stage, for LangGraph's tools. `flow`: one
@@ -24,6 +25,8 @@ export interface Flown {
   readonly fresh: Outcomes
   /** Stages were ready and not started, because the run is being paused. */
   readonly paused: boolean
+  /** What stages wait for, in plan order. */
+  readonly waits: readonly OpenWait[]
 }
 
 /**

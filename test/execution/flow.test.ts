@@ -47,6 +47,7 @@ function runnerOf(run: (stage: StagePlan, view: RunView) => Promise<Outcome>): S
     fold: never,
     checkVariable: never,
     checkOutput: never,
+    checkAnswer: never,
   }
 }
 

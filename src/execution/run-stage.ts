@@ -51,7 +51,8 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
     const { generation } = past
     const end = await toEnd(shop, { stage, view, scope, generation }, { stop, say, past, journal })
     const endedMs = clock.now()
-    const outcome = toOutcome(end, startedMs ?? (end.status === 'skipped' ? endedMs : calledMs), endedMs)
+    const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
+    const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
     for (const event of closeStage(stage.id, outcome)) say(event, outcome.ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome

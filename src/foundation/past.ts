@@ -3,8 +3,7 @@
  */
 import type { RunEventBody } from './events.ts'
 import { deepFreeze, type Json } from './json.ts'
-import type { Outcome, Outcomes } from './outcome.ts'
-import type { VariablePatch } from './stage-runner.ts'
+import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 
 /** A stage as its journal knows it. */
@@ -49,6 +48,11 @@ export const noPast: Past = { of: () => untouched, outcomes: {}, open: [], patch
 
 export interface Fold {
   add(event: DatedEvent): void
+  /**
+   * Path → the highest generation it has in another branch of the thread. A stage that has not ended here is begun anew,
+   * unless it was already.
+   */
+  beginAnew(elsewhere: Readonly<Record<string, number>>): void
   /** May be asked for at any time. */
   past(): Past
 }
@@ -70,8 +74,15 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
       if (after.outcome) outcomes[event.stage] = after.outcome
     }
   }
+  function beginAnew(elsewhere: Readonly<Record<string, number>>): void {
+    for (const [path, highest] of Object.entries(elsewhere)) {
+      const stage = stages.get(path) ?? untouched
+      if (!stage.outcome) stages.set(path, ofGeneration(stage, highest + 1))
+    }
+  }
   return {
     add,
+    beginAnew,
     past: () => ({
       of: (path) => stages.get(path) ?? untouched,
       outcomes: deepFreeze({ ...outcomes } as unknown as Json) as unknown as Outcomes,

@@ -18,7 +18,7 @@ export type PipelineState = {
 export type PipelineUpdate = {
   readonly inputs?: JsonObject
   readonly stages?: Outcomes
-  readonly open?: OpenState
+  readonly open?: OpenUpdate
   readonly run?: RunState
   readonly outputs?: JsonObject | null
 } & { readonly [variable: `vars.${string}`]: VariableUpdate }

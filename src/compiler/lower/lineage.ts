@@ -39,24 +39,27 @@ export async function readLineage(saver: BaseCheckpointSaver, config: RunnableCo
   for (let tuple = base; tuple; ) {
     counted.add(tuple.checkpoint.id)
     events = [...eventsOf(tuple), ...events]
-    if (!tuple.parentConfig || !isCopy(tuple)) break
-    forks = await isStepped(saver, tuple.parentConfig)
-    tuple = forks ? undefined : await saver.getTuple(tuple.parentConfig)
+    const { parentConfig, checkpoint } = tuple
+    if (!parentConfig || !isCopy(tuple)) break
+    const children = await childrenOf(saver, parentConfig)
+    const stepped = children.some((child) => !isCopy(child))
+    forks ||= stepped || children.some((child) => child.checkpoint.id !== checkpoint.id)
+    tuple = stepped ? undefined : await saver.getTuple(parentConfig)
   }
   const ofBase = Math.max(0, ...rowsOf(base).map(({ n }) => n))
   return { base, ofBase, events, counted, forks }
 }
 
-/** Made by an edit, or by going back to it: no step came before it. */
-const isCopy = ({ metadata }: CheckpointTuple): boolean => metadata?.source === 'update' || metadata?.source === 'fork'
+/** Made by an edit, or by going back to it: no step led to it. */
+const isCopy = ({ metadata }: CheckpointTuple): boolean => metadata?.source !== 'loop'
 
 /** Whether LangGraph made a step from this checkpoint. */
-export async function isStepped(saver: BaseCheckpointSaver, { configurable = {} }: RunnableConfig): Promise<boolean> {
-  const { thread_id, checkpoint_ns = '', checkpoint_id } = configurable
-  for await (const { metadata, parentConfig } of saver.list({ configurable: { thread_id, checkpoint_ns } })) {
-    if (metadata?.source === 'loop' && parentConfig?.configurable?.checkpoint_id === checkpoint_id) return true
-  }
-  return false
+export const isStepped = async (saver: BaseCheckpointSaver, config: RunnableConfig): Promise<boolean> =>
+  (await childrenOf(saver, config)).some((child) => !isCopy(child))
+
+async function childrenOf(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<CheckpointTuple[]> {
+  const id: unknown = config.configurable?.checkpoint_id
+  return (await tuplesOf(saver, config)).filter(({ parentConfig }) => parentConfig?.configurable?.checkpoint_id === id)
 }
 
 function rowsOf(tuple: CheckpointTuple | undefined): JournalRow[] {

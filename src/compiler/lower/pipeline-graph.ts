@@ -16,8 +16,9 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import { Command, CompiledStateGraph, isCommand, type LangGraphRunnableConfig } from '@langchain/langgraph'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { InputError } from '../../foundation/errors.ts'
-import type { Lowering } from '../../foundation/flow.ts'
 import { randomId } from '../../foundation/ids.ts'
+import type { Lowering } from '../../foundation/outcome.ts'
+import { answer } from './answers.ts'
 import { toEdit } from './edits.ts'
 import { createEntry, entryKey } from './entry.ts'
 import { createWarning, flowUnsupported, warningKey } from './fallback.ts'
@@ -90,7 +91,8 @@ export class PipelineGraph extends CompiledStateGraph<
     // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
     const resumed = config.configurable?.__pregel_resuming === true
     const admitted = resumed ? input : await this.#admit(input, config)
-    const entry = createEntry(resumed || admitted === null || isCommand(admitted))
+    const addressed = config.configurable?.checkpoint_id !== undefined
+    const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed)
     yield* super._streamIterator(admitted, {
       ...config,
       configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },
@@ -117,7 +119,19 @@ export class PipelineGraph extends CompiledStateGraph<
   async #admit(input: StreamInput, config: NonNullable<StreamOptions>): Promise<StreamInput> {
     const edits = isCommand(input) && input.update != null
     const thread = this.#saves(config) ? await this.#thread(config, edits) : undefined
-    return admit(this.pipeline, input, String(config.configurable?.thread_id), thread) as StreamInput
+    const admitted = admit(this.pipeline, input, String(config.configurable?.thread_id), thread)
+    return (await this.#answered(admitted, thread, config)) as StreamInput
+  }
+
+  /** Answers are written down before LangGraph goes on. */
+  async #answered(input: unknown, thread: Thread | undefined, config: LangGraphRunnableConfig): Promise<unknown> {
+    const saver = this.#saver(config)
+    if (!isCommand(input) || input.resume === undefined || !saver || !thread) return input
+    const { checkpoint_ns = '', checkpoint_id } = thread.config.configurable ?? {}
+    const configurable = { thread_id: thread.id, checkpoint_ns, checkpoint_id }
+    const latest = await saver.getTuple({ configurable: { thread_id: thread.id, checkpoint_ns } })
+    const isPast = latest?.checkpoint.id !== checkpoint_id
+    return answer(this.pipeline, thread, input, { saver, config: { configurable }, isPast })
   }
 
   /** The caller's options, and what is safe where they say nothing. */
@@ -155,7 +169,7 @@ export class PipelineGraph extends CompiledStateGraph<
     const saver = this.#saver(config)
     const rows = whole && saver ? await this.pipeline.readRows?.(saver, found) : undefined
     const state = { ...values, stages: { ...rows, ...values.stages } } as PipelineState
-    return { id: String(config.configurable?.thread_id), state, next }
+    return { id: String(config.configurable?.thread_id), state, next, config: found }
   }
 
   /**

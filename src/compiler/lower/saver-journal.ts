@@ -18,7 +18,14 @@ import { type Journal, JournalError, type Recorded } from '../../foundation/jour
 import type { Outcomes } from '../../foundation/outcome.ts'
 import { createFold, type Past, type StagePast } from '../../foundation/past.ts'
 import type { Entry } from './entry.ts'
-import { generationsElsewhere, isStepped, type JournalRow, journalChannel, type Lineage, readLineage } from './lineage.ts'
+import {
+  generationsElsewhere,
+  isStepped,
+  type JournalRow,
+  journalChannel,
+  type Lineage,
+  readLineage,
+} from './lineage.ts'
 
 /** Where rows go: a thread's checkpoint. */
 export interface Place {
@@ -32,6 +39,8 @@ export interface Kept extends Recorded {
   now(): Past
   /** What stood at its checkpoint when this began; absent when it cannot have held anything. */
   readonly lineage: Lineage | undefined
+  /** Stages that another branch of the thread has run, too. */
+  readonly begunAnew: readonly string[]
 }
 
 /** What is known of stages that are not terminal: the `open` channel's part of it. */
@@ -91,7 +100,7 @@ export function createKept(
     },
     commit: () => write.commit(),
   }
-  return { journal, past: fold.past(), now: () => fold.past(), lineage }
+  return { journal, past: fold.past(), now: () => fold.past(), lineage, begunAnew: Object.keys(elsewhere) }
 }
 
 /** `taken`: the last place among the checkpoint's rows that is not free. */

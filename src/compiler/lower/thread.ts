@@ -25,6 +25,8 @@ export interface PipelineParts {
 export interface Thread {
   readonly id: string
   readonly state: PipelineState
+  /** Its checkpoint. */
+  readonly config: RunnableConfig
   /** Nodes that run next. */
   readonly next: readonly string[]
 }

@@ -27,7 +27,7 @@ import { closeStage } from './stage-events.ts'
 import { createVoice } from './stage-voice.ts'
 import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
 import { createStop, type Stop } from './stop.ts'
-import { ambiguity, createAsker, decided, waitStarted } from './waits.ts'
+import { ambiguity, createAsker, decided, unlessAsking, waitStarted } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
@@ -168,11 +168,9 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
       const asker = createAsker(at.view.run.thread_id, id, past, redactor)
       line.signal.addEventListener('abort', () => voice.end(), { once: true })
       try {
-        return await doWork(shop, at, { voice, asker }, number, line)
+        return await unlessAsking(asker, doWork(shop, at, { voice, asker }, number, line))
       } finally {
         voice.end()
-        // biome-ignore lint/correctness/noUnsafeFinally: a stage that asked waits, whatever it made of that
-        if (asker.asking) throw new StageWaits(asker.asking)
       }
     },
     {

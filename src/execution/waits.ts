@@ -38,6 +38,17 @@ export function createAsker(thread: string, stage: string, past: StagePast, reda
   }
 }
 
+/** What the work resolves to; a stage that asked waits, whatever it made of that. */
+export async function unlessAsking(asker: Asker, work: Promise<unknown>): Promise<unknown> {
+  try {
+    const returned = await work
+    if (!asker.asking) return returned
+  } catch (thrown) {
+    if (!asker.asking) throw thrown
+  }
+  throw new StageWaits(asker.asking as OpenWait)
+}
+
 const nextId = (thread: string, stage: string, { generation, waits = [] }: StagePast): string =>
   waitIdOf(thread, stage, generation, waits.length)
 

@@ -22,6 +22,7 @@ import { answer } from './answers.ts'
 import { toEdit } from './edits.ts'
 import { createEntry, entryKey } from './entry.ts'
 import { createWarning, flowUnsupported, warningKey } from './fallback.ts'
+import { type Hold, holdThread } from './hold.ts'
 import { refuseUnsupported } from './options.ts'
 import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import type { Internal, SelfTest } from './self-test.ts'
@@ -87,16 +88,28 @@ export class PipelineGraph extends CompiledStateGraph<
     const usable = await this.#usable()
     if (usable !== this) return yield* usable._streamIterator(input, options)
     refuseUnsupported(this.pipeline, { ...this.config, ...options })
-    const config = this.#safe(options)
-    // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
-    const resumed = config.configurable?.__pregel_resuming === true
-    const admitted = resumed ? input : await this.#admit(input, config)
-    const addressed = config.configurable?.checkpoint_id !== undefined
-    const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed)
-    yield* super._streamIterator(admitted, {
-      ...config,
-      configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },
-    })
+    const safe = this.#safe(options)
+    const hold = await this.#hold(safe)
+    try {
+      const config = heldBy(hold, safe)
+      // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
+      const resumed = config.configurable?.__pregel_resuming === true
+      const admitted = resumed ? input : await this.#admit(input, config)
+      const addressed = config.configurable?.checkpoint_id !== undefined
+      const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed)
+      yield* super._streamIterator(admitted, {
+        ...config,
+        configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },
+      })
+    } finally {
+      await hold?.release()
+    }
+  }
+
+  /** A node of another graph runs on that graph's thread, which is that graph's to hold. */
+  async #hold(config: RunnableConfig): Promise<Hold | undefined> {
+    const { thread_id, checkpoint_ns = '' } = config.configurable ?? {}
+    return checkpoint_ns === '' ? holdThread(this.#saver(config), String(thread_id)) : undefined
   }
 
   #warning(): Record<string, unknown> {
@@ -158,8 +171,8 @@ export class PipelineGraph extends CompiledStateGraph<
   }
 
   #saver({ configurable }: LangGraphRunnableConfig): BaseCheckpointSaver | undefined {
-    if (typeof this.checkpointer === 'object') return this.checkpointer
-    return configurable?.__pregel_checkpointer as BaseCheckpointSaver | undefined
+    const given = configurable?.[saverKey] as BaseCheckpointSaver | undefined
+    return given ?? (typeof this.checkpointer === 'object' ? this.checkpointer : undefined)
   }
 
   /** `whole`: with the outcomes that are only in the journal, as whoever edits the thread has to see it. */
@@ -179,9 +192,14 @@ export class PipelineGraph extends CompiledStateGraph<
   override async bulkUpdateState(config: LangGraphRunnableConfig, supersteps: Supersteps): Promise<RunnableConfig> {
     const usable = await this.#usable()
     if (usable !== this) return usable.bulkUpdateState(config, supersteps)
-    let current: RunnableConfig = config
-    for (const { updates } of supersteps) current = await this.#updateOnce(current, updates)
-    return current
+    const hold = await this.#hold(config)
+    try {
+      let current = heldBy(hold, config)
+      for (const { updates } of supersteps) current = heldBy(hold, await this.#updateOnce(current, updates))
+      return withoutHold(current)
+    } finally {
+      await hold?.release()
+    }
   }
 
   async #updateOnce(config: LangGraphRunnableConfig, updates: Updates): Promise<RunnableConfig> {
@@ -204,4 +222,15 @@ export class PipelineGraph extends CompiledStateGraph<
     const fields: object = { ...this, channels } // as `withConfig` copies a graph
     return new PipelineGraph(fields as PipelineGraphFields)
   }
+}
+
+/** LangGraph takes the checkpointer of a call from here, when there is one, and not the graph's. */
+const saverKey = '__pregel_checkpointer'
+
+const heldBy = <Config extends RunnableConfig>(hold: Hold | undefined, config: Config): Config =>
+  hold ? { ...config, configurable: { ...config.configurable, [saverKey]: hold.saver } } : config
+
+function withoutHold(config: RunnableConfig): RunnableConfig {
+  const { [saverKey]: _, ...configurable } = config.configurable ?? {}
+  return { ...config, configurable }
 }

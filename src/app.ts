@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { compilePipeline } from './compiler/compile.ts'
+import { flowUnsupported } from './compiler/lower/fallback.ts'
 import { lowerToFlow } from './compiler/lower/flow.ts'
 import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
@@ -16,7 +17,7 @@ import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine } from './execution/engine.ts'
-import { durationsFrom, type StageHost } from './execution/engine-host.ts'
+import { durationsFrom, type Lowered, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
 import type { PipelineEngine } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
@@ -163,13 +164,15 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     ])
   const { store, clock = systemClock, logger = silentLogger, env = process.env } = options
   const kinds = kindsWith(options.stages)
+  const selfTest = createSelfTest()
   return createPipelineEngine({
     store,
     kinds,
     clock,
     logger,
     newId: randomId,
-    lowering: options.lowering ?? 'stages',
+    lowering: () => lowerAs(options.lowering ?? 'stages', selfTest),
+    selfTest,
     leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
@@ -177,6 +180,12 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     }),
     knownDurations: durationsFrom(store),
   })
+}
+
+/** Where `flow` cannot be used, `stages` is, and the run says so. */
+async function lowerAs(lowering: Lowering, selfTest: SelfTest): Promise<Lowered> {
+  const failed = lowering === 'flow' ? await selfTest() : []
+  return failed.length === 0 ? { lowering } : { lowering: 'stages', warning: flowUnsupported(failed) }
 }
 
 interface HostParts {

@@ -92,6 +92,20 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
   }
 }
 
+/** What was known, and what was said since. May be added to while it is asked. */
+export function amend(
+  past: Past,
+  events: Iterable<DatedEvent> = [],
+): { readonly past: Past; add(event: DatedEvent): void } {
+  const stages = new Map<string, StagePast>()
+  const of = (path: string): StagePast => stages.get(path) ?? past.of(path)
+  const add = (event: DatedEvent): void => {
+    if ('stage' in event) stages.set(event.stage, next(of(event.stage), event))
+  }
+  for (const event of events) add(event)
+  return { past: { ...past, of }, add }
+}
+
 /** All at once. */
 export function foldPast(events: Iterable<DatedEvent>): Past {
   const fold = createFold()

@@ -7,15 +7,16 @@
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { Command, GraphInterrupt, type Interrupt } from '@langchain/langgraph'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
+import { checkAnswer, type StageWait } from '../../foundation/answer.ts'
 import { InputError, ThreadError } from '../../foundation/errors.ts'
 import type { RunEventBody } from '../../foundation/events.ts'
 import { JournalError } from '../../foundation/journal.ts'
-import { assertJson, isJsonObject, type Json, jsonEqual } from '../../foundation/json.ts'
+import { isJsonObject, type Json, jsonEqual } from '../../foundation/json.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
 import { openWaitOf, type Past } from '../../foundation/past.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
-import { contradicts, isOpen, type OpenWait, type Wait } from '../../foundation/wait.ts'
+import { isOpen, type OpenWait } from '../../foundation/wait.ts'
 import type { OpenState } from './channels.ts'
 import { eventsOf, type Lineage, readLineage, tuplesOf } from './lineage.ts'
 import { createKept, type Kept, type Place } from './saver-journal.ts'
@@ -51,8 +52,8 @@ export async function answer(parts: PipelineParts, thread: Thread, command: Comm
   const all = await waitsOf(saver, config)
   const answers = isKeyed(command.resume) ? command.resume : { [onlyOne(open, thread).id]: command.resume as Json }
   const taken = Object.entries(answers).flatMap(([id, given]) => {
-    const wait = open.find((each) => each.id === id)
-    check({ id, given, wait, known: all.get(id), thread, runner })
+    const [wait, known] = [open.find((each) => each.id === id), all.get(id)]
+    checkAnswer({ id, given, thread: thread.id }, known && !isOpen(known) ? known : wait, runner)
     return wait ? [{ wait, given }] : []
   })
   const { resume: _, ...others } = command
@@ -77,44 +78,9 @@ function onlyOne(open: readonly OpenWait[], { id }: Thread): OpenWait {
   })
 }
 
-interface Answer {
-  readonly id: string
-  readonly given: Json
-  /** The wait, where it is open at this checkpoint. */
-  readonly wait: OpenWait | undefined
-  /** The same, as any checkpoint of the thread knows it. */
-  readonly known: KnownWait | undefined
-  readonly thread: Thread
-  readonly runner: StageRunner
-}
-
-type KnownWait = Wait & { readonly stage: string }
-
-function check({ id, given, wait, known, thread, runner }: Answer): void {
-  checkJson(id, given)
-  if (known && contradicts(known, given)) throw waitDecided(id, known.stage)
-  if (wait) runner.checkAnswer(wait, given)
-  else if (!known || isOpen(known))
-    throw new ThreadError('no_open_wait', `Thread "${thread.id}" has no open wait ${id}.`)
-}
-
-export const waitDecided = (id: string, stage: string): ThreadError =>
-  new ThreadError('wait_decided', `The wait ${id} of stage "${stage}" has another answer already.`, {
-    hint: 'The first answer stands.',
-  })
-
-function checkJson(id: string, given: unknown): asserts given is Json {
-  try {
-    assertJson(given)
-  } catch (cause) {
-    const message = `The answer to ${id} is ${cause instanceof Error ? cause.message : String(cause)}`
-    throw new InputError(message, [{ name: `wait ${id}`, message }])
-  }
-}
-
 /** Every wait that a checkpoint of the thread knows; one that is decided anywhere is. */
-async function waitsOf(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<ReadonlyMap<string, KnownWait>> {
-  const known = new Map<string, KnownWait>()
+async function waitsOf(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<ReadonlyMap<string, StageWait>> {
+  const known = new Map<string, StageWait>()
   for (const wait of (await tuplesOf(saver, config)).flatMap(waitsAt)) {
     const before = known.get(wait.id)
     if (!before || isOpen(before)) known.set(wait.id, wait)
@@ -122,9 +88,9 @@ async function waitsOf(saver: BaseCheckpointSaver, config: RunnableConfig): Prom
   return known
 }
 
-function waitsAt(tuple: CheckpointTuple): KnownWait[] {
+function waitsAt(tuple: CheckpointTuple): StageWait[] {
   const { stages = {} } = (tuple.checkpoint.channel_values.open as OpenState | undefined) ?? {}
-  const waits = new Map<string, KnownWait>()
+  const waits = new Map<string, StageWait>()
   for (const [stage, { waits: its = [] }] of Object.entries(stages)) {
     for (const wait of its) waits.set(wait.id, { ...wait, stage })
   }

@@ -1,0 +1,65 @@
+/** Runs a suite on a number of lanes and adds up what it found. */
+import { isClean } from './judge.ts'
+import type { Report, Suite } from './suites.ts'
+
+export interface Summary {
+  readonly suite: string
+  readonly rounds: number
+  /** Rounds in which something could be done to the run. */
+  readonly counted: number
+  readonly kills: number
+  readonly lost: number
+  readonly rerun: number
+  readonly broken: number
+  readonly ambiguous: number
+  /** Rounds that are not as they must be, with what was found. */
+  readonly wrong: readonly { readonly name: string; readonly findings: readonly string[] }[]
+}
+
+interface Done {
+  readonly name: string
+  readonly report: Report
+}
+
+export async function runSuite(suite: Suite, lanes: number, onDone: (done: Done) => void): Promise<Summary> {
+  const done: Done[] = []
+  const queue = [...suite.rounds]
+  const lane = async () => {
+    for (let round = queue.shift(); round; round = queue.shift()) {
+      const one = { name: round.name, report: await round.run() }
+      done.push(one)
+      onDone(one)
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return summarize(suite, done)
+}
+
+function summarize(suite: Suite, done: readonly Done[]): Summary {
+  const sum = (of: (report: Report) => number) => done.reduce((total, { report }) => total + of(report), 0)
+  const isWrong = ({ report }: Done) => (suite.control ? report.counted && passes(report) : !passes(report))
+  return {
+    suite: suite.name,
+    rounds: done.length,
+    counted: done.filter(({ report }) => report.counted).length,
+    kills: sum(({ kills }) => kills),
+    lost: sum(({ verdict }) => verdict.lost.length),
+    rerun: sum(({ verdict }) => verdict.rerun.length),
+    broken: sum(({ verdict, trouble }) => verdict.broken.length + trouble.length),
+    ambiguous: sum(({ verdict }) => verdict.ambiguous),
+    wrong: done.filter(isWrong).map(({ name, report }) => ({ name, findings: findingsOf(report) })),
+  }
+}
+
+export const passes = ({ verdict, trouble }: Report): boolean => isClean(verdict) && trouble.length === 0
+
+const findingsOf = ({ verdict, trouble }: Report): string[] => {
+  const found = [...verdict.lost, ...verdict.rerun, ...verdict.broken, ...trouble]
+  return found.length > 0 ? found : ['nothing was noticed, although it was switched off']
+}
+
+export function describe(summary: Summary): string {
+  const { suite, rounds, counted, kills, lost, rerun, broken, ambiguous, wrong } = summary
+  const found = `${lost} lost, ${rerun} re-run, ${broken} broken, ${ambiguous} ambiguous (same key)`
+  return `${suite.padEnd(11)} ${rounds} rounds, ${counted} counted, ${kills} killed: ${found}; ${wrong.length} wrong`
+}

@@ -19,8 +19,8 @@ export interface EngineParts {
 
 export const open = (path: string): RunStore => openStore(path)
 
-export const engineOn = (store: RunStore, { lowering, functions }: EngineParts): PipelineEngine =>
-  createEngine({ store, functions, lowering })
+export const engineOn = (store: RunStore, { lowering, functions, leaseMs }: EngineParts): PipelineEngine =>
+  createEngine({ store, functions, lowering, leaseMs })
 
 export const compiled = (name: PipelineName, functions: Functions): CompiledPipeline =>
   compile(pipelines[name], { functions })

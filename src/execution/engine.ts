@@ -20,15 +20,16 @@ import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { type HistoryEntry, readCommits } from './history.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
+import { endOrphans } from './orphans.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import { preflight } from './preflight.ts'
 import { loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { PipelineResult, Run } from './run.ts'
 import { readHistory, type StageState } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, NewRun, RunFilter, RunRecord } from './store.ts'
+import type { Claim, NewRun, RunFilter, RunOwner, RunRecord } from './store.ts'
 import { startStretch } from './stretch.ts'
-import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
+import { busy, finished, inUse, notEnded, noVariable, orphaned, unknown } from './thread-errors.ts'
 
 /** A plan, or what `compile` returned. */
 export type Runnable = Plan | { readonly plan: Plan }
@@ -236,11 +237,14 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     options: Pick<StartOptions, 'signal' | 'until'> & { cancelled?: boolean },
   ): Promise<Run> {
     if (running.has(threadId)) throw busy(threadId, owner)
+    const { owner: last } = await known(threadId)
+    if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
     const claim = await store.claim(threadId, claimNow(), (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
     if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
-    const { lease } = claim
+    const { lease, lost } = claim
     try {
+      if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
       const record = await known(threadId) // read again: it may have ended between the first look and the claim
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(storedEvents(store, threadId, 0))
@@ -255,6 +259,14 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
       await store.release(lease)
       throw error
     }
+  }
+
+  /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */
+  async function endOrphansOf(last: RunOwner, threadId: string): Promise<void> {
+    const inFlight = async () => (await readLog(storedEvents(store, threadId, 0))).past.open
+    const ended = await endOrphans(last, threadId, inFlight)
+    if (ended === false) throw orphaned(threadId)
+    if (ended.length > 0) host.logger.warn('commands of a process that died were ended', { thread: threadId })
   }
 
   function take(run: Run): Run {

@@ -101,7 +101,12 @@ function contextOf(
     signal,
     attempt,
     idempotencyKey: idempotencyKeyOf(shop, at),
-    run: { id: view.run.id, threadId: view.run.thread_id, pipeline: plan.name },
+    run: {
+      id: view.run.id,
+      threadId: view.run.thread_id,
+      pipeline: plan.name,
+      ...(deps.engine !== undefined && { engine: deps.engine }),
+    },
     stage: stage.id,
     directory: plan.origin.directory,
     env: environmentOf(shop, at),

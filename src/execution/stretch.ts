@@ -79,6 +79,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
+    engine: lease.owner.engine,
     recorded: { journal: pausingAt(input.until, log, control), past },
   })
   const saver = store.saverOf(lease)

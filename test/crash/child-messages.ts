@@ -1,5 +1,5 @@
 /** What the harness and the processes it kills say to each other. */
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import type { PipelineName } from './pipelines.ts'
 
 export interface Job {

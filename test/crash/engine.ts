@@ -1,7 +1,7 @@
 /** The one place of this harness that knows how an engine is made. */
 
 import type { RunStore } from '../../src/execution/store.ts'
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import { type CompiledPipeline, compile, createEngine, openStore, type PipelineEngine } from '../../src/index.ts'
 import type { effectsInto } from './effects.ts'
 import { type PipelineName, pipelines } from './pipelines.ts'

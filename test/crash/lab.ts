@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import type { Job } from './child-messages.ts'
 import { type Trace, traceOf } from './evidence.ts'
 import type { PipelineName } from './pipelines.ts'

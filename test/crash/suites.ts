@@ -2,7 +2,7 @@
  * The suites, as lists of rounds. A round is found again by its suite, its number and the seed (or by its pipeline,
  * lowering and point), and what it does follows from these.
  */
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import { pick, type Random, seeded, times, upTo } from '../fuzz/random.ts'
 import type { Job } from './child-messages.ts'
 import { resumablePoints, resumeTwice } from './double.ts'

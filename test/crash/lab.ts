@@ -51,7 +51,7 @@ export function createLab(lanes: number): Lab {
     },
     async close() {
       await nursery.close()
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     },
   }
   return lab

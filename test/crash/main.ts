@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { createLab, type Lab } from './lab.ts'
-import { describe, passes, runSuite, type Summary } from './run-suite.ts'
+import { describe, findingsOf, passes, runSuite, type Summary } from './run-suite.ts'
 import * as suites from './suites.ts'
 import { type Suite, type SuiteName, suiteNames } from './suites.ts'
 
@@ -60,13 +60,16 @@ async function runChosen(suite: Suite): Promise<Summary> {
   let done = 0
   const summary = await runSuite(wanted, lanes, ({ name, report }) => {
     done++
-    if (!suite.control && !passes(report)) console.log(`  wrong: npm run crash -- ${name}`)
+    if (!suite.control && !passes(report)) tell(name, findingsOf(report))
     if (done % 50 === 0) console.log(`  ${suite.name}: ${done} of ${rounds.length}`)
   })
   console.log(describe(summary))
-  for (const { name, findings } of summary.wrong)
-    console.log(`  npm run crash -- ${name}\n    ${findings.join('\n    ')}`)
+  if (suite.control) for (const { name, findings } of summary.wrong) tell(name, findings)
   return summary
+}
+
+function tell(name: string, findings: readonly string[]): void {
+  console.log(`  wrong: npm run crash -- ${name}\n    ${findings.join('\n    ')}`)
 }
 
 function isChosen(name: string, round: number): boolean {

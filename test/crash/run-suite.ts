@@ -26,13 +26,19 @@ export async function runSuite(suite: Suite, lanes: number, onDone: (done: Done)
   const queue = [...suite.rounds]
   const lane = async () => {
     for (let round = queue.shift(); round; round = queue.shift()) {
-      const one = { name: round.name, report: await round.run() }
+      const one = { name: round.name, report: await round.run().catch(broken) }
       done.push(one)
       onDone(one)
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
   return summarize(suite, done)
+}
+
+/** The harness itself failed, which must not pass for anything. */
+function broken(error: unknown): Report {
+  const trouble = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+  return { counted: true, kills: 0, trouble, verdict: { lost: [], rerun: [], broken: [], ambiguous: 0 } }
 }
 
 function summarize(suite: Suite, done: readonly Done[]): Summary {
@@ -56,7 +62,7 @@ const isNoticed = ({ counted, verdict }: Report): boolean => !counted || verdict
 
 export const passes = ({ verdict, trouble }: Report): boolean => isClean(verdict) && trouble.length === 0
 
-const findingsOf = ({ verdict, trouble }: Report): string[] => {
+export const findingsOf = ({ verdict, trouble }: Report): string[] => {
   const found = [...verdict.lost, ...verdict.rerun, ...verdict.broken, ...trouble]
   return found.length > 0 ? found : ['no stage ran again although it could']
 }

@@ -3,6 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { StoreError } from '../../src/foundation/errors.ts'
 import type { Job } from './child-messages.ts'
 import type { Effect } from './effects.ts'
 import { type Evidence, recorded, type Trace } from './evidence.ts'
@@ -24,16 +25,13 @@ export async function raiseZombie(lab: Lab, site: Site, stop: Stop, without?: Jo
   const off = without && { without }
   const zombie = await lab.child()
   zombie.send({ job: { ...site, ...off, action: 'start', ...('point' in stop && { stop: stop.point }) } })
-  if ('afterMs' in stop) {
-    await Promise.race([sleep(stop.afterMs), zombie.exit])
-    zombie.signal('SIGSTOP')
-  }
-  if (!(await hasStopped(zombie))) {
+  if ('afterMs' in stop) await Promise.race([sleep(stop.afterMs), zombie.exit])
+  const then = await standStill(zombie, site, 'afterMs' in stop)
+  if (!then) {
     const exit = await zombie.exit
     const final = await trace(site)
     return { evidence: { before: [], final }, stopped: false, trouble: exit.code === 0 ? [] : [why(exit)] }
   }
-  const then = await trace(site)
   const others = await toEnd(lab, { ...site, ...off, action: 'take over' })
   const finished = await trace(site)
   zombie.signal('SIGCONT')
@@ -41,6 +39,24 @@ export async function raiseZombie(lab: Lab, site: Site, stop: Stop, without?: Jo
   const final = await trace(site)
   const seen = lookAt({ then, finished, final, pid: zombie.pid })
   return { evidence: { before: [then], final }, stopped: true, trouble: [...others, ...own, ...seen] }
+}
+
+/**
+ * The trace at the moment when it stands still; undefined when it has ended. A process stopped inside a transaction holds
+ * the file, and nobody can do anything but wait for it: it goes on then and is stopped a little later.
+ */
+async function standStill(zombie: Child, site: Site, fromOutside: boolean): Promise<Trace | undefined> {
+  for (;;) {
+    if (fromOutside) zombie.signal('SIGSTOP')
+    if (!(await hasStopped(zombie))) return undefined
+    try {
+      return await trace(site)
+    } catch (error) {
+      if (!fromOutside || !(error instanceof StoreError && error.code === 'store_unavailable')) throw error
+    }
+    zombie.signal('SIGCONT')
+    await sleep(1)
+  }
 }
 
 /** It must notice that it has lost the thread; unless it had said its last word before. */

@@ -1,9 +1,9 @@
 /**
  * A process that stands still until its lease has expired, and goes on when another one has finished its run.
  */
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { StoreError } from '../../src/foundation/errors.ts'
 import type { Job } from './child-messages.ts'
 import type { Effect } from './effects.ts'
 import { type Evidence, recorded, type Trace } from './evidence.ts'
@@ -49,13 +49,22 @@ async function standStill(zombie: Child, site: Site, fromOutside: boolean): Prom
   for (;;) {
     if (fromOutside) zombie.signal('SIGSTOP')
     if (!(await hasStopped(zombie))) return undefined
-    try {
-      return await trace(site)
-    } catch (error) {
-      if (!fromOutside || !(error instanceof StoreError && error.code === 'store_unavailable')) throw error
-    }
+    if (!fromOutside || isFree(site.store)) return trace(site)
     zombie.signal('SIGCONT')
     await sleep(1)
+  }
+}
+
+/** Whether anyone could write to the file now. */
+function isFree(store: string): boolean {
+  const file = new DatabaseSync(store)
+  try {
+    file.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return true
+  } catch {
+    return false
+  } finally {
+    file.close()
   }
 }
 

@@ -83,6 +83,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     ...host.stageHost(plan),
     control,
     recorded: followWaits(pausingAt(input.until, log, control), past),
+    engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)

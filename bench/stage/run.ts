@@ -8,9 +8,11 @@ import { createSemaphore } from '../../src/execution/semaphore.ts'
 import { createStageRunner } from '../../src/execution/stage-runner.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { createEvaluator } from '../../src/foundation/expression/evaluate.ts'
+import type { Journal } from '../../src/foundation/journal.ts'
 import { deepFreeze } from '../../src/foundation/json.ts'
 import { silentLogger } from '../../src/foundation/logger.ts'
 import type { Outcome } from '../../src/foundation/outcome.ts'
+import { noPast } from '../../src/foundation/past.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { createValidators } from '../../src/foundation/schema.ts'
 import { defineFunction, type RegisteredFunction } from '../../src/foundation/stage-kind.ts'
@@ -35,16 +37,17 @@ export function createChain(row: Row, size: number): () => Promise<number> {
       random: Math.random,
       services: { functions, models: new Map(), fetch: globalThis.fetch },
       env: {},
-      emit() {
-        said++
-      },
       control: createControl(),
       semaphore: createSemaphore(plan.limits.concurrency),
-      priorFailures: () => 0,
-      priorAttempts: () => 0,
       logger: silentLogger,
     }
-    return runChain(deepFreeze(structuredClone(plan)), deps, () => said)
+    const journal: Journal = {
+      say() {
+        said++
+      },
+      commit: () => Promise.resolve(),
+    }
+    return runChain(deepFreeze(structuredClone(plan)), { ...deps, recorded: { journal, past: noPast } }, () => said)
   }
 }
 
@@ -66,8 +69,9 @@ async function runChain(plan: Plan, deps: RunnerDeps, said: () => number): Promi
   const view = { ...runner.start({}, 'thread'), outcomes, patches: [] }
   const { signal } = new AbortController()
   setMaxListeners(0, signal)
+  const line = { signal, ...(deps.recorded && { recorded: deps.recorded }) }
   const cpu = process.cpuUsage()
-  for (const stage of plan.stages) outcomes[stage.id] = await runner.runStage(stage, view, { signal })
+  for (const stage of plan.stages) outcomes[stage.id] = await runner.runStage(stage, view, line)
   const { user, system } = process.cpuUsage(cpu)
   const wrong = Object.values(outcomes).find(({ status }) => status !== 'succeeded')
   if (wrong || said() < 2 * plan.stages.length) throw new Error(`${said()} events, ${JSON.stringify(wrong)}`)

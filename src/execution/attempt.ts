@@ -36,8 +36,8 @@ export interface AttemptLine {
   readonly signal: AbortSignal
   /** It said something. */
   alive(): void
-  /** Calls `listener` when the attempt is stopped before its end; for those who need no signal. */
-  onStop(listener: () => void): void
+  /** Calls `then` once the attempt is stopped or over, whichever comes first: nothing it says counts after that. */
+  until(then: () => void): void
 }
 
 /**
@@ -63,8 +63,8 @@ class Attempt implements AttemptLine {
   private isOver = false
   private stopped: { readonly reason: unknown } | undefined
   private controller: AbortController | undefined
-  private readonly listeners: (() => void)[] = []
   private readonly ends: (() => void)[] = []
+  private onStopped: (() => void) | undefined
   /** Set by whoever wants to know. */
   heard: (() => void) | undefined
 
@@ -78,12 +78,12 @@ class Attempt implements AttemptLine {
     this.heard?.()
   }
 
-  onStop(listener: () => void): void {
-    if (this.stopped) listener()
-    else this.listeners.push(listener)
+  /** Calls `then` when it is stopped, at once when it was. */
+  whenStopped(then: () => void): void {
+    if (this.stopped) then()
+    else this.onStopped = then
   }
 
-  /** Once it is over: `then` frees what it held. */
   until(then: () => void): void {
     this.ends.push(then)
   }
@@ -91,8 +91,9 @@ class Attempt implements AttemptLine {
   stop(reason: unknown): void {
     if (this.isOver || this.stopped) return
     this.stopped = { reason }
+    this.free()
     this.controller?.abort(reason)
-    for (const listener of this.listeners) listener()
+    this.onStopped?.()
   }
 
   /** It came to its end; the first end counts. Throws the reason when it was stopped before. */
@@ -109,9 +110,12 @@ class Attempt implements AttemptLine {
   }
 
   private leave(): void {
-    if (this.isOver) return
     this.isOver = true
-    for (const end of this.ends) end()
+    this.free()
+  }
+
+  private free(): void {
+    for (const end of this.ends.splice(0)) end()
   }
 }
 
@@ -119,7 +123,7 @@ class Attempt implements AttemptLine {
 function settle(returned: Promise<unknown>, attempt: Attempt, ports: AttemptPorts): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let stopping = false
-    attempt.onStop(() => {
+    attempt.whenStopped(() => {
       stopping = true
       stopsInTime(returned, ports.clock).then((stopped) => {
         const reason = attempt.fail(undefined)
@@ -127,10 +131,13 @@ function settle(returned: Promise<unknown>, attempt: Attempt, ports: AttemptPort
         reject(stopped ? reason : stillRunning(reason))
       }, reject)
     })
-    returned.then(
-      (value) => stopping || resolve(attempt.end(value)),
-      (thrown: unknown) => stopping || reject(attempt.fail(thrown)),
-    )
+    const ended = (value: unknown): void => {
+      if (!stopping) resolve(attempt.end(value))
+    }
+    const failed = (thrown: unknown): void => {
+      if (!stopping) reject(attempt.fail(thrown))
+    }
+    returned.then(ended, failed).catch(reject) // what was to be freed could not be
   })
 }
 

@@ -6,11 +6,14 @@ import type { JsonObject } from '../../foundation/json.ts'
 import type { RunStatus } from '../../foundation/outcome.ts'
 import type { RunFilter } from '../store.ts'
 import type { Cell, Cells } from './cells.ts'
+import { createFloors } from './sqlite-floors.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
 import { checkSum, markOf, missingInIndex, sumOf } from './sqlite-sums.ts'
 import type { RunChanging, RunRow, RunTable } from './tables.ts'
 
-export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): RunTable {
+export function createSqliteRuns(statements: Statements, cells: Cells): RunTable {
+  const { get, all, run } = statements
+  const floors = createFloors(statements)
   /** An index that lost an entry must not look like a run that never was. */
   const requireAbsent = (id: string): void => {
     const lost = all('SELECT id FROM run WHERE mark = ?', markOf(id)).some((other) => other.id === id)
@@ -24,7 +27,7 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
   return {
     insert(row) {
       if (changingOf(row.id)) return undefined
-      const n = Number(get('SELECT max(n) AS n FROM run')?.n ?? 0) + 1
+      const n = Math.max(Number(get('SELECT max(n) AS n FROM run')?.n ?? 0), floors.get('run')) + 1
       const fixed = fixedColumns.map((column) => row[column])
       const inputs = cells.pack(JSON.stringify(row.inputs), inputsOf(row.id))
       run(
@@ -36,6 +39,7 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
         inputs,
         sumOf('run', fixed, inputs),
         ...changingValues({ ...row, n }),
+        changingSum({ ...row, n }),
       )
       return n
     },
@@ -53,13 +57,22 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
       )
     },
     update(id, change) {
-      const row = changingOf(id)
-      if (!row) return false
-      const columns = changing.map((column) => `${column} = ?`).join(', ')
-      run(`UPDATE run SET ${columns}, changing_sum = ? WHERE n = ?`, ...changingValues({ ...row, ...change }), row.n)
+      const before = changingOf(id)
+      if (!before) return false
+      const row = { ...before, ...change }
+      const columns = changing.filter((column) => row[column] !== before[column]) // others would cost their indices
+      const sets = columns.map((column) => `${column} = ?, `).join('')
+      const values = columns.map((column) => toCell(row[column]))
+      run(`UPDATE run SET ${sets}changing_sum = ? WHERE n = ?`, ...values, changingSum(row), row.n)
       return true
     },
-    delete: (id) => run('DELETE FROM run WHERE id = ?', id).changes > 0,
+    delete(id) {
+      const row = changingOf(id)
+      if (!row) return false
+      run('DELETE FROM run WHERE n = ?', row.n)
+      floors.raise('run', row.n)
+      return true
+    },
     endedBefore: (at, statuses, limit) =>
       all(
         'SELECT id FROM run WHERE ended_at < ? AND status IN (SELECT value FROM json_each(?)) LIMIT ?',
@@ -87,11 +100,11 @@ const changing = [
 
 type Changing = RunChanging & Pick<RunRow, 'n' | 'id'>
 
-/** With their sum, which holds the number and the id too. */
-function changingValues(row: Changing): SQLInputValue[] {
-  const values = changing.map((column) => (column === 'cancel_requested' ? Number(row[column]) : row[column]))
-  return [...values, sumOf('run', [row.n, row.id, ...values])]
-}
+const toCell = (value: string | number | boolean | null) => (typeof value === 'boolean' ? Number(value) : value)
+
+const changingValues = (row: Changing): SQLInputValue[] => changing.map((column) => toCell(row[column]))
+
+const changingSum = (row: Changing): number => sumOf('run', [row.n, row.id, ...changingValues(row)])
 
 /** From a row with these columns and their `sum`, which an index led to. */
 function checkedChanging(row: Row, id: unknown): Changing {

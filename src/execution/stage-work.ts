@@ -161,7 +161,7 @@ function contextOf(
       line.alive()
       voice.token(text)
     },
-    wait: asker.wait,
+    wait: (request) => asker.wait(request),
     services: deps.services,
   }
 }

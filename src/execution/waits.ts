@@ -19,23 +19,34 @@ export interface Asker {
   readonly asking: OpenWait | undefined
 }
 
-export function createAsker(thread: string, stage: string, past: StagePast, redactor: Redactor): Asker {
-  let answers: readonly Json[] | undefined
-  let asked = 0
-  let asking: OpenWait | undefined
-  return {
-    async wait({ value, response_schema }) {
-      if (asking) throw new StageWaits(asking)
-      answers ??= (past.waits ?? []).flatMap(({ answer = null, ambiguous }) => (ambiguous ? [] : [answer]))
-      if (asked < answers.length) return answers[asked++] as Json
-      assertJson(value)
-      const id = nextId(thread, stage, past)
-      asking = { id, stage, value: redactor.json(value), ...(response_schema !== undefined && { response_schema }) }
-      throw new StageWaits(asking)
-    },
-    get asking() {
-      return asking
-    },
+export const createAsker = (thread: string, stage: string, past: StagePast, redactor: Redactor): Asker =>
+  new StageAsker(thread, stage, past, redactor)
+
+class StageAsker implements Asker {
+  asking: OpenWait | undefined
+  private answers: readonly Json[] | undefined
+  private asked = 0
+  private readonly thread: string
+  private readonly stage: string
+  private readonly past: StagePast
+  private readonly redactor: Redactor
+
+  constructor(thread: string, stage: string, past: StagePast, redactor: Redactor) {
+    this.thread = thread
+    this.stage = stage
+    this.past = past
+    this.redactor = redactor
+  }
+
+  async wait({ value, response_schema }: WaitRequest): Promise<Json> {
+    const { thread, stage, past, redactor } = this
+    if (this.asking) throw new StageWaits(this.asking)
+    this.answers ??= (past.waits ?? []).flatMap(({ answer = null, ambiguous }) => (ambiguous ? [] : [answer]))
+    if (this.asked < this.answers.length) return this.answers[this.asked++] as Json
+    assertJson(value)
+    const id = nextId(thread, stage, past)
+    this.asking = { id, stage, value: redactor.json(value), ...(response_schema !== undefined && { response_schema }) }
+    throw new StageWaits(this.asking)
   }
 }
 

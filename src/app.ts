@@ -146,7 +146,7 @@ export interface EngineOptions {
   readonly models?: Models
   readonly logger?: Logger
   readonly clock?: Clock
-  /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
+  /** The graph that new runs are run by; `flow` by default. A run goes on with the one it was started by. */
   readonly lowering?: Lowering
   /**
    * After how long without a sign of life another engine may take a run over. A dead process on this machine is found out
@@ -171,7 +171,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     clock,
     logger,
     newId: randomId,
-    lowering: () => lowerAs(options.lowering ?? 'stages', selfTest),
+    lowering: () => lowerAs(options.lowering ?? 'flow', selfTest),
     selfTest,
     leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({

@@ -50,6 +50,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   const { store, clock } = host
   const owner = currentOwner(host.newId('e'))
   const running = new Map<string, Run>()
+  const saved = new Set<string>()
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
@@ -73,7 +74,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     options: StartOptions,
     inherited: readonly DatedEvent[] = [],
   ): Promise<Run> {
-    await store.savePlan(plan)
+    await savePlan(plan)
     const record = newRecord(plan, runState.id, inputs, runState.started_at)
     const lease = await store.createRun(record, claimNow())
     if (!lease) throw inUse(record.id, 'was started by someone else just now')
@@ -94,6 +95,13 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
       await store.deleteRun(record.id) // it could not even be lowered, so nothing has happened
       throw error
     }
+  }
+
+  /** Once per plan: the store never forgets one. */
+  async function savePlan(plan: Plan): Promise<void> {
+    if (saved.has(plan.hash)) return
+    await store.savePlan(plan)
+    saved.add(plan.hash)
   }
 
   const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })

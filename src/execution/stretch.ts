@@ -103,8 +103,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
     if (input.warning) log.say(input.warning)
     for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
-    if (input.fired && input.fired.length > 0) await log.commit() // an answer is durable before anything is done with it
-    if (input.number > 1) void log.flush({ status: 'running', stretches: input.number }).catch(ignore)
+    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })

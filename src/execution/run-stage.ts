@@ -23,7 +23,7 @@ import { judgeJoin } from './join.ts'
 import { evaluateSet } from './set-variables.ts'
 import { cacheOf, type StageCache } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
-import { type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
+import { evaluateGiven, type Given, inputHashOf, type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
 import type { Stop } from './stop.ts'
 import { ambiguity, decided, waitStarted } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
@@ -159,7 +159,18 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
   const { id, kind, once } = at.stage
   const { generation } = past
   const effects = hasEffects(shop, at.stage)
-  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line), {
+  let given: Given | undefined
+  /** What the attempt is given, and its hash. What cannot be evaluated fails the attempt, once it is on record. */
+  const prepare = (): string | undefined => {
+    try {
+      given = evaluateGiven(shop, at)
+      return inputHashOf(shop, at, given)
+    } catch {
+      given = undefined
+      return undefined
+    }
+  }
+  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line, given), {
     clock: deps.clock,
     random: deps.random,
     stop,
@@ -167,7 +178,9 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
     prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
     limits: () => timeLimitsOf(shop, at),
     onStarted(number) {
-      say({ type: 'stage.started', stage: id, kind, attempt: number, ...(generation > 1 && { generation }) })
+      const input = effects && journal ? prepare() : undefined
+      const more = { ...(input !== undefined && { input }), ...(generation > 1 && { generation }) }
+      say({ type: 'stage.started', stage: id, kind, attempt: number, ...more })
       return effects ? journal?.commit() : undefined
     },
     onInterrupted(number) {

@@ -7,7 +7,7 @@
  *   const result = await run.result          // settles, never rejects
  */
 import { dirname } from 'node:path'
-import { lacking } from '../compiler/lower/fallback.ts'
+import { type Lowered, lacking } from '../compiler/lower/fallback.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
@@ -16,7 +16,7 @@ import { amend, type DatedEvent, foldPast, type Past } from '../foundation/past.
 import { type Plan, planFormat } from '../foundation/plan.ts'
 import { createControl } from './control.ts'
 import { type Answers, answerEvents } from './engine-answers.ts'
-import type { EngineHost, Lowered } from './engine-host.ts'
+import type { EngineHost } from './engine-host.ts'
 import {
   checkedThreadId,
   checkUntil,

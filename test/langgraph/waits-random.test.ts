@@ -113,12 +113,12 @@ const property = (told: string[]) =>
 
 it('end the same (fixed seed)', async () => {
   const told: string[] = []
-  await fc.assert(property(told), { seed: 3, numRuns: 60 })
-  expect(told.filter((question) => question.endsWith('2?')).length).toBeGreaterThan(50)
+  await fc.assert(property(told), { seed: 3, numRuns: 30 })
+  expect(told.filter((question) => question.endsWith('2?')).length).toBeGreaterThan(20)
 }, 60_000)
 
 it('end the same (a new seed each time)', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)
   console.log(`waits: seed ${seed}`)
-  await fc.assert(property([]), { seed, numRuns: 20 })
+  await fc.assert(property([]), { seed, numRuns: 10 })
 }, 60_000)

@@ -47,7 +47,7 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
     const { generation } = past
-    const end = await toEnd(shop, { stage, view, scope, generation }, { stop, say, past, journal })
+    const end = await toEnd(shop, { stage, view, scope, past }, { stop, say, past, journal })
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
@@ -160,7 +160,7 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
 
 function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
   const { deps, failures } = shop
-  const { id, kind } = at.stage
+  const { id, kind, once } = at.stage
   const { generation } = past
   const effects = hasEffects(shop, at.stage)
   let given: Given | undefined
@@ -174,7 +174,7 @@ function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: 
       return undefined
     }
   }
-  return runAttempts(at.stage, (number, line) => workAloud(shop, at, { say, past }, number, line, given), {
+  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line, given), {
     clock: deps.clock,
     random: deps.random,
     stop,
@@ -187,7 +187,10 @@ function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: 
       say({ type: 'stage.started', stage: id, kind, attempt: number, ...more })
       return effects ? journal?.commit() : undefined
     },
-    onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
+    onInterrupted(number) {
+      if (once && effects) return // nobody knows how far it came, and it is not to run again for that
+      say({ type: 'stage.interrupted', stage: id, attempt: number })
+    },
     onRetrying(number, error, { delayMs, counts }) {
       const next_at = new Date(deps.clock.now() + delayMs).toISOString()
       const failure = failures.failure(error, id, number)

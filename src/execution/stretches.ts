@@ -2,7 +2,7 @@
  * How a thread comes to be run by this engine: a new run begins, or one that nobody runs is taken over. Either way it has
  * a lease from then on, and a stretch.
  */
-import { lacking } from '../compiler/lower/fallback.ts'
+import { type Lowered, lacking } from '../compiler/lower/fallback.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
@@ -11,7 +11,7 @@ import type { Plan } from '../foundation/plan.ts'
 import type { Started } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
 import { type Answers, answerEvents } from './engine-answers.ts'
-import type { EngineHost, Lowered } from './engine-host.ts'
+import type { EngineHost } from './engine-host.ts'
 import { type ResumeOptions, type StartOptions, taken } from './engine-options.ts'
 import { storedEvents } from './follow.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'

@@ -36,7 +36,7 @@ function hashAt(sketch: StageSketch, env: Record<string, string> = {}, inputs = 
   })
   const run = { id: 'r', thread_id: 'r', pipeline: 'test', version: null, plan: made.hash, env: {}, started_at: '' }
   const view = { inputs, outcomes: {}, patches: [], run: deepFreeze(run) }
-  const at = { stage: own, view, scope: shop.scopes.of(view, 0), generation: 1 }
+  const at = { stage: own, view, scope: shop.scopes.of(view, 0), past: noPast.of('it') }
   return inputHashOf(shop, at, evaluateGiven(shop, at))
 }
 

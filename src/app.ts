@@ -133,7 +133,7 @@ export interface EngineOptions {
   readonly models?: Models
   readonly logger?: Logger
   readonly clock?: Clock
-  /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
+  /** The graph that new runs are run by; `flow` by default. A run goes on with the one it was started by. */
   readonly lowering?: Lowering
   /**
    * After how long without a sign of life another engine may take a run over. A dead process on this machine is found out
@@ -157,7 +157,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     clock,
     logger,
     newId: randomId,
-    lowering: options.lowering ?? 'stages',
+    lowering: options.lowering ?? 'flow',
     leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),

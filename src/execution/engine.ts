@@ -31,9 +31,10 @@ import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { endOrphans } from './orphans.ts'
-import { currentOwner, isOwnerDead } from './owner.ts'
+import { currentOwner, hasLapsed, isOwnerDead } from './owner.ts'
 import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
 import { preflight } from './preflight.ts'
+import { recoverRuns } from './recover.ts'
 import { loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
@@ -49,6 +50,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   const { store, clock } = host
   const owner = currentOwner(host.newId('e'))
   const running = new Map<string, Run>()
+  const saved = new Set<string>()
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
@@ -72,7 +74,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     options: StartOptions,
     inherited: readonly DatedEvent[] = [],
   ): Promise<Run> {
-    await store.savePlan(plan)
+    await savePlan(plan)
     const record = newRecord(plan, runState.id, inputs, runState.started_at)
     const lease = await store.createRun(record, claimNow())
     if (!lease) throw inUse(record.id, 'was started by someone else just now')
@@ -94,6 +96,13 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
       await store.deleteRun(record.id) // it could not even be lowered, so nothing has happened
       throw error
     }
+  }
+
+  /** Once per plan: the store never forgets one. */
+  async function savePlan(plan: Plan): Promise<void> {
+    if (saved.has(plan.hash)) return
+    await store.savePlan(plan)
+    saved.add(plan.hash)
   }
 
   const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
@@ -187,7 +196,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (running.has(threadId)) throw busy(threadId, owner)
     if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
-    const claim = await store.claim(threadId, claimNow(), (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
+    const claim = await store.claim(threadId, claimNow(), (held) => hasLapsed(held, now))
     if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
     const { lease, lost } = claim
     try {
@@ -304,6 +313,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
     fork,
+    recover: () => recoverRuns(store, clock.now(), resume),
     history: (threadId) => readCommits(storedEvents(store, threadId, 0)),
     plan: async (threadId) => {
       const record = await store.getRun(threadId)

@@ -20,13 +20,11 @@ import { sourcesOf } from '../foundation/template.ts'
 import { type Attempted, runAttempts } from './attempts.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
-import { keepOutput } from './output.ts'
 import { evaluateSet } from './set-variables.ts'
 import { cacheOf, type StageCache } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
-import { createVoice } from './stage-voice.ts'
-import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
-import { createStop, type Stop } from './stop.ts'
+import { type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
+import type { Stop } from './stop.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
@@ -35,7 +33,7 @@ const untouched = noPast.of('')
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
   const past = line.recorded?.past.of(stage.id) ?? untouched
   if (past.outcome) return past.outcome
-  const stop = createStop(shop.deps.control, line.signal)
+  const stop = shop.createStop(line.signal)
   const journal = line.recorded?.journal
   const { clock } = shop.deps
   const calledMs = clock.now()
@@ -126,42 +124,30 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
 }
 
 async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
-  const { deps, failures, redactor } = shop
+  const { deps, failures } = shop
   const { id, kind } = at.stage
   const { generation } = past
   const effects = hasEffects(shop, at.stage)
-  return runAttempts(
-    at.stage,
-    async (number, line) => {
-      const voice = createVoice(id, redactor, say)
-      line.signal.addEventListener('abort', () => voice.end(), { once: true })
-      try {
-        return await doWork(shop, at, voice, number, line)
-      } finally {
-        voice.end()
-      }
+  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line), {
+    clock: deps.clock,
+    random: deps.random,
+    stop,
+    place: effects ? () => deps.semaphore.take() ?? deps.semaphore.acquire(stop.signal) : undefined,
+    prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
+    limits: () => timeLimitsOf(shop, at),
+    onStarted(number) {
+      say({ type: 'stage.started', stage: id, kind, attempt: number, ...(generation > 1 && { generation }) })
+      return effects ? journal?.commit() : undefined
     },
-    {
-      clock: deps.clock,
-      random: deps.random,
-      stop,
-      place: effects ? () => deps.semaphore.acquire(stop.signal) : undefined,
-      prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
-      limits: () => timeLimitsOf(shop, at),
-      onStarted(number) {
-        say({ type: 'stage.started', stage: id, kind, attempt: number, ...(generation > 1 && { generation }) })
-        return effects ? journal?.commit() : undefined
-      },
-      onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
-      onRetrying(number, error, { delayMs, counts }) {
-        const next_at = new Date(deps.clock.now() + delayMs).toISOString()
-        const failure = failures.failure(error, id, number)
-        say({ type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts })
-        void journal?.commit().catch(ignore)
-      },
-      onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
+    onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
+    onRetrying(number, error, { delayMs, counts }) {
+      const next_at = new Date(deps.clock.now() + delayMs).toISOString()
+      const failure = failures.failure(error, id, number)
+      say({ type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts })
+      void journal?.commit().catch(ignore)
     },
-  )
+    onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
+  })
 }
 
 async function attempted(
@@ -183,9 +169,8 @@ async function attempted(
   }
 }
 
-function checked({ deps, redactor }: Workshop, { stage }: StageAtWork, value: unknown): Json {
-  return keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes }, deps.validators, redactor)
-}
+const checked = ({ keepOutput }: Workshop, { stage }: StageAtWork, value: unknown): Json =>
+  keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes })
 
 function succeeded(shop: Workshop, at: StageAtWork, output: Json, attempts: number): End {
   return { status: 'succeeded', output, attempts, set: evaluateSet(shop, at, output) }

@@ -99,7 +99,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   async function drive(): Promise<PipelineResult> {
     log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
     for (const { at, ...event } of input.inherited ?? []) log.say(event, at)
-    if (input.number > 1) void log.flush({ status: 'running', stretches: input.number }).catch(ignore)
+    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })

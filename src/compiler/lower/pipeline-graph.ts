@@ -16,6 +16,7 @@ import { InputError } from '../../foundation/errors.ts'
 import { randomId } from '../../foundation/ids.ts'
 import { toEdit } from './edits.ts'
 import { createEntry, entryKey } from './entry.ts'
+import { type Hold, holdThread } from './hold.ts'
 import { refuseUnsupported } from './options.ts'
 import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
@@ -53,15 +54,27 @@ export class PipelineGraph extends CompiledStateGraph<
     options?: StreamOptions,
   ): ReturnType<Compiled['_streamIterator']> {
     refuseUnsupported(this.pipeline, { ...this.config, ...options })
-    const config = this.#safe(options)
-    // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
-    const resumed = config.configurable?.__pregel_resuming === true
-    const admitted = resumed ? input : await this.#admit(input, config)
-    const entry = createEntry(resumed || admitted === null || isCommand(admitted))
-    yield* super._streamIterator(admitted, {
-      ...config,
-      configurable: { ...config.configurable, [entryKey]: entry },
-    })
+    const safe = this.#safe(options)
+    const hold = await this.#hold(safe)
+    try {
+      const config = heldBy(hold, safe)
+      // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
+      const resumed = config.configurable?.__pregel_resuming === true
+      const admitted = resumed ? input : await this.#admit(input, config)
+      const entry = createEntry(resumed || admitted === null || isCommand(admitted))
+      yield* super._streamIterator(admitted, {
+        ...config,
+        configurable: { ...config.configurable, [entryKey]: entry },
+      })
+    } finally {
+      await hold?.release()
+    }
+  }
+
+  /** A node of another graph runs on that graph's thread, which is that graph's to hold. */
+  async #hold(config: RunnableConfig): Promise<Hold | undefined> {
+    const { thread_id, checkpoint_ns = '' } = config.configurable ?? {}
+    return checkpoint_ns === '' ? holdThread(this.#saver(config), String(thread_id)) : undefined
   }
 
   async #admit(input: StreamInput, config: NonNullable<StreamOptions>): Promise<StreamInput> {
@@ -94,8 +107,8 @@ export class PipelineGraph extends CompiledStateGraph<
   }
 
   #saver({ configurable }: LangGraphRunnableConfig): BaseCheckpointSaver | undefined {
-    if (typeof this.checkpointer === 'object') return this.checkpointer
-    return configurable?.__pregel_checkpointer as BaseCheckpointSaver | undefined
+    const given = configurable?.[saverKey] as BaseCheckpointSaver | undefined
+    return given ?? (typeof this.checkpointer === 'object' ? this.checkpointer : undefined)
   }
 
   /** `whole`: with the outcomes that are only in the journal, as whoever edits the thread has to see it. */
@@ -113,9 +126,14 @@ export class PipelineGraph extends CompiledStateGraph<
    * replaced, or given to a stage that then does not run. Nothing else can be edited, and what was to run next still is.
    */
   override async bulkUpdateState(config: LangGraphRunnableConfig, supersteps: Supersteps): Promise<RunnableConfig> {
-    let current: RunnableConfig = config
-    for (const { updates } of supersteps) current = await this.#updateOnce(current, updates)
-    return current
+    const hold = await this.#hold(config)
+    try {
+      let current = heldBy(hold, config)
+      for (const { updates } of supersteps) current = heldBy(hold, await this.#updateOnce(current, updates))
+      return withoutHold(current)
+    } finally {
+      await hold?.release()
+    }
   }
 
   async #updateOnce(config: LangGraphRunnableConfig, updates: Updates): Promise<RunnableConfig> {
@@ -138,4 +156,15 @@ export class PipelineGraph extends CompiledStateGraph<
     const fields: object = { ...this, channels } // as `withConfig` copies a graph
     return new PipelineGraph(fields as PipelineGraphFields)
   }
+}
+
+/** LangGraph takes the checkpointer of a call from here, when there is one, and not the graph's. */
+const saverKey = '__pregel_checkpointer'
+
+const heldBy = <Config extends RunnableConfig>(hold: Hold | undefined, config: Config): Config =>
+  hold ? { ...config, configurable: { ...config.configurable, [saverKey]: hold.saver } } : config
+
+function withoutHold(config: RunnableConfig): RunnableConfig {
+  const { [saverKey]: _, ...configurable } = config.configurable ?? {}
+  return { ...config, configurable }
 }

@@ -4,6 +4,7 @@
 import { parseDuration } from '../foundation/duration.ts'
 import { StageError } from '../foundation/errors.ts'
 import { digest, formatPath, isJsonObject, type Json } from '../foundation/json.ts'
+import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import type { StageContext, StageKind } from '../foundation/stage-kind.ts'
 import type { RunView } from '../foundation/stage-runner.ts'
@@ -11,6 +12,7 @@ import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
 import { createVoice, type StageVoice } from './stage-voice.ts'
+import { type Asker, createAsker, unlessAsking } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
@@ -18,6 +20,14 @@ export interface StageAtWork {
   readonly stage: StagePlan
   readonly view: RunView
   readonly scope: ScopeFor
+  /** 1, or more when it was begun anew in a fork. */
+  readonly generation: number
+}
+
+/** How a stage is heard: what it says, and what it asks. */
+export interface StageMouth {
+  readonly voice: StageVoice
+  readonly asker: Asker
 }
 
 /** Evaluates a template in the stage's scope. Throws ExpressionError. */
@@ -49,32 +59,34 @@ export function inputHashOf(shop: Workshop, at: StageAtWork, given: Given): stri
 export function doWork(
   shop: Workshop,
   at: StageAtWork,
-  voice: StageVoice,
+  mouth: StageMouth,
   attempt: number,
   line: AttemptLine,
   given: Given = evaluateGiven(shop, at),
 ): unknown {
   const kind = kindOf(shop, at.stage)
   const config = configOf(kind, given.config)
-  const context = contextOf(shop, at, voice, attempt, line, {
+  const context = contextOf(shop, at, mouth, attempt, line, {
     env: given.env,
     idempotencyKey: idempotencyKeyOf(shop, at),
   })
   return kind.run(config, context)
 }
 
-/** The same, with a voice that ends with the attempt. */
+/** The same, with a voice that ends with the attempt, and asks what its past has no answer to. */
 export function workAloud(
   shop: Workshop,
   at: StageAtWork,
-  say: Say,
+  { say, past }: { readonly say: Say; readonly past: StagePast },
   attempt: number,
   line: AttemptLine,
   given?: Given,
 ): unknown {
-  const voice = createVoice(at.stage.id, shop.redactor, say)
+  const { stage, view } = at
+  const voice = createVoice(stage.id, shop.redactor, say)
   line.until(() => voice.end())
-  return doWork(shop, at, voice, attempt, line, given)
+  const asker = createAsker(view.run.thread_id, stage.id, past, shop.redactor)
+  return unlessAsking(asker, () => doWork(shop, at, { voice, asker }, attempt, line, given))
 }
 
 function kindOf({ deps }: Workshop, { kind }: StagePlan): StageKind<unknown> {
@@ -112,7 +124,7 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 function contextOf(
   { plan, deps }: Workshop,
   { stage, view }: StageAtWork,
-  voice: StageVoice,
+  { voice, asker }: StageMouth,
   attempt: number,
   line: AttemptLine,
   { env, idempotencyKey }: Pick<StageContext, 'env' | 'idempotencyKey'>,
@@ -149,14 +161,15 @@ function contextOf(
       line.alive()
       voice.token(text)
     },
+    wait: asker.wait,
     services: deps.services,
   }
 }
 
-/** Constant over the attempts of a stage in a run. */
+/** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {
-  const { stage, view } = at
-  if (!stage.idempotencyKey) return digest([view.run.id, stage.id])
+  const { stage, view, generation } = at
+  if (!stage.idempotencyKey) return digest([view.run.id, stage.id, ...(generation > 1 ? [generation] : [])])
   return textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
 }
 

@@ -4,10 +4,9 @@
  * It says `ready` when everything is loaded, so that two of them can be sent off at the same moment.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PipelineEngine, Run } from '../../src/index.ts'
+import type { PipelineEngine, PipelineResult, Run } from '../../src/index.ts'
 import { StagegraphError, ThreadError } from '../../src/index.ts'
 import type { Job, Said, ToChild } from './child-messages.ts'
-import { effectsInto } from './effects.ts'
 import { compiled, engineOn, open } from './engine.ts'
 import { createPoints, numbered } from './points.ts'
 import { switchedOff } from './switched-off.ts'
@@ -27,21 +26,33 @@ async function work(job: Job): Promise<void> {
   const opened = open(job.store)
   points.pass('the store is open')
   const store = numbered(switchedOff(opened, job.without), points)
-  const functions = effectsInto({ file: job.effects, points, gate: job.gated ? gate.promise : Promise.resolve() })
-  const engine = engineOn(store, { lowering: job.lowering, functions, leaseMs: job.leaseMs })
-  const begin = () => engine.start(compiled(job.pipeline, functions), {}, { threadId: job.thread })
-  try {
-    const run = await take(job, engine, begin)
+  const effects = { file: job.effects, points, gate: job.gated ? gate.promise : Promise.resolve() }
+  const engine = engineOn(store, { lowering: job.lowering, effects, leaseMs: job.leaseMs })
+  const begin = () => engine.start(compiled(job.pipeline, effects), {}, { threadId: job.thread })
+  const refused = (error: unknown): ThreadError => {
+    if (error instanceof StagegraphError) return error as ThreadError
+    throw error
+  }
+  const run = await take(job, engine, begin).catch(refused)
+  if (run instanceof Error) await say({ said: 'refused', code: run.code, message: run.message })
+  else {
     void say({ said: 'taken' })
-    const { status, error } = await run.result
+    const end = await toEnd(engine, run).catch(refused)
+    const [status, code] = end instanceof Error ? ['refused', end.code] : [end.status, end.error?.code ?? null]
     await engine.close()
     await store.close()
-    await say({ said: 'ended', status, code: error?.code ?? null, points: points.passed })
-  } catch (error) {
-    if (!(error instanceof StagegraphError)) throw error
-    await say({ said: 'refused', code: error.code, message: error.message })
+    await say({ said: 'ended', status, code, points: points.passed })
   }
   process.disconnect()
+}
+
+/** Answers whatever the run waits for, one question at a time. */
+async function toEnd(engine: PipelineEngine, run: Run): Promise<PipelineResult> {
+  const result = await run.result
+  if (result.status !== 'waiting') return result
+  const [open] = ((await engine.get(run.id))?.waits ?? []).toReversed() // another order than they were asked in
+  const answers = open ? { [open.id]: `yes to ${open.value}` } : {}
+  return toEnd(engine, await engine.resume(run.id, { answers }))
 }
 
 async function take({ action, thread }: Job, engine: PipelineEngine, begin: () => Promise<Run>): Promise<Run> {

@@ -78,7 +78,7 @@ async function awaken(zombie: Child, then: Trace): Promise<string[]> {
 }
 
 /** `thread_in_use`: it stood still before its run was accepted, and another process started it. */
-const noticed: readonly string[] = ['fenced', 'thread_busy', 'thread_in_use', 'thread_finished']
+const noticed: readonly string[] = ['fenced', 'thread_busy', 'thread_in_use', 'thread_finished', 'wait_decided']
 
 interface Seen {
   /** When it stopped, when the other had finished, and in the end. */

@@ -1,5 +1,5 @@
 /**
- * A process with an engine of its own, to be killed: does one job that it is sent.
+ * A process with an engine of its own, to be killed: does the jobs that it is sent, one after the other.
  *
  * It says `ready` when everything is loaded, so that two of them can be sent off at the same moment.
  */
@@ -13,15 +13,16 @@ import { switchedOff } from './switched-off.ts'
 
 const say = (said: Said): Promise<void> => new Promise((resolve) => process.send?.(said, () => resolve()))
 
-const gate = Promise.withResolvers<void>()
+let gate = Promise.withResolvers<void>()
 process.on('message', (message: ToChild) => {
   if ('open' in message) gate.resolve()
   else work(message.job).catch(fail)
 })
-process.on('disconnect', () => process.exit()) // the harness is gone, or all is said
+process.on('disconnect', () => process.exit()) // the harness is gone
 void say({ said: 'ready' })
 
 async function work(job: Job): Promise<void> {
+  gate = Promise.withResolvers()
   const points = createPoints(job)
   const opened = open(job.store)
   points.pass('the store is open')
@@ -34,16 +35,12 @@ async function work(job: Job): Promise<void> {
     throw error
   }
   const run = await take(job, engine, begin).catch(refused)
-  if (run instanceof Error) await say({ said: 'refused', code: run.code, message: run.message })
-  else {
-    void say({ said: 'taken' })
-    const end = await toEnd(engine, run).catch(refused)
-    const [status, code] = end instanceof Error ? ['refused', end.code] : [end.status, end.error?.code ?? null]
-    await engine.close()
-    await store.close()
-    await say({ said: 'ended', status, code, points: points.passed })
-  }
-  process.disconnect()
+  if (!(run instanceof Error)) void say({ said: 'taken' })
+  const end = run instanceof Error ? run : await toEnd(engine, run).catch(refused)
+  await engine.close()
+  await store.close()
+  if (end instanceof Error) await say({ said: 'refused', code: end.code, message: end.message })
+  else await say({ said: 'ended', status: end.status, code: end.error?.code ?? null, points: points.passed })
 }
 
 /** Answers whatever the run waits for, one question at a time. */

@@ -31,6 +31,7 @@ import { readCommits } from './history.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
 import { preflight } from './preflight.ts'
+import { recoverRuns } from './recover.ts'
 import { readLog } from './recovery.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
@@ -211,6 +212,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
     fork,
+    recover: () => recoverRuns(store, host.clock.now(), resume),
     history: (threadId) => readCommits(storedEvents(store, threadId, 0)),
     plan: async (threadId) => {
       const record = await store.getRun(threadId)

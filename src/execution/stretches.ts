@@ -16,7 +16,7 @@ import { type ResumeOptions, type StartOptions, taken } from './engine-options.t
 import { storedEvents } from './follow.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { endOrphans } from './orphans.ts'
-import { isOwnerDead } from './owner.ts'
+import { hasLapsed, isOwnerDead } from './owner.ts'
 import { loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { Run } from './run.ts'
 import { createStageRunner } from './stage-runner.ts'
@@ -113,7 +113,7 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
   ): Promise<Run> {
     if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
-    const claim = await store.claim(threadId, claimNow(), (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
+    const claim = await store.claim(threadId, claimNow(), (held) => hasLapsed(held, now))
     if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
     const { lease, lost } = claim
     try {

@@ -11,6 +11,7 @@ import { createManualClock } from '../../src/foundation/clock.ts'
 import { createEvaluator } from '../../src/foundation/expression/evaluate.ts'
 import { deepFreeze, type Json, jsonEqual } from '../../src/foundation/json.ts'
 import { silentLogger } from '../../src/foundation/logger.ts'
+import { noPast } from '../../src/foundation/past.ts'
 import { createValidators } from '../../src/foundation/schema.ts'
 import { kindsOf, type PlanSketch, planOf, type StageSketch, stage } from '../support-stages.ts'
 

@@ -1,0 +1,70 @@
+/**
+ * What goes wrong, and when: after so many operations on the store or effects, one of them throws, hangs, does its work
+ * and throws, or the process is killed or stopped at it.
+ */
+import { pick, type Random, upTo } from '../fuzz/random.ts'
+import type { SimProcess } from './process.ts'
+import type { Time } from './time.ts'
+
+export const faultKinds = ['throw', 'hang', 'kill', 'stop'] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+export interface Fault {
+  readonly kind: FaultKind
+  /** Of the work of the operation. */
+  readonly when: 'before' | 'after'
+}
+
+/** What the store says when a fault makes it fail. */
+export class InjectedFault extends Error {
+  override readonly name = 'InjectedFault'
+}
+
+export interface Faults {
+  /** What goes wrong at this point, where an operation may fail (`store`) or only the process (`effect`). */
+  at(point: 'store' | 'effect'): Fault | undefined
+  /** Nothing goes wrong any more. */
+  readonly over: boolean
+  /** The time an operation takes on its way there, or back. Milliseconds. */
+  delayMs(): number
+  /** Ends the process at once, or after a while in which others take it for alive. */
+  strike(process: SimProcess, kind: FaultKind): void
+}
+
+export interface FaultOptions {
+  readonly random: Random
+  readonly time: Time
+  readonly count: number
+  readonly leaseMs: number
+  readonly kinds: readonly FaultKind[]
+}
+
+export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptions): Faults {
+  const rarity = pick(random, [4, 15, 40, 120]) // points between faults, on average
+  const slowness = random() < 0.6 ? 0 : pick(random, [1, 3, 30])
+  let left = count
+  let wait = 1 + upTo(random, rarity * 2)
+
+  return {
+    at(point) {
+      if (left === 0 || --wait > 0) return undefined
+      left--
+      wait = 1 + upTo(random, rarity * 2)
+      const kind = pick(random, point === 'store' ? kinds : kinds.filter((each) => each === 'kill' || each === 'stop'))
+      return { kind, when: pick(random, ['before', 'after']) }
+    },
+    get over() {
+      return left === 0
+    },
+    delayMs: () => (slowness === 0 || random() < 0.5 ? 0 : upTo(random, slowness + 1)),
+    strike(process, kind) {
+      if (kind === 'kill') process.kill()
+      if (kind === 'hang') time.after(random() < 0.5 ? 0 : upTo(random, 2 * leaseMs), undefined, () => process.kill())
+      if (kind !== 'stop') return
+      process.stop()
+      time.after(upTo(random, 3 * leaseMs), undefined, () => process.go())
+    },
+  }
+}
+
+export const noFaults: Faults = { at: () => undefined, over: true, delayMs: () => 0, strike() {} }

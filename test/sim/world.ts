@@ -1,0 +1,119 @@
+/**
+ * What stages do to the world: effects, recorded by idempotency key. It outlives every process, and it is where a stage
+ * that runs once too often is caught.
+ */
+import { z } from 'zod'
+import { StageError } from '../../src/foundation/errors.ts'
+import { digest, type Json } from '../../src/foundation/json.ts'
+import { type AnyStageKind, defineStage, type StageContext } from '../../src/foundation/stage-kind.ts'
+import { valueKind } from '../support-stages.ts'
+import { type Behaviour, type Trouble, timeoutMs } from './pipelines.ts'
+import { currentProcess, inside, type SimProcess } from './process.ts'
+
+/** One execution of a stage. */
+export interface Execution {
+  readonly run: string
+  readonly stage: string
+  readonly key: string
+  readonly attempt: number
+  readonly process: SimProcess
+  /** 0, 1, … among those of its key. */
+  readonly number: number
+}
+
+export interface World {
+  readonly executions: readonly Execution[]
+  /** Executions whose effect took place, by key. */
+  readonly done: ReadonlyMap<string, number>
+  perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown>
+}
+
+export interface WorldPorts {
+  readonly behaviours: ReadonlyMap<string, Behaviour>
+  /** Told before an execution does anything. */
+  begun(execution: Execution): void
+}
+
+export function createWorld({ behaviours, begun }: WorldPorts): World {
+  const executions: Execution[] = []
+  const counts = new Map<string, number>()
+  const done = new Map<string, number>()
+
+  async function perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown> {
+    const { faults, trace } = process.simulation
+    const strike = async () => {
+      const fault = faults.at('effect')
+      if (!fault) return
+      trace(() => `${process.name} ${fault.kind} at the effect of ${context.stage}`)
+      faults.strike(process, fault.kind)
+      await process.ready()
+    }
+    await process.ready()
+    await strike()
+    const { stage, idempotencyKey: key, attempt, run } = context
+    const number = counts.get(key) ?? 0
+    counts.set(key, number + 1)
+    const execution = { run: run.id, stage, key, attempt, process, number }
+    executions.push(execution)
+    trace(() => `${process.name} effect of ${stage}, attempt ${attempt}`)
+    begun(execution)
+    const behaviour = behaviours.get(stage)
+    if (!behaviour) throw new Error(`The simulation has no stage "${stage}".`)
+    const trouble = behaviour.first[number] ?? behaviour.always
+    await work(process, behaviour, trouble, context.signal)
+    fail(trouble)
+    done.set(key, (done.get(key) ?? 0) + 1)
+    await strike()
+    if (trouble?.is === 'not_json') return { big: 1n }
+    return { stage, of: digest(input).slice(0, 8) }
+  }
+
+  return { executions, done, perform }
+}
+
+/** Takes its time. Rejects when it is told to stop, then or later. */
+function work(
+  process: SimProcess,
+  { durationMs, deafMs }: Behaviour,
+  trouble: Trouble | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { time } = process.simulation
+  const ms = trouble?.is === 'slow' ? timeoutMs * 3 + durationMs : durationMs
+  return new Promise((resolve, reject) => {
+    const forget = time.after(ms, process, () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    const onAbort = () => {
+      forget()
+      if (deafMs === 0) reject(signal.reason)
+      else time.after(deafMs, process, () => reject(signal.reason))
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+function fail(trouble: Trouble | undefined): void {
+  if (trouble?.is !== 'error') return
+  const { category, retryAfterMs } = trouble
+  throw new StageError('It failed.', {
+    category,
+    code: `sim_${category}`,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+/** Its effect is the world's of the process that runs it. */
+const effectKind = defineStage({
+  name: 'effect',
+  docs: { summary: '', output: '', example: '' },
+  schema: z.unknown(),
+  run(input, context) {
+    const process = currentProcess()
+    return inside(process, () => process.simulation.world.perform(process, input as Json, context))
+  },
+})
+
+export const simKinds: readonly AnyStageKind[] = [effectKind, valueKind]

@@ -3,6 +3,7 @@
  *
  * It is told of every write that took place, and of every effect that begins, and says what is wrong with it.
  */
+import type { Lease } from '../../src/execution/store.ts'
 import type { RunEvent } from '../../src/foundation/events.ts'
 import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
@@ -16,7 +17,7 @@ interface StageRecord {
   started: number
   /** The attempt of which no end is recorded. */
   open: number | undefined
-  openedBy: SimProcess | undefined
+  crashes: number
   closing: RunEvent | undefined
   set: Record<string, Json>
   key: string | undefined
@@ -25,7 +26,7 @@ interface StageRecord {
 export interface Ledger {
   readonly events: readonly RunEvent[]
   /** The holder changed. */
-  claimed(process: SimProcess, epoch: number): void
+  claimed(process: SimProcess, lease: Lease): void
   /** Events were stored. */
   appended(process: SimProcess, epoch: number, events: readonly RunEvent[]): void
   /** A checkpoint, or writes towards one, were stored. */
@@ -36,6 +37,8 @@ export interface Ledger {
   /** The outcomes that the log holds. */
   outcome(stage: string): RunEvent | undefined
   readonly holder: SimProcess | undefined
+  /** The newest. */
+  readonly lease: Lease | undefined
   /** Executions that a process began which had lost its run without knowing it. */
   readonly late: number
 }
@@ -48,6 +51,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   const writers = new Map<number, SimProcess>()
   let epoch = 0
   let holder: SimProcess | undefined
+  let lease: Lease | undefined
   let progress = 0
   let ended = false
   let cancelling = false
@@ -67,7 +71,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     writers.set(at, process)
   }
 
-  function append(process: SimProcess, event: RunEvent, batch: readonly RunEvent[]): void {
+  function append(event: RunEvent, batch: readonly RunEvent[]): void {
     if (event.seq !== events.length + 1) wrong(`event ${event.seq} was stored as number ${events.length + 1}`)
     events.push(event)
     if (ended) wrong(`${event.type} was stored after the end of the run`)
@@ -78,24 +82,28 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (event.type === 'run.started' && event.seq !== 1) wrong('the run was started twice')
     if (event.type === 'run.cancelling') cancelling = true
     if (event.type === 'run.ended' && isFinished(event.result.status)) ended = true
-    if ('stage' in event) tell(process, event, batch)
+    if (event.type === 'run.ended' && event.result.status === 'quarantined')
+      for (const record of stages.values()) record.crashes = 0 // whoever resumes it lets it try again
+    if ('stage' in event) tell(event, batch)
   }
 
-  function tell(process: SimProcess, event: RunEvent & { readonly stage: string }, batch: readonly RunEvent[]): void {
+  function tell(event: RunEvent & { readonly stage: string }, batch: readonly RunEvent[]): void {
     const record = recordOf(event.stage)
     switch (event.type) {
       case 'stage.started':
-        return start(process, record, event)
+        return start(record, event)
       case 'stage.succeeded':
       case 'stage.failed':
       case 'stage.cancelled':
       case 'stage.skipped':
         return close(record, event)
+      case 'stage.crashed':
+        if (event.crashes !== record.crashes + 1) wrong(`crash ${event.crashes} of ${event.stage} follows ${record.crashes}`)
+        record.crashes = event.crashes
+        return stop(record, event)
+      case 'stage.interrupted':
       case 'stage.retrying':
-        if (record.open !== event.attempt)
-          wrong(`${event.stage} is retried after attempt ${event.attempt}, not ${record.open}`)
-        record.open = undefined
-        return
+        return stop(record, event)
       case 'variable.changed': {
         const ownEnd = record.closing && batch.includes(record.closing)
         if (!ownEnd) wrong(`${event.stage} set "${event.variable}" apart from its end`)
@@ -105,18 +113,22 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     }
   }
 
-  function start(process: SimProcess, record: StageRecord, event: RunEvent & { readonly type: 'stage.started' }): void {
+  function start(record: StageRecord, event: RunEvent & { readonly type: 'stage.started' }): void {
     const { stage, attempt } = event
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
     if (cancelling) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
     if (attempt !== record.started + 1) wrong(`attempt ${attempt} of ${stage} follows attempt ${record.started}`)
-    if (record.open !== undefined && record.openedBy === process && process.state === 'up')
-      wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end in the same process`)
+    if (record.open !== undefined) wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end`)
     for (const need of needs.get(stage) ?? [])
       if (!recordOf(need.stage).closing) wrong(`${stage} was started before ${need.stage} had ended`)
     record.started = attempt
     record.open = attempt
-    record.openedBy = process
+  }
+
+  function stop(record: StageRecord, event: RunEvent & { readonly stage: string; readonly attempt: number }): void {
+    if (record.open !== event.attempt)
+      wrong(`${event.type} of attempt ${event.attempt} of ${event.stage} while attempt ${record.open} is open`)
+    record.open = undefined
   }
 
   function close(record: StageRecord, event: RunEvent & { readonly stage: string }): void {
@@ -163,15 +175,17 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
 
   return {
     events,
-    claimed(process, at) {
+    claimed(process, given) {
+      const at = given.epoch
       if (at < epoch) wrong(`${process.name} got epoch ${at} after epoch ${epoch}`)
       if (at === epoch && holder !== process) wrong(`${process.name} got epoch ${at}, which ${holder?.name} has`)
       epoch = at
+      lease = given
       holder = process
     },
     appended(process, at, added) {
       written(process, at, added.map(({ type }) => type).join(', '))
-      for (const event of added) append(process, event, added)
+      for (const event of added) append(event, added)
     },
     saved,
     delivered(event) {
@@ -183,6 +197,9 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     },
     begun,
     outcome: (id) => stages.get(id)?.closing,
+    get lease() {
+      return lease
+    },
     get holder() {
       return holder
     },
@@ -192,6 +209,6 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   }
 
   function fresh(): StageRecord {
-    return { started: 0, open: undefined, openedBy: undefined, closing: undefined, set: {}, key: undefined }
+    return { started: 0, open: undefined, crashes: 0, closing: undefined, set: {}, key: undefined }
   }
 }

@@ -1,7 +1,7 @@
 /** Many seeds, one after the other, and what came of them. */
 import { simulateTimers } from './process.ts'
 import { type Report, simulate } from './simulate.ts'
-import type { Sabotage } from './simulation.ts'
+import type { Sabotage } from './sabotage.ts'
 
 export interface RunSeeds {
   /** Print the trace of every seed, not only of those with a violation. */
@@ -20,7 +20,7 @@ export interface Summary {
 const sums = ['stages', 'faults', 'processes', 'attempts', 'executions', 'ambiguous', 'late'] as const
 
 export async function runSeeds(first: number, count: number, options: RunSeeds): Promise<Summary> {
-  const { say, sabotage = 'none', always = false, untilFound = false } = options
+  const { say, sabotage, always = false, untilFound = false } = options
   const giveBack = simulateTimers()
   const started = performance.now()
   const violated: Report[] = []
@@ -29,14 +29,14 @@ export async function runSeeds(first: number, count: number, options: RunSeeds):
   let done = 0
   try {
     for (let seed = first; seed < first + count; seed++) {
-      const report = await simulate(seed, { sabotage, traced: always })
+      const report = await simulate(seed, { ...(sabotage && { sabotage }), traced: always })
       done++
       for (const name of sums) add(name, report[name])
       for (const name of [report.lowering, report.store, report.status]) add(name)
       if (always) describe(report, say)
       if (report.violations.length > 0) {
         violated.push(report)
-        if (!always) describe(await simulate(seed, { sabotage, traced: true }), say)
+        if (!always) describe(await simulate(seed, { ...(sabotage && { sabotage }), traced: true }), say)
         if (untilFound) break
       }
       if (done % 1_000 === 0) say(`  ${done} seeds, ${Math.round((performance.now() - started) / 1_000)} s`)

@@ -9,12 +9,13 @@ import type { Outcomes } from '../../src/foundation/outcome.ts'
 import { InjectedFault } from './faults.ts'
 import { legacyOperations } from './legacy.ts'
 import { never, type SimProcess } from './process.ts'
+import { sabotaged, type Told } from './sabotage.ts'
 
 type Operation = (...args: never[]) => unknown
 
 /** `store` is the process's own, or shared with others. */
 export function simStore(process: SimProcess, store: RunStore): RunStore {
-  const told = telling(process, store)
+  const told = sabotaged(process, telling(process, store), process.simulation.sabotage) as unknown as Record<string, Operation>
   return new Proxy(store, {
     get(inner, key) {
       if (key === 'saver') return simSaver(process, inner.saver, undefined)
@@ -61,13 +62,15 @@ function strike(process: SimProcess, kind: 'throw' | 'hang' | 'kill' | 'stop', n
 }
 
 /** The operations whose effects the ledger knows. */
-function telling(process: SimProcess, store: RunStore): Record<string, Operation> {
+function telling(process: SimProcess, store: RunStore): Told {
   const { ledger, processes } = process.simulation
   const claimed = (lease: Lease | undefined) => {
-    if (lease) ledger.claimed(process, lease.epoch)
+    if (lease) ledger.claimed(process, lease)
   }
   if (!('claim' in store)) return legacyOperations(process, store, (owner) => asSeen(owner, process, processes))
   return {
+    renew: store.renew.bind(store),
+    readEvents: store.readEvents.bind(store),
     async createRun(...args: Parameters<RunStore['createRun']>) {
       const lease = await store.createRun(...args)
       claimed(lease)

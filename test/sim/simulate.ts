@@ -14,7 +14,8 @@ import { lookAtEnd } from './look-at-end.ts'
 import { operate } from './operator.ts'
 import { type RandomPipeline, randomPipeline } from './pipelines.ts'
 import { createProcess, type SimProcess } from './process.ts'
-import type { Sabotage, Simulation } from './simulation.ts'
+import type { Sabotage } from './sabotage.ts'
+import type { Simulation } from './simulation.ts'
 import { memoryStores, sqliteStores } from './stores.ts'
 import { createTime, type Time } from './time.ts'
 import { createWorld } from './world.ts'
@@ -109,7 +110,7 @@ function createScene(
   { plan, behaviours }: RandomPipeline,
   random: Random,
   faultsFrom: (time: Time) => Faults,
-  { sabotage = 'none', traced = false }: SimulateOptions,
+  { sabotage, traced = false }: SimulateOptions,
 ): { readonly simulation: Simulation; readonly lines: readonly string[] } {
   const violations: string[] = []
   const lines: string[] = []

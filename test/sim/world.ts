@@ -64,8 +64,15 @@ export function createWorld({ behaviours, begun }: WorldPorts): World {
     fail(trouble)
     done.set(key, (done.get(key) ?? 0) + 1)
     await strike()
+    if (process.simulation.sabotage === 'rerun') again(execution)
     if (trouble?.is === 'not_json') return { big: 1n }
     return { stage, of: digest(input).slice(0, 8) }
+  }
+
+  /** As an engine would that forgot that the stage has ended. */
+  function again(execution: Execution): void {
+    const { time } = execution.process.simulation
+    time.after(500, execution.process, () => begun({ ...execution, number: execution.number + 1 }))
   }
 
   return { executions, done, perform }

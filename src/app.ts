@@ -114,9 +114,6 @@ function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, option
       logger: options.logger ?? silentLogger,
     }),
     control: createControl(),
-    emit() {},
-    priorFailures: () => 0,
-    priorAttempts: () => 0,
   })
   const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
@@ -137,6 +134,11 @@ export interface EngineOptions {
   readonly clock?: Clock
   /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
   readonly lowering?: Lowering
+  /**
+   * After how long without a sign of life another engine may take a run over. A dead process on this machine is found out
+   * at once. Milliseconds; 60,000 by default.
+   */
+  readonly leaseMs?: number
   /** Where env and secrets are looked up; `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -155,6 +157,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     logger,
     newId: randomId,
     lowering: options.lowering ?? 'stages',
+    leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
       cache: store,

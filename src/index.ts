@@ -20,7 +20,7 @@ export type { FollowOptions, PipelineEngine, PipelineState, ResumeOptions, Start
 export type { HistoryEntry } from './execution/history.ts'
 export type { PipelineResult, Run } from './execution/run.ts'
 export type { StageState } from './execution/run-history.ts'
-export type { RunFilter, RunRecord, RunStore } from './execution/store.ts'
+export type { Claim, HeldLease, Lease, NewRun, RunFilter, RunRecord, RunStore } from './execution/store.ts'
 export { createMemoryStore } from './execution/stores/memory.ts'
 export { openSqliteStore as openStore } from './execution/stores/sqlite.ts'
 export { type Clock, createManualClock, type ManualClock, systemClock } from './foundation/clock.ts'

@@ -19,7 +19,7 @@ export interface Death {
 }
 
 export class MortalSaver extends BaseCheckpointSaver {
-  /** Paths whose row was stored, and whoever asked for it may have been told. */
+  /** Paths whose end was stored, and whoever asked for it may have been told. */
   readonly recorded = new Set<string>()
   /** Resolves when the process is dead. From then on nothing answers. */
   readonly died: Promise<'died'>
@@ -51,10 +51,15 @@ export class MortalSaver extends BaseCheckpointSaver {
     return forever()
   }
 
+  #note(event: JournalRow['event']): void {
+    if (/^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type) && 'stage' in event)
+      this.recorded.add(event.stage)
+  }
+
   override async putWrites(config: RunnableConfig, writes: PendingWrite[], task: string, path?: string): Promise<void> {
     await this.#write(async () => {
       await this.#saver.putWrites(config, writes, task, path)
-      for (const [channel, row] of writes) if (channel === journalChannel) this.recorded.add((row as JournalRow).path)
+      for (const [channel, row] of writes) if (channel === journalChannel) this.#note((row as JournalRow).event)
     })
   }
 

@@ -23,8 +23,8 @@ import { silentLogger } from '../src/foundation/logger.ts'
 import { defaultOutputBytes, type NeedPlan, type Plan, planFormat, type StagePlan } from '../src/foundation/plan.ts'
 
 import { createValidators } from '../src/foundation/schema.ts'
-
 import { defineStage, type StageContext, type StageKind, type StageKinds } from '../src/foundation/stage-kind.ts'
+import type { StageLine } from '../src/foundation/stage-runner.ts'
 
 /** What a `do` stage does, by its configuration's text. */
 export type Deeds = Readonly<Record<string, (context: StageContext) => unknown>>
@@ -135,7 +135,7 @@ export function runnerOf(plan: Plan, deeds: Deeds = {}, ports: Partial<RunnerDep
   const events: RunEventBody[] = []
   const clock = createManualClock()
   const control = createControl()
-  const runner = createStageRunner(plan, {
+  const made = createStageRunner(plan, {
     kinds: kindsOf(deeds),
     evaluator: createEvaluator(),
     validators: createValidators(),
@@ -143,16 +143,19 @@ export function runnerOf(plan: Plan, deeds: Deeds = {}, ports: Partial<RunnerDep
     random: () => 0,
     services: { functions: new Map(), models: new Map(), fetch: globalThis.fetch },
     env: {},
-    emit(event) {
-      events.push(event)
-    },
     control,
     semaphore: createSemaphore(plan.limits.concurrency),
-    priorFailures: () => 0,
-    priorAttempts: () => 0,
     logger: silentLogger,
     ...ports,
   })
+  const runner: typeof made = {
+    ...made,
+    runStage: (stage, view, line = {}) => made.runStage(stage, view, { ...line, tell: heard(line.tell) }),
+  }
+  const heard = (tell: StageLine['tell']) => (event: RunEventBody) => {
+    events.push(event)
+    tell?.(event)
+  }
   return { runner, events, clock, control }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../foundation/clock.ts'
 import type { StageError } from '../foundation/errors.ts'
+import { JournalError } from '../foundation/journal.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested } from '../foundation/stage-runner.ts'
 import { type AttemptLine, runAttempt, type TimeLimits } from './attempt.ts'
@@ -18,10 +19,13 @@ export interface AttemptsPorts {
   readonly stop: Stop
   /** Waits for a place to run; undefined: no place is needed. */
   readonly place: (() => Promise<() => void>) | undefined
-  /** From earlier stretches. */
-  readonly prior: { readonly attempts: number; readonly failures: number }
+  /** From earlier stretches; the next attempt does not start before `nextAtMs`. */
+  readonly prior: { readonly attempts: number; readonly failures: number; readonly nextAtMs?: number }
   readonly limits: () => TimeLimits
-  readonly onStarted: (attempt: number) => void
+  /** What it returns is waited for: only when the start is recorded may there be an effect. */
+  readonly onStarted: (attempt: number) => Promise<void> | undefined
+  /** A started attempt was stopped for a pause. */
+  readonly onInterrupted: (attempt: number) => void
   readonly onRetrying: (attempt: number, error: StageError, next: NextAttempt) => void
   readonly onStillRunning: () => void
 }
@@ -32,7 +36,7 @@ export type Attempted =
   /** Stopped from outside; `attempts` is 0 when none was started. */
   | { readonly stopped: StageError; readonly attempts: number }
 
-/** Rejects with PauseRequested only. */
+/** Rejects with PauseRequested and JournalError only. */
 export async function runAttempts(
   stage: StagePlan,
   work: (attempt: number, line: AttemptLine) => unknown,
@@ -41,16 +45,23 @@ export async function runAttempts(
   let attempts = ports.prior.attempts
   let failures = ports.prior.failures
   let toldWaits = 0
-  const started = (): number => {
+  let running = false
+  const started = async (): Promise<number> => {
     attempts++
-    ports.onStarted(attempts)
+    await ports.onStarted(attempts)
+    running = true
     return attempts
   }
+  const { nextAtMs } = ports.prior
+  const stoppedBefore = nextAtMs === undefined ? undefined : await sleepUntilNext(nextAtMs - ports.clock.now(), ports)
+  if (stoppedBefore) return { stopped: stoppedBefore, attempts }
   for (;;) {
+    running = false
     try {
       return { returned: await one(work, started, ports), attempts }
     } catch (thrown) {
-      if (thrown instanceof PauseRequested) throw thrown
+      if (thrown instanceof PauseRequested && running) ports.onInterrupted(attempts)
+      if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
       const error = asStageError(thrown)
       if (isStop(ports.stop.signal, error)) return { stopped: error, attempts }
       const next = nextAttempt(stage.retry, error, { failures: failures + 1, toldWaits }, ports.random)
@@ -70,13 +81,13 @@ const isStop = ({ aborted, reason }: AbortSignal, error: StageError): boolean =>
 
 async function one(
   work: (attempt: number, line: AttemptLine) => unknown,
-  started: () => number,
+  started: () => Promise<number>,
   { clock, limits, stop, place, onStillRunning }: AttemptsPorts,
 ): Promise<unknown> {
   const release = await place?.()
   try {
     stop.check()
-    const attempt = started()
+    const attempt = await started()
     return await runAttempt((line) => work(attempt, line), {
       clock,
       limits: limits(),

@@ -11,7 +11,7 @@ import type { RunnerDeps } from './runner-deps.ts'
 import type { RunStore } from './store.ts'
 
 /** What the runner needs and does not depend on the stretch. */
-export type StageHost = Omit<RunnerDeps, 'control' | 'emit' | 'priorFailures' | 'priorAttempts'>
+export type StageHost = Omit<RunnerDeps, 'control' | 'recorded'>
 
 export interface EngineHost {
   readonly store: RunStore
@@ -21,6 +21,8 @@ export interface EngineHost {
   readonly newId: NewId
   /** Of runs that start here. */
   readonly lowering: Lowering
+  /** How long a thread is an engine's that does not say that it lives. Milliseconds. */
+  readonly leaseMs: number
   stageHost(plan: Plan): StageHost
   /** Fills `into` with how long each stage took in the last run of this pipeline that succeeded. Milliseconds. */
   knownDurations(plan: Plan, into: Map<string, number>): Promise<void>

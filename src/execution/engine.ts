@@ -7,26 +7,28 @@
  *   const result = await run.result          // settles, never rejects
  */
 import { dirname } from 'node:path'
-import { InputError, ThreadError } from '../foundation/errors.ts'
+import { ThreadError } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
-import { threadIdPattern } from '../foundation/ids.ts'
-import { type JsonObject, jsonEqual } from '../foundation/json.ts'
+import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
 import { isFinished, type RunState } from '../foundation/outcome.ts'
+import { type DatedEvent, foldPast } from '../foundation/past.ts'
 import { type Plan, planFormat } from '../foundation/plan.ts'
-import { didYouMean } from '../foundation/suggest.ts'
 import { createControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
+import { checkedThreadId, checkUntil, refuseChangedSources, refuseUnknownOptions, taken } from './engine-options.ts'
 import { followStored, storedEvents } from './follow.ts'
-import { type HistoryEntry, readCheckpoints } from './history.ts'
+import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
+import { type HistoryEntry, readCommits } from './history.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import { preflight } from './preflight.ts'
+import { loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { PipelineResult, Run } from './run.ts'
-import { type RunHistory, readHistory, type StageState } from './run-history.ts'
-import { changedSources } from './sources.ts'
+import { readHistory, type StageState } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { RunFilter, RunOwner, RunRecord } from './store.ts'
+import type { Claim, NewRun, RunFilter, RunRecord } from './store.ts'
 import { startStretch } from './stretch.ts'
+import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
 
 /** A plan, or what `compile` returned. */
 export type Runnable = Plan | { readonly plan: Plan }
@@ -43,6 +45,11 @@ export interface StartOptions {
 export interface ResumeOptions extends Omit<StartOptions, 'threadId'> {
   /** Go on although a `uses:` source changed since the run started. */
   readonly migrate?: boolean
+}
+
+export interface ForkOptions extends StartOptions {
+  /** New values of variables, for stages that run in the fork. */
+  readonly set?: JsonObject
 }
 
 export interface FollowOptions {
@@ -70,7 +77,12 @@ export interface PipelineEngine extends AsyncDisposable {
   cancel(threadId: string): Promise<void>
   get(threadId: string): Promise<PipelineState | undefined>
   list(filter?: RunFilter): Promise<readonly RunRecord[]>
-  /** The thread's checkpoints, newest first. */
+  /**
+   * A new run that begins with what a thread had recorded up to a place in its log (see `history`); `set` edits variables
+   * there. What was not done there runs in the fork. Rejects with ThreadError or InputError before any effect.
+   */
+  fork(threadId: string, point: ForkPoint, options?: ForkOptions): Promise<Run>
+  /** What was recorded, stage by stage, oldest first. */
   history(threadId: string): Promise<readonly HistoryEntry[]>
   events(threadId: string, options?: FollowOptions): AsyncIterable<RunEvent>
   /** The plan a run is pinned to. */
@@ -95,32 +107,59 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     refuseWhenClosed()
     refuseUnknownOptions(options, ['threadId', 'signal', 'until'])
     checkUntil(plan, options.until)
-    const id = options.threadId === undefined ? host.newId('r') : checkedThreadId(options.threadId)
+    const id = newId(options)
     const ready = prepare(plan, inputs, id)
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
     if (existing) return continueThread(existing, plan, ready.inputs, options)
     await preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
+    return begin(plan, await begun(ready.run, plan), ready.inputs, options)
+  }
+
+  /** Writes the run, and runs it. `inherited`: what a fork begins with. */
+  async function begin(
+    plan: Plan,
+    runState: RunState,
+    inputs: JsonObject,
+    options: StartOptions,
+    inherited: readonly DatedEvent[] = [],
+  ): Promise<Run> {
     await store.savePlan(plan)
-    const record = newRecord(plan, id, ready.inputs, new Date(clock.now()).toISOString(), owner)
-    if (!(await store.createRun(record))) throw inUse(id, 'was started by someone else just now')
-    const history = await emptyHistory(plan)
-    const runState = readsLastRun(plan) ? { ...ready.run, last: await findLastRun(plan, store) } : ready.run
+    const record = newRecord(plan, runState.id, inputs, runState.started_at)
+    const lease = await store.createRun(record, claimNow())
+    if (!lease) throw inUse(record.id, 'was started by someone else just now')
+    const [past, lowering] = [foldPast(inherited), host.lowering]
+    const run = {
+      plan,
+      record: { ...record, owner },
+      lease,
+      past,
+      lastSeq: 0,
+      runState,
+      number: 1,
+      lowering,
+      inherited,
+    }
     try {
-      return take(startStretch(host, { plan, record, owner, history, runState, ...taken(options) }))
+      return take(startStretch(host, { ...run, ...taken(options) }))
     } catch (error) {
-      await store.deleteRun(id) // it could not even be lowered, so nothing has happened
+      await store.deleteRun(record.id) // it could not even be lowered, so nothing has happened
       throw error
     }
   }
+
+  const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
+
+  const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({
+    ...run,
+    ...(readsLastRun(plan) && { last: await findLastRun(plan, store) }),
+    ...(host.lowering === 'flow' && { lowering: 'flow' }),
+  })
 
   /** Inputs validated and completed, env and secrets found, before anything is written. */
   function prepare(plan: Plan, inputs: JsonObject, threadId: string): { inputs: JsonObject; run: RunState } {
     const runner = createStageRunner(plan, {
       ...host.stageHost(plan),
       control: createControl(),
-      emit() {},
-      priorFailures: () => 0,
-      priorAttempts: () => 0,
     })
     return runner.start(inputs, threadId)
   }
@@ -152,6 +191,44 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return take(await claimed(threadId, plan, taken(options)))
   }
 
+  async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
+    refuseWhenClosed()
+    refuseUnknownOptions(options, ['threadId', 'signal', 'until', 'set'])
+    const from = await known(threadId)
+    const plan = await planOf(from)
+    checkUntil(plan, options.until)
+    refuseChangedSources(plan, from, false)
+    const events = await store.readEvents(threadId)
+    const cut = forkEvents(events, point)
+    if (!cut) throw notEnded(threadId, point)
+    const patches = patchesOf(checkedSet(plan, options.set), cut.events)
+    const { opening } = await readLog(storedEvents(store, threadId, 0))
+    const id = newId(options)
+    if (await store.getRun(id)) throw inUse(id, 'exists already')
+    const { run } = prepare(plan, from.inputs, id)
+    const { env = run.env, last } = opening ?? {}
+    return begin(plan, { ...run, env, ...(last !== undefined && { last }) }, from.inputs, options, [
+      { type: 'run.forked', from: { run: threadId, seq: cut.seq }, at: run.started_at },
+      ...cut.events,
+      ...patches.map((patch) => ({ ...patch, at: run.started_at })),
+    ])
+  }
+
+  const newId = ({ threadId }: StartOptions): string =>
+    threadId === undefined ? host.newId('r') : checkedThreadId(threadId)
+
+  /** Variables as a fork may set them. Throws InputError. */
+  function checkedSet(plan: Plan, set: JsonObject = {}): JsonObject {
+    const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
+    const unknownName = Object.keys(set).find((name) => !Object.hasOwn(plan.vars, name))
+    if (unknownName !== undefined) throw noVariable(plan, unknownName)
+    for (const [name, value] of Object.entries(set)) {
+      assertJson(value)
+      runner.checkVariable(name, value)
+    }
+    return set
+  }
+
   /** Makes this engine the run's owner and takes it up where it stands. */
   async function claimed(
     threadId: string,
@@ -159,16 +236,23 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     options: Pick<StartOptions, 'signal' | 'until'> & { cancelled?: boolean },
   ): Promise<Run> {
     if (running.has(threadId)) throw busy(threadId, owner)
-    const claim = await store.claimRun(threadId, owner, isOwnerDead)
-    if (claim === 'unknown') throw unknown(threadId)
-    if (claim !== 'claimed') throw busy(threadId, claim)
+    const now = clock.now()
+    const claim = await store.claim(threadId, claimNow(), (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
+    if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
+    const { lease } = claim
     try {
       const record = await known(threadId) // read again: it may have ended between the first look and the claim
       if (isFinished(record.status)) throw finished(record)
-      const history = await readHistory(plan.stages, storedEvents(store, threadId, 0))
-      return startStretch(host, { plan, record, owner, history, ...options })
+      const log = await readLog(storedEvents(store, threadId, 0))
+      const { past, lastSeq, opening } = log
+      const runState = opening
+        ? runStateOf(record, opening)
+        : await begun(prepare(plan, record.inputs, threadId).run, plan)
+      const lowering = loweringOf(opening) ?? host.lowering
+      const number = opening ? record.stretches + 1 : 1
+      return startStretch(host, { plan, record, lease, past, lastSeq, runState, lowering, number, ...options })
     } catch (error) {
-      await store.releaseRun(threadId, owner)
+      await store.release(lease)
       throw error
     }
   }
@@ -185,7 +269,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const record = await known(threadId)
     if (record.status === 'cancelled') return
     if (isFinished(record.status)) throw finished(record)
-    await store.updateRun(threadId, { cancel_requested: true })
+    await store.requestCancel(threadId)
     if (record.owner && !isOwnerDead(record.owner)) return // its process sees the request and stops
     const run = take(await claimed(threadId, await planOf(record), { cancelled: true }))
     await run.result
@@ -260,7 +344,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     delete: remove,
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
-    history: (threadId) => readCheckpoints(store.saver, threadId),
+    fork,
+    history: (threadId) => readCommits(storedEvents(store, threadId, 0)),
     plan: async (threadId) => {
       const record = await store.getRun(threadId)
       return record && store.loadPlan(record.plan)
@@ -269,91 +354,25 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   }
 }
 
-function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string, owner: RunOwner): RunRecord {
+function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string): NewRun {
   return {
     id,
     pipeline: plan.name,
     version: plan.version ?? null,
     plan: plan.hash,
     file: plan.origin.file,
-    status: 'queued',
+    status: 'running',
     inputs,
     progress: 0,
     created_at: at,
     updated_at: at,
     ended_at: null,
     active_ms: 0,
-    stretches: 0,
+    stretches: 1,
     cancel_requested: false,
-    owner,
   }
 }
 
 /** Copies of a pipeline in several folders share one stored plan; a run starts from its own file's folder. */
 const at = (plan: Plan, { file }: RunRecord): Plan =>
   file === null ? plan : { ...plan, origin: { file, directory: dirname(file) } }
-
-const emptyHistory = (plan: Plan): Promise<RunHistory> => readHistory(plan.stages, (async function* () {})())
-
-/** Only what was given: an option that is there but undefined is none. */
-function taken({ signal, until }: Pick<StartOptions, 'signal' | 'until'>): { signal?: AbortSignal; until?: string } {
-  return { ...(signal && { signal }), ...(until !== undefined && { until }) }
-}
-
-/** Callers without types slip, too: an option that does nothing would be worse than an error. */
-function refuseUnknownOptions(options: object, known: readonly string[]): void {
-  const wrong = Object.keys(options).find((name) => !known.includes(name))
-  if (wrong === undefined) return
-  const message = `There is no option "${wrong}".`
-  throw new InputError(
-    message,
-    [{ name: wrong, message }],
-    didYouMean(wrong, known) ?? `Options are: ${known.join(', ')}.`,
-  )
-}
-
-function checkedThreadId(id: string): string {
-  if (typeof id === 'string' && threadIdPattern.test(id)) return id
-  throw new InputError(`"${id}" cannot be a thread id.`, [
-    { name: 'thread', message: 'Use letters, digits, "-", "_" and ".", at most 128 of them.' },
-  ])
-}
-
-function checkUntil(plan: Plan, until: string | undefined): void {
-  const ids = plan.stages.map(({ id }) => id)
-  if (until === undefined || ids.includes(until)) return
-  const hint = didYouMean(until, ids)
-  throw new ThreadError('unknown_stage', `"${plan.name}" has no stage "${until}".`, hint === undefined ? {} : { hint })
-}
-
-function refuseChangedSources(plan: Plan, { id }: RunRecord, migrate: boolean): void {
-  const changed = migrate ? [] : changedSources(plan)
-  if (changed.length === 0) return
-  throw new ThreadError('source_changed', `${changed.join(', ')} changed since thread "${id}" was started.`, {
-    hint: `Restore the file, or accept the change: stagegraph resume ${id} --migrate`,
-  })
-}
-
-const unknown = (id: string) =>
-  new ThreadError('thread_unknown', `There is no thread "${id}" in this store.`, {
-    hint: 'List what there is: stagegraph runs',
-  })
-
-const finished = ({ id, status }: RunRecord) =>
-  new ThreadError(
-    'thread_finished',
-    `Thread "${id}" is finished: it ${status === 'cancelled' ? 'was' : 'has'} ${status}.`,
-    {
-      hint: `Look at it: stagegraph show ${id} — a new run needs a new thread.`,
-    },
-  )
-
-const inUse = (id: string, why: string) =>
-  new ThreadError('thread_in_use', `Thread "${id}" ${why}.`, {
-    hint: `Resume it (stagegraph resume ${id}) or choose another thread id.`,
-  })
-
-const busy = (id: string, { pid, host }: RunOwner) =>
-  new ThreadError('thread_busy', `Thread "${id}" is being run by process ${pid} on ${host}.`, {
-    hint: `Follow it: stagegraph watch ${id} — or stop it: stagegraph cancel ${id}`,
-  })

@@ -1,7 +1,8 @@
 /**
  * The scheduler of the flow lowering: a stage starts as soon as what it needs is done, whatever its neighbours do.
  *
- * Data in, data out: outcomes in, new outcomes out. It counts, per stage, the needs that are still open, over the
+ * Data in, data out: outcomes in, new outcomes out. What is durable when is the runner's: a stage with effects starts
+ * when all that was recorded before it is. It counts, per stage, the needs that are still open, over the
  * transitive reduction of the plan; so a completion costs what its dependants are, and a chain of `all_above` is a chain.
  *
  * A stage whose outcome is there already (adopted, or given by an edit) passes on when everything above it is done, not
@@ -11,6 +12,7 @@ import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createTopology } from '../compiler/lower/topology.ts'
 import type { CreateFlow, Flown, FlowWork } from '../foundation/flow.ts'
+import { JournalError } from '../foundation/journal.ts'
 import type { Outcome } from '../foundation/outcome.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, type StageRunner } from '../foundation/stage-runner.ts'
@@ -45,8 +47,8 @@ function shapeOf(plan: Plan): Shape {
 }
 
 function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work: FlowWork): Promise<Flown> {
-  const { promise, resolve, reject } = Promise.withResolvers<Flown>()
-  const { line, journal } = work
+  const { promise, resolve } = Promise.withResolvers<Flown>()
+  const { line } = work
   // Stages see it grow: what is upstream of a stage is complete when it starts, and it reads nothing else.
   const outcomes: Record<string, Outcome> = { ...work.view.outcomes }
   const view = { ...work.view, outcomes }
@@ -67,7 +69,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
       else void run(index, stage)
     }
     ready.length = 0
-    if (inFlight === 0) end()
+    if (inFlight === 0) resolve(close())
   }
 
   function pass(index: number): void {
@@ -80,7 +82,9 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
   async function run(index: number, stage: StagePlan): Promise<void> {
     inFlight++
     try {
-      await record(stage.id, await runner.runStage(stage, view, line))
+      const outcome = await runner.runStage(stage, view, line)
+      outcomes[stage.id] = outcome
+      fresh[stage.id] = outcome
       pass(index)
     } catch (error) {
       if (error instanceof PauseRequested) paused = true
@@ -91,15 +95,15 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
     startReady()
   }
 
-  async function record(path: string, outcome: Outcome): Promise<void> {
-    await journal?.completed(path, outcome)
-    outcomes[path] = outcome
-    fresh[path] = outcome
-  }
-
-  function end(): void {
-    if (broken) reject(broken.error)
-    else resolve({ fresh, paused })
+  /** Whoever gets the outcomes gets only what the journal has. */
+  async function close(): Promise<Flown> {
+    try {
+      if (broken) throw broken.error
+      await line.recorded?.journal.commit()
+      return { fresh, paused }
+    } catch (error) {
+      throw error instanceof JournalError ? error.cause : error
+    }
   }
 
   startReady()

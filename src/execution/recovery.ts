@@ -1,46 +1,122 @@
 /**
- * What a thread holds when a run is taken up again.
- *
- * LangGraph's pending writes count: a stage whose writes are durable is not run again, although no checkpoint has its
- * outcome yet.
+ * What a thread holds when a run is taken up again: its log, which is the truth, and its checkpoint, which is a fold of
+ * the log that may be behind, edited, damaged or gone.
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
-import { outcomesIn } from '../compiler/lower/saver-journal.ts'
+import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
+import { StoreError } from '../foundation/errors.ts'
+import type { RunEvent } from '../foundation/events.ts'
 import type { Lowering } from '../foundation/flow.ts'
-import type { JsonObject } from '../foundation/json.ts'
-import type { Outcomes, RunState } from '../foundation/outcome.ts'
+import { type Json, type JsonObject, jsonEqual } from '../foundation/json.ts'
+import type { Outcome, Outcomes, RunState } from '../foundation/outcome.ts'
+import { createFold, type Past } from '../foundation/past.ts'
+import type { VariablePatch } from '../foundation/stage-runner.ts'
+import type { RunRecord } from './store.ts'
 
+/** The log of a run, folded. */
+export interface ReadLog {
+  readonly past: Past
+  /** Absent when the process died before it was stored. */
+  readonly opening: Opening | undefined
+  readonly lastSeq: number
+  /** The last stretch came to its end. */
+  readonly closed: boolean
+}
+
+type Opening = Extract<RunEvent, { type: 'run.started' }>
+
+export async function readLog(events: AsyncIterable<RunEvent>): Promise<ReadLog> {
+  const fold = createFold()
+  let opening: Opening | undefined
+  let lastSeq = 0
+  let closed = true
+  for await (const event of events) {
+    fold.add(event)
+    lastSeq = event.seq
+    if (event.type === 'run.started') opening = event
+    closed = event.type === 'run.ended' || event.type === 'run.paused'
+  }
+  return { past: fold.past(), opening, lastSeq, closed }
+}
+
+/** The `run` channel as it was when the run started. */
+export function runStateOf(record: RunRecord, opening: Opening): RunState {
+  const { env = {}, last, lowering } = opening
+  return {
+    id: record.id,
+    thread_id: record.id,
+    pipeline: record.pipeline,
+    version: record.version,
+    plan: record.plan,
+    started_at: opening.at,
+    env,
+    ...(last !== undefined && { last }),
+    ...(lowering === 'flow' && { lowering }),
+  }
+}
+
+export const loweringOf = (opening: Opening | undefined): Lowering | undefined =>
+  opening && (opening.lowering ?? 'stages')
+
+/** What the checkpoint of a thread says. */
 export interface ThreadState {
   readonly outcomes: Outcomes
   /** Absent when the graph has not taken its input: no checkpoint, or only the one that LangGraph writes before that. */
   readonly run: RunState | undefined
   readonly outputs: JsonObject | null
+  readonly patches: readonly VariablePatch[]
+  /** The checkpoint was edited from outside, and nothing ran since. */
+  readonly edited: boolean
 }
 
-/** The part of a compiled graph that is needed to read a thread. */
-interface Readable {
-  getState(config: RunnableConfig): Promise<{ readonly values: Record<string, unknown> }>
-}
+const noThread: ThreadState = { outcomes: {}, run: undefined, outputs: null, patches: [], edited: false }
 
-export async function readThread(
-  graph: Readable,
-  saver: BaseCheckpointSaver,
-  config: RunnableConfig,
-): Promise<ThreadState> {
-  const tuple = await saver.getTuple(config)
-  if (!tuple) return { outcomes: {}, run: undefined, outputs: null }
-  const { values } = await graph.getState(config)
-  const pending = (tuple.pendingWrites ?? []).map(([, channel, value]) => outcomesIn(channel, value))
-  return {
-    outcomes: Object.assign({}, values.stages, ...pending),
-    run: values.run as RunState | undefined,
-    outputs: (values.outputs as JsonObject | null | undefined) ?? null,
+/** Undefined when what is stored of it is damaged. */
+export async function readThread(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<ThreadState | undefined> {
+  try {
+    const tuple = await saver.getTuple(config)
+    return tuple ? threadIn(tuple) : noThread
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store_corrupt') return undefined
+    throw error
   }
 }
 
-/** The lowering that a thread was started with; undefined when the graph has not taken its input. */
-export async function readLowering(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<Lowering | undefined> {
-  const run = (await saver.getTuple(config))?.checkpoint.channel_values.run as RunState | undefined
-  return run && (run.lowering ?? 'stages')
+function threadIn({ checkpoint, metadata, pendingWrites = [] }: CheckpointTuple): ThreadState {
+  const { stages, run, outputs, open } = checkpoint.channel_values as Record<string, unknown>
+  const pending = pendingWrites.filter(([, channel]) => channel === 'stages').map(([, , value]) => value)
+  return {
+    outcomes: Object.assign({}, stages, ...pending),
+    run: run as RunState | undefined,
+    outputs: (outputs as JsonObject | null | undefined) ?? null,
+    patches: (open as { readonly patches?: readonly VariablePatch[] } | undefined)?.patches ?? [],
+    edited: metadata?.source === 'update',
+  }
+}
+
+/** How a checkpoint and a log differ. */
+export interface Difference {
+  /** Only the checkpoint has them. */
+  readonly added: Outcomes
+  /** Both have one, and not the same: the checkpoint's. */
+  readonly changed: Outcomes
+}
+
+export function compare(thread: ThreadState, past: Past): Difference {
+  const added: Record<string, Outcome> = {}
+  const changed: Record<string, Outcome> = {}
+  for (const [path, outcome] of Object.entries(thread.outcomes)) {
+    const recorded = past.outcomes[path]
+    if (!recorded) added[path] = outcome
+    else if (recorded !== outcome && !jsonEqual(recorded as unknown as Json, outcome as unknown as Json)) {
+      changed[path] = outcome
+    }
+  }
+  return { added, changed }
+}
+
+/** Whether anyone ever edited the thread from outside. */
+export async function wasEdited(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<boolean> {
+  for await (const { metadata } of saver.list(config)) if (metadata?.source === 'update') return true
+  return false
 }

@@ -1,13 +1,19 @@
 /**
  * The one wrapper around every stage:
  *
- *   join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
+ *   recorded? → join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
  *
- * It ends in an outcome, never in an exception; only a pause travels as one. Events are said here and nowhere else.
+ * It ends in an outcome, never in an exception; only a pause and a broken journal travel as one. Events are said here and
+ * nowhere else, to the journal and to whoever listens on the line.
+ *
+ * Effects are barriers: that an attempt starts is durable before it does, and with it everything said before. What is
+ * pure waits for nothing: worked out again, it gives the same.
  */
 import type { StageError } from '../foundation/errors.ts'
+import { type Journal, JournalError } from '../foundation/journal.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
 import type { Outcome, SkipReason } from '../foundation/outcome.ts'
+import { noPast, type StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, type RunView, type StageLine } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
@@ -23,26 +29,45 @@ import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
 import { createStop, type Stop } from './stop.ts'
 import type { Say, Workshop } from './workshop.ts'
 
-/** Rejects with PauseRequested only (and with bugs). */
+const untouched = noPast.of('')
+
+/** Rejects with PauseRequested and JournalError only (and with bugs). */
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
+  const past = line.recorded?.past.of(stage.id) ?? untouched
+  if (past.outcome) return past.outcome
   const stop = createStop(shop.deps.control, line.signal)
+  const journal = line.recorded?.journal
   const { clock } = shop.deps
   const calledMs = clock.now()
   let startedMs: number | undefined // of the first attempt: a wait for a place is no part of it
-  const say: Say = (event) => {
+  const say: Say = (event, at) => {
     if (event.type === 'stage.started') startedMs ??= clock.now()
-    shop.deps.emit(event)
+    journal?.say(event, at)
     line.tell?.(event)
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
-    const end = await toEnd(shop, { stage, view, scope }, stop, say)
-    const outcome = toOutcome(end, startedMs ?? calledMs, clock.now())
-    for (const event of closeStage(stage.id, outcome)) say(event)
+    const end = await toEnd(shop, { stage, view, scope }, { stop, say, past, journal })
+    const endedMs = clock.now()
+    const outcome = toOutcome(end, startedMs ?? (end.status === 'skipped' ? endedMs : calledMs), endedMs)
+    for (const event of closeStage(stage.id, outcome)) say(event, outcome.ended_at)
+    if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
   } finally {
     stop.dispose()
   }
+}
+
+const ignore = (): void => undefined
+
+const hasEffects = ({ deps }: Workshop, { kind }: StagePlan): boolean => !deps.kinds.get(kind)?.pure
+
+/** What a stage's way to its end is gone with. */
+interface Way {
+  readonly stop: Stop
+  readonly say: Say
+  readonly past: StagePast
+  readonly journal: Journal | undefined
 }
 
 /** How a stage ended, without its times. */
@@ -62,8 +87,8 @@ function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
   })
 }
 
-async function toEnd(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): Promise<End> {
-  const notNow = refusal(stop)
+async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
+  const notNow = refusal(way.stop)
   if (notNow) return notNow
   const { stage, view } = at
   const reason =
@@ -76,9 +101,9 @@ async function toEnd(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): Pro
     const cache = cacheOf(shop, at)
     const cached = await cache?.find()
     if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
-    return await attempted(shop, at, await attempt(shop, at, stop, say), cache)
+    return await attempted(shop, at, await attempt(shop, at, way), cache)
   } catch (thrown) {
-    if (thrown instanceof PauseRequested) throw thrown
+    if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
     return failed(shop, at, asStageError(thrown), 0)
   }
 }
@@ -100,9 +125,11 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
   return stage.if === undefined || deps.evaluator.condition(stage.if, scope([stage.if]))
 }
 
-async function attempt(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): Promise<Attempted> {
+async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
   const { deps, failures, redactor } = shop
   const { id, kind } = at.stage
+  const { generation } = past
+  const effects = hasEffects(shop, at.stage)
   return runAttempts(
     at.stage,
     async (number, line) => {
@@ -118,19 +145,20 @@ async function attempt(shop: Workshop, at: StageAtWork, stop: Stop, say: Say): P
       clock: deps.clock,
       random: deps.random,
       stop,
-      place: deps.kinds.get(kind)?.pure ? undefined : () => deps.semaphore.acquire(stop.signal),
-      prior: { attempts: deps.priorAttempts(id), failures: deps.priorFailures(id) },
+      place: effects ? () => deps.semaphore.acquire(stop.signal) : undefined,
+      prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
       limits: () => timeLimitsOf(shop, at),
-      onStarted: (number) => say({ type: 'stage.started', stage: id, kind, attempt: number }),
-      onRetrying: (number, error, { delayMs, counts }) =>
-        say({
-          type: 'stage.retrying',
-          stage: id,
-          attempt: number,
-          error: failures.failure(error, id, number),
-          next_at: new Date(deps.clock.now() + delayMs).toISOString(),
-          counts,
-        }),
+      onStarted(number) {
+        say({ type: 'stage.started', stage: id, kind, attempt: number, ...(generation > 1 && { generation }) })
+        return effects ? journal?.commit() : undefined
+      },
+      onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
+      onRetrying(number, error, { delayMs, counts }) {
+        const next_at = new Date(deps.clock.now() + delayMs).toISOString()
+        const failure = failures.failure(error, id, number)
+        say({ type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts })
+        void journal?.commit().catch(ignore)
+      },
       onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
     },
   )

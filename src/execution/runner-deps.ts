@@ -4,8 +4,8 @@
  * `createStageRunner(plan, deps)` keeps no state of its own between stages; whatever is shared is in here.
  */
 import type { Clock } from '../foundation/clock.ts'
-import type { RunEventBody } from '../foundation/events.ts'
 import type { Evaluator } from '../foundation/expression/evaluate.ts'
+import type { Recorded } from '../foundation/journal.ts'
 import type { Json } from '../foundation/json.ts'
 import type { Logger } from '../foundation/logger.ts'
 import type { Validators } from '../foundation/schema.ts'
@@ -31,16 +31,12 @@ export interface RunnerDeps {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where secrets are looked up instead of `env`. */
   readonly secret?: (name: string) => string | undefined
-  /** Everything that is said of a stage, in order, called synchronously. Must not throw. */
-  readonly emit: (event: RunEventBody) => void
   readonly control: RunControl
   /** Bounds how many stages with effects run at once (`limits.concurrency`). */
   readonly semaphore: Semaphore
   /** Absent: `cache:` has no effect. */
   readonly cache?: CachePort
-  /** Failures recorded for the stage in earlier stretches: they count against its retry budget. */
-  readonly priorFailures: (path: string) => number
-  /** Attempts started in earlier stretches: numbering goes on after them. */
-  readonly priorAttempts: (path: string) => number
+  /** The journal of the run. Absent: the lowering brings one, or there is none. */
+  readonly recorded?: Recorded
   readonly logger: Logger
 }

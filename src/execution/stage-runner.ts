@@ -21,9 +21,11 @@ import { createWorkshop, type Workshop } from './workshop.ts'
 export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
   const shop = createWorkshop(plan, deps)
   setMaxListeners(0, deps.control.signal) // a listener per running stage, taken away when it ends
+  const { recorded } = deps
   return {
+    ...(recorded && { recorded }),
     start: (inputs, threadId) => startRun(shop, inputs, threadId),
-    runStage: (stage, view, line = {}) => runStage(shop, stage, view, line),
+    runStage: (stage, view, line = {}) => runStage(shop, stage, view, recorded ? { ...line, recorded } : line),
     settle: async (view) => settleRun(shop, view),
     fold: (variable, contributions, base) => shop.variables.fold(variable, contributions, base),
     checkVariable: (variable, value) => checkEdit(shop, `vars.${variable}`, plan.vars[variable]?.schema, value),

@@ -1,5 +1,7 @@
 /**
- * Everything a run leaves behind, behind one port: LangGraph's checkpoints, runs, plans, events, cache.
+ * Everything a run leaves behind, behind one port: LangGraph's checkpoints, runs, their logs, leases, plans, cache.
+ *
+ * The log of a run is its event history and its journal at once: one row per commit, in order, without gaps.
  *
  * Implementations: `stores/memory.ts`, `stores/sqlite.ts`; one conformance suite (`test/conformance/store.ts`).
  * Values are strict JSON and are never revived into anything else.
@@ -28,6 +30,7 @@ export interface RunRecord {
   readonly stretches: number
   /** Someone asked to cancel it. */
   readonly cancel_requested: boolean
+  /** Who holds its thread. */
   readonly owner: RunOwner | null
 }
 
@@ -41,6 +44,24 @@ export interface RunOwner {
   readonly engine: string
 }
 
+/** Whoever asks for a thread, and until when it is theirs unless they renew it. Milliseconds since 1970. */
+export interface Claim {
+  readonly owner: RunOwner
+  readonly expiresAtMs: number
+}
+
+/** A thread held by one owner. Every new holder has a higher epoch, and writes with an older one are refused. */
+export interface Lease {
+  readonly thread: string
+  readonly owner: RunOwner
+  readonly epoch: number
+}
+
+/** A lease as it stands in the store. */
+export interface HeldLease extends Lease {
+  readonly expiresAtMs: number
+}
+
 export interface RunFilter {
   readonly status?: readonly RunStatus[]
   readonly pipeline?: string
@@ -50,9 +71,10 @@ export interface RunFilter {
   readonly limit?: number
 }
 
-export type RunPatch = Partial<
-  Pick<RunRecord, 'status' | 'progress' | 'ended_at' | 'active_ms' | 'stretches' | 'cancel_requested'>
->
+/** A run before anyone holds it. */
+export type NewRun = Omit<RunRecord, 'owner'>
+
+export type RunPatch = Partial<Pick<RunRecord, 'status' | 'progress' | 'ended_at' | 'active_ms' | 'stretches'>>
 
 /** An event before it has a place in the history. */
 export type NewEvent = RunEventBody & {
@@ -68,27 +90,47 @@ export interface RunStore {
   savePlan(plan: Plan): Promise<void>
   loadPlan(hash: string): Promise<Plan | undefined>
 
-  /** False when a run with this id is there already. */
-  createRun(run: RunRecord): Promise<boolean>
+  /**
+   * The checkpointer for whoever holds the lease: its writes throw `ThreadError` (`fenced`) when someone else took the
+   * thread. `saver` itself checks nothing.
+   */
+  saverOf(lease: Lease): BaseCheckpointSaver
+
+  /** Adds the run and gives it to `claim`, in one transaction. Undefined when a run with this id is there already. */
+  createRun(run: NewRun, claim: Claim): Promise<Lease | undefined>
   getRun(id: string): Promise<RunRecord | undefined>
   listRuns(filter?: RunFilter): Promise<readonly RunRecord[]>
-  updateRun(id: string, patch: RunPatch): Promise<void>
+  /** Someone wants it cancelled. Whoever runs it will see. */
+  requestCancel(id: string): Promise<void>
+
   /**
-   * Makes `owner` the one who runs it. In one transaction: succeeds when nobody owns it, the same owner does, or
-   * `isDead(current)` says that the owner is gone; otherwise returns the owner that stands.
+   * Takes a thread (of a run, or of a graph that has no run here). In one transaction: succeeds when nobody holds it, the
+   * same owner does, or `mayTake` says so of the lease that stands; otherwise returns that one. `lost` is the lease that
+   * was taken over from someone else.
    */
-  claimRun(
-    id: string,
-    owner: RunOwner,
-    isDead: (current: RunOwner) => boolean,
-  ): Promise<RunOwner | 'claimed' | 'unknown'>
-  /** Gives it up; does nothing when someone else owns it by now. */
-  releaseRun(id: string, owner: RunOwner): Promise<void>
+  claim(
+    thread: string,
+    claim: Claim,
+    mayTake: (held: HeldLease) => boolean,
+  ): Promise<{ readonly lease: Lease; readonly lost?: HeldLease } | { readonly heldBy: HeldLease }>
+  /** Throws ThreadError `fenced` when someone else took it. */
+  renew(lease: Lease, expiresAtMs: number): Promise<void>
+  /** Gives it up; does nothing when someone else holds it by now. */
+  release(lease: Lease): Promise<void>
+  /** Leases that stand, of runs and other threads; for `recover()`. */
+  leases(): Promise<readonly HeldLease[]>
+
   /** Removes the run, its checkpoints and its events. */
   deleteRun(id: string): Promise<boolean>
 
-  /** Appends in one transaction, with `patch` on the run's row, and returns the events with their `seq`. */
-  appendEvents(id: string, events: readonly NewEvent[], patch?: RunPatch): Promise<readonly RunEvent[]>
+  /**
+   * Appends events to the log of the run, as `seq` `first`, `first + 1`, …, in one transaction with `patch` on the run's
+   * row. This is the journal: what it holds happened. Events must be strict JSON already; they are not looked at.
+   *
+   * Throws ThreadError `fenced`, and writes nothing, when the lease is not held any more or the log does not end at
+   * `first - 1`.
+   */
+  append(lease: Lease, first: number, events: readonly NewEvent[], patch?: RunPatch): Promise<void>
   /** Events after `after` (0 = all), in order, at most `limit`. */
   readEvents(id: string, after?: number, limit?: number): Promise<readonly RunEvent[]>
 

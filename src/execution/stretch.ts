@@ -1,109 +1,133 @@
 /**
  * One stretch of a run: from a start or a resume until it ended or paused.
  *
- * It lowers the plan to LangGraph's graph, hands the graph a checkpointer that reports durable outcomes, invokes it once
- * and reads off how it ended. Everything a stage does on the way is the runner's; everything that is said goes through
- * the event log.
+ * It opens the run's log, which is its journal, lowers the plan to LangGraph's graph, invokes that once and reads off how
+ * it ended. Everything a stage does on the way is the runner's.
  */
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { lowerToFlow } from '../compiler/lower/flow.ts'
 import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
-import type { Failure } from '../foundation/errors.ts'
-import { StagegraphError } from '../foundation/errors.ts'
+import { type Failure, StagegraphError, ThreadError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
 import type { Lowering } from '../foundation/flow.ts'
+import type { Journal } from '../foundation/journal.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
+import type { DatedEvent, Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
-import type { StageRunner } from '../foundation/stage-runner.ts'
-import { createControl } from './control.ts'
+import type { Settled, StageRunner } from '../foundation/stage-runner.ts'
+import { createControl, type StretchControl } from './control.ts'
+import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
-import { createEventLog, type EventLog } from './event-log.ts'
 import { createFlow } from './flow.ts'
 import { followLive } from './follow.ts'
-import { createProgress, type Progress } from './progress.ts'
-import { readLowering, readThread } from './recovery.ts'
+import { compare, readThread, type ThreadState, wasEdited } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
-import type { RunHistory } from './run-history.ts'
-import { RunSaver } from './run-saver.ts'
+import { createRunLog, type RunLog } from './run-log.ts'
+import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { closeStage } from './stage-events.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { RunOwner, RunPatch, RunRecord } from './store.ts'
+import type { Lease, RunRecord } from './store.ts'
+import { watchStretch } from './watch.ts'
 
 export interface StretchInput {
   readonly plan: Plan
   /** As it stood when the run was claimed. */
   readonly record: RunRecord
-  readonly owner: RunOwner
-  readonly history: RunHistory
-  /** Made by the runner when the run starts; a resumed run has it in its checkpoint. */
-  readonly runState?: RunState
+  readonly lease: Lease
+  /** What its log said then, and where it stood. */
+  readonly past: Past
+  readonly lastSeq: number
+  /** What the graph begins with when it has no checkpoint. */
+  readonly runState: RunState
+  /** 1 for the first, … */
+  readonly number: number
+  readonly lowering: Lowering
   readonly until?: string
   readonly signal?: AbortSignal
   /** The run is only claimed to end it as cancelled. */
   readonly cancelled?: boolean
+  /** Of a fork: the events it begins with, which `past` has already. */
+  readonly inherited?: readonly DatedEvent[]
 }
 
-/** How often the store is asked whether another process wants the run cancelled. Milliseconds. */
-const cancelPollMs = 300
-/** The time left is worked out at most this often. Milliseconds. */
-const etaEveryMs = 250
-
 export function startStretch(host: EngineHost, input: StretchInput): Run {
-  const { plan, record, history } = input
+  const { plan, record, lease, past } = input
   const { store, clock } = host
+  const config = { configurable: { thread_id: record.id } }
   const control = createControl()
   const startedMs = clock.monotonic()
   const activeMs = () => record.active_ms + Math.round(clock.monotonic() - startedMs)
   const known = new Map<string, number>()
-  const progress = replay(plan, history, known)
+  const progress = resumeProgress(plan, past, known)
   let storeError: unknown
-  let lowering = host.lowering
+  let settled: Settled | undefined
 
-  const log = createEventLog({
-    store,
+  const log = createRunLog({
+    append: (first, events, patch) => store.append(lease, first, events, patch),
     runId: record.id,
     clock,
-    seq: history.lastSeq,
-    annotate: annotator(progress, () => clock.now()),
-    patch: (): RunPatch => ({ progress: progress.percentage, active_ms: activeMs() }),
+    seq: input.lastSeq,
+    annotate: createAnnotator(progress, () => clock.now()),
+    patch: () => ({ progress: progress.percentage, active_ms: activeMs() }),
     onFailure(error) {
       storeError = error
       control.abandon()
     },
   })
-
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
-    emit(body) {
-      log.say(body)
-    },
-    priorFailures: (path) => history.failures.get(path) ?? 0,
-    priorAttempts: (path) => history.attempts.get(path) ?? 0,
+    recorded: { journal: pausingAt(input.until, log, control), past },
   })
-  const saver = new RunSaver(store.saver, async (paths) => {
-    // In `flow` the outcome itself is what the next stage waits for; events follow, and are found again if they do not.
-    if (lowering === 'flow') log.permit(paths)
-    else await log.release(paths)
-    if (input.until !== undefined && paths.includes(input.until)) control.pause('until')
-  })
-  const lower = () => lowerTo(lowering, plan, resumable(runner, input), saver)
-  let graph = lower()
-  const config = { configurable: { thread_id: record.id } }
+  const saver = store.saverOf(lease)
+  const graph = lowerTo(input.lowering, plan, observed(runner), saver)
+
+  /** The engine made the `run` channel already; and what the graph settles on is what the run ends with. */
+  function observed(original: StageRunner): StageRunner {
+    return {
+      ...original,
+      start: () => ({ inputs: record.inputs, run: input.runState, patches: past.patches }),
+      async settle(view) {
+        settled = await original.settle(view)
+        return settled
+      },
+    }
+  }
 
   async function drive(): Promise<PipelineResult> {
-    const stretch = record.stretches + 1
-    log.say(opening(plan, record, stretch))
-    await log.flush({ status: 'running', stretches: stretch })
+    log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
+    for (const { at, ...event } of input.inherited ?? []) log.say(event, at)
+    if (input.number > 1) void log.flush({ status: 'running', stretches: input.number }).catch(ignore)
+    const crashed = describeCrashes(past)
+    for (const event of crashed.events) log.say(event)
+    if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
     if (input.cancelled || record.cancel_requested) beginCancel()
+    const thread = input.number === 1 ? undefined : await takeUp()
+    await graph.invoke(thread?.run ? null : { inputs: record.inputs }, config)
+    return close()
+  }
 
-    lowering = (await readLowering(saver, config)) ?? host.lowering
-    if (lowering !== host.lowering) graph = lower()
-    const thread = await readThread(graph, saver, config)
-    await adopt(log, history, thread.outcomes)
-    await graph.invoke(thread.run ? null : { inputs: record.inputs }, config)
-    return close(await readThread(graph, saver, config))
+  /** The thread as the graph may go on with it, and everything in it that the log did not have. */
+  async function takeUp(): Promise<ThreadState | undefined> {
+    const thread = await readThread(saver, config)
+    if (!thread) return rebuild('damaged')
+    const { added, changed } = compare(thread, past)
+    const differs = Object.keys(changed).length > 0
+    if (differs && !thread.edited && !(await wasEdited(saver, config))) return rebuild('not what the log says')
+    adopt(log, { ...added, ...changed })
+    for (const patch of thread.patches.slice(past.patches.length)) log.say({ type: 'variable.patched', ...patch })
+    await log.commit()
+    return thread
+  }
+
+  /** The log is the truth, and everything is in it. */
+  async function rebuild(why: string): Promise<undefined> {
+    const message = `The checkpoint of the run was ${why}; it was made anew from the log.`
+    log.say({ type: 'run.warned', code: 'checkpoint_corrupt', message })
+    await log.commit()
+    await saver.deleteThread(record.id)
   }
 
   function beginCancel(): void {
@@ -112,31 +136,36 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     control.cancel()
   }
 
-  async function close(thread: Awaited<ReturnType<typeof readThread>>): Promise<PipelineResult> {
-    const status = thread.run?.status
-    if (status !== undefined) return end(status, thread.run, thread.outputs)
+  async function close(): Promise<PipelineResult> {
+    const thread = settled ?? (await readThread(saver, config)) ?? { run: undefined, outputs: null, outcomes: {} }
+    const { run, outputs } = thread
+    if (run?.status !== undefined) return end(run.status, { run, outputs })
     if (control.pausing()) return pause()
-    return end('incomplete', thread.run, null, incomplete(plan, thread.outcomes))
+    return end('incomplete', { error: incomplete(plan, 'outcomes' in thread ? thread.outcomes : {}) })
   }
 
   async function end(
     status: RunStatus,
-    run: RunState | undefined,
-    outputs: JsonObject | null,
-    error: Failure | null = run?.error ?? null,
+    {
+      run,
+      outputs = null,
+      error = run?.error ?? null,
+    }: Partial<Omit<Settled, 'run'>> & { run?: RunState; error?: Failure | null },
   ): Promise<PipelineResult> {
     const endedAt = run?.ended_at ?? new Date(clock.now()).toISOString()
     const result = describe(status, { outputs, error, tolerated: run?.tolerated ?? [], endedAt })
     log.say({ type: 'run.ended', result })
-    await log.flush({ status, ended_at: isFinished(status) ? endedAt : null })
+    await log.flush({ ...rowNow(), status, ended_at: isFinished(status) ? endedAt : null })
     return toPipelineResult(result)
   }
 
   async function pause(): Promise<PipelineResult> {
     log.say({ type: 'run.paused', reason: control.pauseReason ?? 'interrupted' })
-    await log.flush({ status: 'paused' })
+    await log.flush({ ...rowNow(), status: 'paused' })
     return toPipelineResult(describe('paused', {}))
   }
+
+  const rowNow = () => ({ progress: progress.percentage, active_ms: activeMs() })
 
   function describe(
     status: RunStatus,
@@ -160,53 +189,41 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   async function broken(thrown: unknown): Promise<PipelineResult> {
     const error = storeError ?? thrown
     host.logger.error('a run was stopped by an error outside its stages', { run: record.id, error: String(error) })
-    await log.flush({ status: 'paused' }).catch(() => undefined)
-    const code = error instanceof StagegraphError ? error.code : 'internal'
+    log.say({ type: 'run.paused', reason: 'interrupted' })
+    await log.flush({ ...rowNow(), status: 'paused' }).catch(ignore)
+    const code = error instanceof StagegraphError && 'code' in error ? String(error.code) : 'internal'
     const message = error instanceof Error ? error.message : String(error)
     return toPipelineResult(describe('paused', { error: { category: 'internal', code, message } }))
   }
 
-  const stopWatching = watch()
+  const { timeoutMs } = plan.limits
+  const stopWatching = watchStretch(host, {
+    lease,
+    control,
+    signal: input.signal,
+    limit: timeoutMs === undefined ? undefined : { totalMs: timeoutMs, leftMs: timeoutMs - record.active_ms },
+    onCancelRequested: beginCancel,
+    onSignal: () => void cancel(),
+    onLost(error) {
+      if (!(error instanceof ThreadError)) return // the store is down: whoever writes next will say so
+      storeError ??= error
+      control.abandon()
+    },
+  })
+  const durations = setTimeout(() => void host.knownDurations(plan, known).catch(ignore), etaEveryMs)
+  durations.unref()
+
   const result = drive()
     .catch(broken)
     .finally(async () => {
       stopWatching()
+      clearTimeout(durations)
       log.close()
-      await store.releaseRun(record.id, input.owner).catch(() => undefined)
+      await store.release(lease).catch(ignore)
     })
 
-  /** Everything that can stop the run from outside: the caller's signal, another process, the time limit. */
-  function watch(): () => void {
-    const onAbort = () => void cancel()
-    input.signal?.addEventListener('abort', onAbort, { once: true })
-    if (input.signal?.aborted) onAbort()
-    const poll = setInterval(() => {
-      store.getRun(record.id).then(
-        (row) => row?.cancel_requested && beginCancel(),
-        () => undefined,
-      )
-    }, cancelPollMs)
-    poll.unref()
-    const durations = setTimeout(() => void host.knownDurations(plan, known).catch(() => undefined), etaEveryMs)
-    durations.unref()
-    const limit = new AbortController()
-    if (plan.limits.timeoutMs !== undefined) {
-      const limitMs = plan.limits.timeoutMs
-      clock.sleep(Math.max(0, limitMs - record.active_ms), limit.signal).then(
-        () => control.exceed(limitMs),
-        () => undefined,
-      )
-    }
-    return () => {
-      input.signal?.removeEventListener('abort', onAbort)
-      clearInterval(poll)
-      clearTimeout(durations)
-      limit.abort()
-    }
-  }
-
   async function cancel(): Promise<void> {
-    await store.updateRun(record.id, { cancel_requested: true })
+    await store.requestCancel(record.id)
     beginCancel()
   }
 
@@ -221,18 +238,38 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   }
 }
 
-function lowerTo(lowering: Lowering, plan: Plan, runner: StageRunner, checkpointer: RunSaver): PipelineGraph {
+const ignore = (): void => undefined
+
+function lowerTo(
+  lowering: Lowering,
+  plan: Plan,
+  runner: StageRunner,
+  checkpointer: BaseCheckpointSaver,
+): PipelineGraph {
   const options = { checkpointer, onFailure: 'return' } as const
   return lowering === 'flow' ? lowerToFlow(plan, runner, createFlow, options) : lowerToStages(plan, runner, options)
 }
 
-/** A started run has its `run` channel already; the graph must not make another. */
-function resumable(runner: StageRunner, { runState, record }: StretchInput): StageRunner {
-  return runState ? { ...runner, start: () => ({ inputs: record.inputs, run: runState }) } : runner
+/** The same journal; the run is paused when the stage is terminal. */
+function pausingAt(until: string | undefined, journal: Journal, control: StretchControl): Journal {
+  if (until === undefined) return journal
+  return {
+    say(event, at) {
+      journal.say(event, at)
+      if (isClosing(event) && event.stage === until) control.pause('until')
+    },
+    commit: () => journal.commit(),
+  }
 }
 
-function opening(plan: Plan, record: RunRecord, stretch: number): RunEventBody {
-  if (stretch > 1) return { type: 'run.resumed', stretch }
+const isClosing = (event: RunEventBody) =>
+  event.type === 'stage.succeeded' ||
+  event.type === 'stage.failed' ||
+  event.type === 'stage.skipped' ||
+  event.type === 'stage.cancelled'
+
+function opening({ plan, record, runState, lowering, number }: StretchInput): RunEventBody {
+  if (number > 1) return { type: 'run.resumed', stretch: number }
   const { name, version, hash, stages } = plan
   return {
     type: 'run.started',
@@ -241,48 +278,21 @@ function opening(plan: Plan, record: RunRecord, stretch: number): RunEventBody {
     plan: hash,
     inputs: record.inputs,
     stages: stages.length,
+    lowering,
+    ...(Object.keys(runState.env).length > 0 && { env: runState.env }),
+    ...(runState.last !== undefined && { last: runState.last }),
   }
 }
 
-/** Outcomes that are durable but whose closing events are not: the process died between the two. */
-async function adopt(log: EventLog, history: RunHistory, outcomes: Outcomes): Promise<void> {
-  const missing = Object.entries(outcomes).filter(([path]) => !isClosed(history, path))
-  for (const [path, outcome] of missing) for (const event of closeStage(path, outcome)) log.say(event)
-  if (missing.length > 0) await log.release(missing.map(([path]) => path))
-}
-
-const isClosed = (history: RunHistory, path: string): boolean => {
-  const status = history.stages.get(path)?.status
-  return status === 'succeeded' || status === 'failed' || status === 'skipped' || status === 'cancelled'
+/** Outcomes that only the checkpoint had: edited in from outside, or left by an older version. */
+function adopt(log: RunLog, outcomes: Outcomes): void {
+  for (const [path, outcome] of Object.entries(outcomes)) {
+    for (const event of closeStage(path, outcome)) log.say(event, outcome.ended_at)
+  }
 }
 
 function incomplete(plan: Plan, outcomes: Outcomes): Failure {
   const missing = plan.stages.map(({ id }) => id).filter((id) => !Object.hasOwn(outcomes, id))
   const message = `The run ended before every stage did: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}.`
   return { category: 'internal', code: 'incomplete', message, details: { missing: missing.slice(0, 100) } }
-}
-
-/** Progress as the history left it. */
-function replay(plan: Plan, history: RunHistory, known: ReadonlyMap<string, number>): Progress {
-  const progress = createProgress(plan, known)
-  for (const stage of history.stages.values()) {
-    if (isClosed(history, stage.id)) progress.finished(stage.id, stage.duration_ms ?? undefined)
-  }
-  return progress
-}
-
-function annotator(progress: Progress, nowMs: () => number) {
-  let lastEta = Number.NEGATIVE_INFINITY
-  return (body: RunEventBody): { progress?: number; eta_ms?: number | null } => {
-    if (!('stage' in body)) return { progress: progress.percentage }
-    if (body.type === 'stage.started') progress.started(body.stage, nowMs())
-    else if (body.type === 'stage.progressed') progress.advanced(body.stage, body.fraction)
-    else if (body.type === 'stage.skipped') progress.finished(body.stage, undefined)
-    else if (body.type === 'stage.succeeded' || body.type === 'stage.failed' || body.type === 'stage.cancelled')
-      progress.finished(body.stage, body.duration_ms)
-    else return {}
-    if (nowMs() - lastEta < etaEveryMs) return { progress: progress.percentage }
-    lastEta = nowMs()
-    return { progress: progress.percentage, eta_ms: progress.etaMs(lastEta) }
-  }
 }

@@ -24,8 +24,8 @@ export interface Workshop {
   readonly secret: (name: string) => string | undefined
 }
 
-/** Says something of a stage, to everyone who listens. */
-export type Say = (event: RunEventBody) => void
+/** Says something of a stage, to everyone who listens. `at` is now unless it is given. */
+export type Say = (event: RunEventBody, at?: string) => void
 
 export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
   const secret = deps.secret ?? ((name: string) => deps.env[name])

@@ -57,6 +57,7 @@ export type ThreadErrorCode =
   | 'thread_unknown'
   | 'thread_in_use'
   | 'thread_busy'
+  | 'fenced'
   | 'thread_finished'
   | 'plan_changed'
   | 'source_changed'

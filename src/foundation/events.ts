@@ -6,8 +6,9 @@
  * `stage.progressed`) carry the last `seq` and a `sub` index, and are never replayed.
  */
 import type { Failure } from './errors.ts'
+import type { Lowering } from './flow.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { RunStatus, SkipReason } from './outcome.ts'
+import type { LastRun, RunStatus, SkipReason } from './outcome.ts'
 
 /** The format of events on the wire (`--json`) and in the store. */
 export const eventSchemaVersion = 1
@@ -26,12 +27,33 @@ export type RunEventBody =
       readonly plan: string
       readonly inputs: JsonObject
       readonly stages: number
+      /** The environment the pipeline may read, frozen. */
+      readonly env?: Readonly<Record<string, string>>
+      readonly last?: LastRun | null
+      readonly lowering?: Lowering
     }
   | { readonly type: 'run.resumed'; readonly stretch: number }
   | { readonly type: 'run.paused'; readonly reason: 'interrupted' | 'until' }
   | { readonly type: 'run.cancelling' }
   | { readonly type: 'run.ended'; readonly result: RunResult }
-  | { readonly type: 'stage.started'; readonly stage: string; readonly kind: string; readonly attempt: number }
+  /** The run goes on, but not as it should. */
+  | { readonly type: 'run.warned'; readonly code: string; readonly message: string }
+  /** The run begins with what another had recorded up to `seq`; those events follow. */
+  | { readonly type: 'run.forked'; readonly from: { readonly run: string; readonly seq: number } }
+  | {
+      readonly type: 'stage.started'
+      readonly stage: string
+      readonly kind: string
+      readonly attempt: number
+      /** Hash of what the attempt was given; absent where nobody asks. */
+      readonly input?: string
+      /** How often the stage was begun anew; absent = 1. Another generation has another idempotency key. */
+      readonly generation?: number
+    }
+  /** The attempt was stopped for a pause, and is no failure: the stage runs again. */
+  | { readonly type: 'stage.interrupted'; readonly stage: string; readonly attempt: number }
+  /** The process that ran the attempt died; nobody knows how far it came. `crashes` counts them. */
+  | { readonly type: 'stage.crashed'; readonly stage: string; readonly attempt: number; readonly crashes: number }
   | {
       readonly type: 'stage.retrying'
       readonly stage: string
@@ -70,6 +92,15 @@ export type RunEventBody =
       readonly fields?: JsonObject
     }
   | { readonly type: 'variable.changed'; readonly stage: string; readonly variable: string; readonly value: Json }
+  /** Edited from outside: replaces what the stages in `covers` set, for stages that start later. */
+  | {
+      readonly type: 'variable.patched'
+      readonly variable: string
+      readonly value: Json
+      readonly covers: readonly string[]
+    }
+  /** A recorded output was used although the stage would be given something else now. */
+  | { readonly type: 'journal.mismatch'; readonly stage: string; readonly recorded: string; readonly found: string }
   | { readonly type: 'stage.progressed'; readonly stage: string; readonly fraction: number; readonly message?: string }
   | { readonly type: 'token.streamed'; readonly stage: string; readonly text: string }
 
@@ -91,6 +122,22 @@ export interface EventEnvelope {
 }
 
 export type RunEvent = RunEventBody & EventEnvelope
+
+/** What a raw graph's journal keeps: the events that recovery reads. */
+export const isRecorded = ({ type }: { readonly type: RunEventBody['type'] }): boolean => recorded.has(type)
+
+const recorded: ReadonlySet<RunEventBody['type']> = new Set([
+  'stage.started',
+  'stage.retrying',
+  'stage.interrupted',
+  'stage.crashed',
+  'stage.succeeded',
+  'stage.failed',
+  'stage.skipped',
+  'stage.cancelled',
+  'variable.changed',
+  'variable.patched',
+])
 
 export const isTransient = (event: { readonly type: RunEventBody['type'] }): boolean =>
   event.type === 'stage.progressed' || event.type === 'token.streamed'

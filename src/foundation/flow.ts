@@ -1,8 +1,8 @@
 /**
- * What the flow lowering gets from the engine: a scheduler that runs the stages of a plan inside one node, and the
- * journal that keeps each outcome the moment it is there, long before LangGraph makes a checkpoint.
+ * What the flow lowering gets from the engine: a scheduler that runs the stages of a plan inside one node. Each outcome
+ * is in the journal the moment it is there, long before LangGraph makes a checkpoint.
  */
-import type { Outcome, Outcomes } from './outcome.ts'
+import type { Outcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { RunView, StageLine, StageRunner } from './stage-runner.ts'
 
@@ -12,25 +12,15 @@ import type { RunView, StageLine, StageRunner } from './stage-runner.ts'
  */
 export type Lowering = 'stages' | 'flow'
 
-/** Outcomes recorded one by one, for one thread at one checkpoint. */
-export interface Journal {
-  /** Resolves when the outcome is durable; only then may dependants start. Rejects when it cannot be kept. */
-  completed(path: string, outcome: Outcome): Promise<void>
-  /** Outcomes that are recorded and may be in no checkpoint yet. */
-  read(): Promise<Outcomes>
-}
-
 /** One entry: run on from `view` until nothing runs and nothing is ready. */
 export interface FlowWork {
   readonly view: RunView
   readonly line: StageLine
-  /** Absent: outcomes are kept by nobody until the entry returns. */
-  readonly journal?: Pick<Journal, 'completed'>
 }
 
 /** What an entry brought. */
 export interface Flown {
-  /** Outcomes that `view` did not have. */
+  /** Outcomes that `view` did not have. Recorded. */
   readonly fresh: Outcomes
   /** Stages were ready and not started, because the run is being paused. */
   readonly paused: boolean

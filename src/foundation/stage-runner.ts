@@ -3,6 +3,7 @@
  * of the engine, and the engine nothing of LangGraph's nodes.
  */
 import type { RunEventBody } from './events.ts'
+import type { Recorded } from './journal.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Outcome, Outcomes, RunState } from './outcome.ts'
 import type { StagePlan } from './plan.ts'
@@ -34,14 +35,27 @@ export interface StageLine {
   readonly tell?: (event: RunEventBody) => void
   /** Aborted when the graph's caller gave up: what runs is stopped and not recorded. */
   readonly signal?: AbortSignal
+  /** Where it is recorded, and what was recorded of it before. Without one, an outcome is kept by whoever gets it. */
+  readonly recorded?: Recorded
+}
+
+/** What a thread begins with. */
+export interface Started {
+  readonly inputs: JsonObject
+  readonly run: RunState
+  /** Variables edited before anything ran here. */
+  readonly patches?: readonly VariablePatch[]
 }
 
 export interface StageRunner {
+  /** The host keeps the journal itself: the lowering keeps none. */
+  readonly recorded?: Recorded
   /** Makes the `run` channel when a thread starts, and validates and completes the inputs. Throws InputError. */
-  start(inputs: JsonObject, threadId: string): { readonly inputs: JsonObject; readonly run: RunState }
+  start(inputs: JsonObject, threadId: string): Started
   /**
    * Runs one stage to its outcome: join, `if`, cache, retry(timeout(run)), output check, `on_error`, `set`. Never rejects
-   * because the stage failed. Rejects with `PauseRequested` when nothing more may be started.
+   * because the stage failed. Rejects with `PauseRequested` when nothing more may be started, and with `JournalError`. An
+   * outcome that is recorded is returned as it is; a new one is said to the journal, and durable after its next commit.
    */
   runStage(stage: StagePlan, view: RunView, line?: StageLine): Promise<Outcome>
   /** All stages are terminal (or can never be): decides status, outputs and error. */

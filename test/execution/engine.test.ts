@@ -455,7 +455,7 @@ describe('what is left behind', () => {
     const b = await engine.execute(compile(greet.replace('name: greet', 'name: other')))
     expect((await engine.list()).map(({ id }) => id).toSorted()).toEqual([a.runId, b.runId].toSorted())
     expect((await engine.list({ pipeline: 'other' })).map(({ id }) => id)).toEqual([b.runId])
-    expect((await engine.history(a.runId)).at(0)?.stages).toEqual(['hello', 'loud'])
+    expect((await engine.history(a.runId)).map(({ stage }) => stage)).toEqual(['hello', 'loud'])
     expect(await engine.delete(a.runId)).toBe(true)
     expect(await engine.get(a.runId)).toBeUndefined()
     expect(await engine.delete(a.runId)).toBe(false)
@@ -487,10 +487,10 @@ describe('what is left behind', () => {
     let broken = true
     const flaky: RunStore = new Proxy(failing, {
       get(target, key, receiver) {
-        if (key !== 'appendEvents') return Reflect.get(target, key, receiver)
-        return async (...args: Parameters<RunStore['appendEvents']>) => {
-          if (broken && args[1].some(({ type }) => type === 'stage.succeeded')) throw new Error('disk full')
-          return target.appendEvents(...args)
+        if (key !== 'append') return Reflect.get(target, key, receiver)
+        return async (...args: Parameters<RunStore['append']>) => {
+          if (broken && args[2].some(({ type }) => type === 'stage.succeeded')) throw new Error('disk full')
+          return target.append(...args)
         }
       },
     })

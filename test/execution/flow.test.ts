@@ -1,7 +1,9 @@
 /** The scheduler of the flow lowering, given outcomes and asked for more: no LangGraph in sight. */
 import { describe, expect, it } from 'vitest'
 import { createFlow } from '../../src/execution/flow.ts'
+import { JournalError } from '../../src/foundation/journal.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
+import { noPast } from '../../src/foundation/past.ts'
 import type { Plan, StagePlan } from '../../src/foundation/plan.ts'
 import { PauseRequested, type RunView, type StageRunner } from '../../src/foundation/stage-runner.ts'
 import { planOf, stage } from '../support-stages.ts'
@@ -136,33 +138,31 @@ describe('the scheduler', () => {
 })
 
 describe('the journal', () => {
-  it('has an outcome before anyone who waits for it starts', async () => {
+  const plan = planOf([stage('a'), stage('b')])
+
+  it('has everything before whoever called gets it', async () => {
     const order: string[] = []
-    const plan = planOf([stage('a'), stage('b')])
-    const runner = runnerOf(async ({ id }, { outcomes }) => {
-      order.push(`${id} sees ${Object.keys(outcomes)}`)
-      return outcome(id)
-    })
-    const completed = async (path: string) => {
-      await new Promise(setImmediate)
-      order.push(`${path} is kept`)
+    const runner = runnerOf(async ({ id }) => outcome(id))
+    const journal = {
+      say() {},
+      async commit() {
+        await new Promise(setImmediate)
+        order.push('kept')
+      },
     }
-    await createFlow(plan, runner)({ view: viewOf(), line: {}, journal: { completed } })
-    expect(order).toEqual(['a sees ', 'a is kept', 'b sees a', 'b is kept'])
+    await createFlow(plan, runner)({ view: viewOf(), line: { recorded: { journal, past: noPast } } })
+    order.push('given')
+    expect(order).toEqual(['kept', 'given'])
   })
 
-  it('that cannot keep an outcome stops the run', async () => {
+  it('that breaks stops the run, which rejects with what broke it', async () => {
     const started: string[] = []
     const runner = runnerOf(async ({ id }) => {
       started.push(id)
-      return outcome(id)
+      throw new JournalError(new Error('disk full'))
     })
-    const completed = () => Promise.reject(new Error('disk full'))
-    const flown = createFlow(
-      planOf([stage('a'), stage('b')]),
-      runner,
-    )({ view: viewOf(), line: {}, journal: { completed } })
-    await expect(flown).rejects.toThrow('disk full')
+    const flown = createFlow(plan, runner)({ view: viewOf(), line: {} })
+    await expect(flown).rejects.toMatchObject({ name: 'Error', message: 'disk full' })
     expect(started).toEqual(['a'])
   })
 })

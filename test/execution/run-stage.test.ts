@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import type { RunnerDeps } from '../../src/execution/runner-deps.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import { StageError } from '../../src/foundation/errors.ts'
+import type { Recorded } from '../../src/foundation/journal.ts'
 import { digest, type Json, type JsonObject } from '../../src/foundation/json.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
+import { type DatedEvent, foldPast } from '../../src/foundation/past.ts'
 import type { RetryPlan, StagePlan } from '../../src/foundation/plan.ts'
 import type { StageContext } from '../../src/foundation/stage-kind.ts'
 import { PauseRequested, type RunView } from '../../src/foundation/stage-runner.ts'
@@ -50,6 +52,17 @@ const ended = (fields: Partial<Outcome> = {}): Outcome => ({
   ended_at: '2026-01-01T00:00:00.000Z',
   ...fields,
 })
+
+/** A journal that keeps nothing, in which the stage was started so often and failed so often. */
+function after(attempts: number, failures: number): Recorded {
+  const at = '2026-01-01T00:00:00.000Z'
+  const error = { category: 'network', code: 'network', message: 'down' } as const
+  const past = Array.from({ length: attempts }, (_, index): DatedEvent[] => [
+    { type: 'stage.started', stage: 'it', kind: 'do', attempt: index + 1, at },
+    { type: 'stage.retrying', stage: 'it', attempt: index + 1, error, next_at: at, counts: index < failures, at },
+  ])
+  return { journal: { say() {}, commit: () => Promise.resolve() }, past: foldPast(past.flat()) }
+}
 
 const failing = (category: 'network' | 'rate_limit' | 'internal', retryAfterMs?: number) => () => {
   throw new StageError('down', { category, ...(retryAfterMs !== undefined && { retryAfterMs }) })
@@ -138,7 +151,7 @@ describe('a stage', () => {
   })
 
   it('numbers its attempts on from earlier stretches', async () => {
-    const { run, events } = bench({ kind: 'echo' }, {}, { ports: { priorAttempts: () => 2, priorFailures: () => 1 } })
+    const { run, events } = bench({ kind: 'echo' }, {}, { ports: { recorded: after(2, 1) } })
     expect((await run()).attempts).toBe(3)
     expect(events[0]).toMatchObject({ type: 'stage.started', attempt: 3 })
   })
@@ -183,7 +196,7 @@ describe('retries', () => {
     const { run, clock, events } = bench(
       { kind: 'do', value: 'it', retry },
       { it: failing('network') },
-      { ports: { priorFailures: () => 1, priorAttempts: () => 1 } },
+      { ports: { recorded: after(1, 1) } },
     )
     const result = run()
     await clock.advance(60_000)

@@ -9,6 +9,7 @@ import {
   createEngine,
   createMemoryStore,
   defineFunction,
+  type Lease,
   type RunStore,
   ThreadError,
 } from '../../src/index.ts'
@@ -36,9 +37,10 @@ function faulty(store: RunStore, fault: Fault, count: { operations: number }, br
       get(inner, key) {
         const member = Reflect.get(inner, key, inner) as unknown
         if (key === 'saver') return wrap(member as object)
+        if (key === 'saverOf') return (lease: Lease) => wrap((member as RunStore['saverOf']).call(inner, lease))
         if (
           typeof member !== 'function' ||
-          !/^(save|load|create|get[RT]|list|update|claim|release|append|read|put)/.test(String(key))
+          !/^(save|load|create|get[RT]|list|update|request|claim|renew|release|append|read|put)/.test(String(key))
         )
           return typeof member === 'function' ? member.bind(inner) : member
         return async (...args: unknown[]) => {

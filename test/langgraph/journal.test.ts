@@ -9,7 +9,7 @@ const plan = planOf(
   { vars: { log: { schema: true, merge: 'append', default: [] } }, outputs: { log: '${{ vars.log }}' } },
 )
 
-/** A thread whose process died when the row of `b` was stored. Two checkpoints come before the rows. */
+/** A thread whose process died when the row of `b` was stored. Three writes come before its start, and the end of `b` is in the third commit. */
 async function killed() {
   const data = new MemorySaver()
   const runs: string[] = []
@@ -17,7 +17,7 @@ async function killed() {
     runs.push(context.stage)
     return saver?.dead ? forever() : context.stage
   }
-  const saver = new MortalSaver(data, { at: 4 + 1, stored: true })
+  const saver = new MortalSaver(data, { at: 3 + 3, stored: true })
   const { graph } = lowerFlow(plan, { note: note(saver) }, { checkpointer: saver })
   await Promise.race([graph.invoke({ inputs: {} }, thread('t')), saver.died])
   return { runs, saver, data, next: () => lowerFlow(plan, { note: note() }, { checkpointer: data }) }
@@ -36,7 +36,7 @@ describe('a killed thread', () => {
 
   it('has its outcomes in the order in which they were recorded', async () => {
     const ids = Array.from({ length: 12 }, (_, index) => `s${index}`)
-    const long = planOf(ids.map((id) => stage(id)))
+    const long = planOf(ids.map((id) => stage(id, { kind: 'echo' })))
     const data = new MemorySaver()
     for (const at of [2 + 5, 4]) {
       const saver = new MortalSaver(data, { at, stored: true })

@@ -1,4 +1,4 @@
-/** `stagegraph history <thread>`: the checkpoints of a run. */
+/** `stagegraph history <thread>`: what a run recorded, stage by stage. */
 import type { HistoryEntry } from '../../execution/history.ts'
 import { type AddCommand, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
@@ -14,12 +14,12 @@ interface HistoryOptions {
 export const addHistory: AddCommand = (program, cli) => {
   program
     .command('history')
-    .summary('list the checkpoints of a run')
-    .description('Lists the LangGraph checkpoints of a run, oldest first, with the stages that had ended by each.')
+    .summary('list what a run recorded, stage by stage')
+    .description('Lists the stages of a run in the order in which their ends were recorded, oldest first.')
     .argument('<thread>', "the run's id")
     .addOption(storeOption())
     .addOption(jsonOption('print one JSON document'))
-    .addHelpText('after', examples(['stagegraph history r_8f3k2m9x0abcd7ef', 'where it could be resumed from']))
+    .addHelpText('after', examples(['stagegraph history r_8f3k2m9x0abcd7ef', 'what will not run again']))
     .action(async (thread: string, options: HistoryOptions) => cli.finish(await history(thread, options, cli.terminal)))
 }
 
@@ -28,18 +28,15 @@ async function history(thread: string, options: HistoryOptions, terminal: Termin
   const { knownThread } = await import('../known-thread.ts')
   await using open = await openExisting(terminal, options.store)
   await knownThread(open.engine, thread)
-  const entries = (await open.engine.history(thread)).toReversed()
-  if (options.json) writeJson(terminal.out, { run: thread, checkpoints: entries })
+  const entries = await open.engine.history(thread)
+  if (options.json) writeJson(terminal.out, { run: thread, history: entries })
   else terminal.out.write(`${historyLines(entries, lineWidth(terminal.out)).join('\n')}\n`)
   return 0
 }
 
-/** Each line names only the stages that ended since the one above. */
 export function historyLines(entries: readonly HistoryEntry[], width: number): string[] {
-  const rows = entries.map((entry, at) => {
-    const before = new Set(entries[at - 1]?.stages ?? [])
-    const ended = entry.stages.filter((stage) => !before.has(stage))
-    return [String(entry.step), entry.at, entry.checkpoint_id, entry.source, ended.join(', ')]
+  const rows = entries.map(({ seq, at, stage, status, attempts, set }) => {
+    return [String(seq), at, stage, status, String(attempts), set.join(', ')]
   })
-  return tableLines(['STEP', 'AT', 'CHECKPOINT', 'SOURCE', 'ENDED'], rows, width)
+  return tableLines(['SEQ', 'AT', 'STAGE', 'STATUS', 'ATTEMPTS', 'SET'], rows, width)
 }

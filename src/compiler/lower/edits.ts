@@ -8,6 +8,7 @@ import { InputError, type InputProblem, ThreadError } from '../../foundation/err
 import { assertJson, isJsonObject, type Json, NotJsonError } from '../../foundation/json.ts'
 import type { Outcome, TerminalStatus } from '../../foundation/outcome.ts'
 import type { StagePlan } from '../../foundation/plan.ts'
+import type { VariablePatch } from '../../foundation/stage-runner.ts'
 import { didYouMean } from '../../foundation/suggest.ts'
 import { channelOf, type OpenState } from './channels.ts'
 import type { PipelineParts, Thread } from './thread.ts'
@@ -57,6 +58,11 @@ function patch({ plan, runner }: PipelineParts, { state }: Thread, variable: str
   checkJson(channelOf(variable), value)
   runner.checkVariable(variable, value)
   const covers = Object.keys(state.stages)
+  return patchWrites({ variable, value, covers })
+}
+
+/** A patch of a variable, as writes to channels. */
+export function patchWrites({ variable, value, covers }: VariablePatch): Write[] {
   const update: VariableUpdate = { [patchKey]: { value, covers } }
   const open: OpenState = { patches: [{ variable, value, covers }] }
   return [

@@ -3,15 +3,16 @@
  *
  *   START → flow ⟲ → finish
  *
- * It works until nothing runs and nothing is ready, and returns the new outcomes, which makes a checkpoint; it is
- * entered again; and when it has nothing new, it settles the run and returns that last, or throws an interrupt when the
- * run is being paused. (A node that throws an interrupt loses what it has to return.) Between checkpoints the journal
- * keeps every outcome; outcomes it holds and the state does not are adopted on entry.
+ * It works until nothing runs and nothing is ready. When every stage is terminal it settles the run and returns outcomes
+ * and verdict at once; otherwise it returns the new outcomes, which makes a checkpoint, and is entered again; and when it
+ * has nothing new to return, it throws an interrupt. (A node that throws an interrupt loses what it has to return.)
+ * Between checkpoints the journal keeps every outcome; outcomes it holds and the state does not are adopted on entry.
  *
  * The scheduler is the engine's and is handed in: the compiler does not know the engine.
  */
 import { Annotation, END, GraphInterrupt, START, StateGraph } from '@langchain/langgraph'
-import type { CreateFlow, Flow, Journal } from '../../foundation/flow.ts'
+import type { CreateFlow, Flow } from '../../foundation/flow.ts'
+import type { Recorded } from '../../foundation/journal.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
@@ -29,7 +30,7 @@ import {
   viewOf,
 } from './nodes.ts'
 import { PipelineGraph } from './pipeline-graph.ts'
-import { journalOfNode, readRowsOfHead } from './saver-journal.ts'
+import { readRowsOfHead, recordedOfNode } from './saver-journal.ts'
 
 /** The name of the node that runs the stages. */
 export const flowNode = 'flow'
@@ -49,12 +50,13 @@ export function lowerToFlow(
   const { inputs, stages, open, run, outputs } = state.spec
   const input = Annotation.Root({ inputs, stages, open, run })
 
-  builder.addNode(flowNode, enter(runner, createFlow(plan, runner)), { input })
+  builder.addNode(flowNode, enter(plan, runner, createFlow(plan, runner)), { input })
   builder.addNode(finishNode, finish(plan, options.onFailure), { input: Annotation.Root({ run, outputs, stages }) })
   builder.addEdge(START, flowNode)
+  const last = options.onFailure === 'return' ? END : finishNode // there is nothing it would do
   const next = ({ run: { status } }: { readonly run: { readonly status?: string } }) =>
-    status === undefined ? flowNode : finishNode
-  builder.addConditionalEdges(flowNode, next, [flowNode, finishNode])
+    status === undefined ? flowNode : last
+  builder.addConditionalEdges(flowNode, next, [...new Set([flowNode, finishNode, last])])
   builder.addEdge(finishNode, END)
 
   const compiled = builder.compile(compileOptions(plan, options))
@@ -66,24 +68,26 @@ export function lowerToFlow(
 }
 
 const enter =
-  (runner: StageRunner, flow: Flow): Node =>
+  (plan: Plan, runner: StageRunner, flow: Flow): Node =>
   async (state, config) => {
-    const journal = journalOfNode(config)
+    const first = entryOf(config).first()
+    const recorded = runner.recorded ?? (await recordedOfNode(config, first))
     const view = viewOf(state)
-    const adopted = journal && entryOf(config).first() ? await rowsWithout(journal, view.outcomes) : {}
+    const adopted = first && recorded ? outcomesWithout(recorded, view.outcomes) : {}
     const { fresh, paused } = await flow({
       view: { ...view, outcomes: { ...view.outcomes, ...adopted } },
-      line: lineOf(config),
-      ...(journal && { journal }),
+      line: { ...lineOf(config), ...(recorded && { recorded }) },
     })
     const outcomes = { ...adopted, ...fresh }
-    if (Object.keys(outcomes).length > 0) return updateFor(outcomes)
-    if (paused) throw new GraphInterrupt([])
-    const { run, outputs } = await runner.settle(view)
-    return { run, outputs }
+    const all = { ...view.outcomes, ...outcomes }
+    const hasNews = Object.keys(outcomes).length > 0
+    if (plan.stages.some(({ id }) => !Object.hasOwn(all, id))) {
+      if (hasNews) return updateFor(outcomes)
+      if (paused) throw new GraphInterrupt([])
+    }
+    const { run, outputs } = await runner.settle({ ...view, outcomes: all })
+    return { ...(hasNews && updateFor(outcomes)), run, outputs }
   }
 
-async function rowsWithout(journal: Journal, known: Outcomes): Promise<Outcomes> {
-  const rows = await journal.read()
-  return Object.fromEntries(Object.entries(rows).filter(([path]) => !Object.hasOwn(known, path)))
-}
+const outcomesWithout = ({ past }: Recorded, known: Outcomes): Outcomes =>
+  Object.fromEntries(Object.entries(past.outcomes).filter(([path]) => !Object.hasOwn(known, path)))

@@ -11,6 +11,7 @@
  * The other lowering, `flow`, stands beside this file.
  */
 import { Annotation, END, GraphInterrupt, START, StateGraph } from '@langchain/langgraph'
+import { JournalError } from '../../foundation/journal.ts'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
 import { PauseRequested, type StageRunner } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
@@ -68,11 +69,13 @@ function stageNode(stage: StagePlan, runner: StageRunner): Node {
   return async (state, config) => {
     if (Object.hasOwn(state.stages, stage.id)) return {} // recorded already, by an edit
     try {
-      return updateFor({ [stage.id]: await runner.runStage(stage, viewOf(state), lineOf(config)) })
+      const outcome = await runner.runStage(stage, viewOf(state), lineOf(config))
+      await runner.recorded?.journal.commit() // LangGraph gets only what the journal has
+      return updateFor({ [stage.id]: outcome })
     } catch (error) {
       // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
       if (error instanceof PauseRequested) throw new GraphInterrupt([])
-      throw error
+      throw error instanceof JournalError ? error.cause : error
     }
   }
 }

@@ -8,7 +8,8 @@ import { Command, isCommand } from '@langchain/langgraph'
 import { InputError, ThreadError } from '../../foundation/errors.ts'
 import { isJsonObject, type JsonObject, jsonEqual } from '../../foundation/json.ts'
 import { isFinished } from '../../foundation/outcome.ts'
-import { toEdit } from './edits.ts'
+import type { Started } from '../../foundation/stage-runner.ts'
+import { patchWrites, toEdit } from './edits.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 
 /**
@@ -20,8 +21,18 @@ export function admit(parts: PipelineParts, input: unknown, threadId: string, th
   if (input === null || input === undefined) return resume(thread, threadId)
   if (isCommand(input)) return command(parts, input, knownThread(thread, threadId))
   const started = parts.runner.start(inputsIn(input), threadId)
-  if (!thread) return parts.lowering === 'flow' ? { ...started, run: { ...started.run, lowering: 'flow' } } : started
+  if (!thread) return begun(parts, started)
   return continued(thread, started.inputs)
+}
+
+/** What LangGraph writes into the channels of a new thread. */
+function begun({ lowering }: PipelineParts, { inputs, run, patches = [] }: Started): object {
+  const variables = patches.flatMap(patchWrites).filter(([channel]) => channel !== 'open')
+  return {
+    inputs,
+    run: lowering === 'flow' ? { ...run, lowering } : run,
+    ...(patches.length > 0 && { open: { patches }, ...Object.fromEntries(variables) }),
+  }
 }
 
 export function knownThread(thread: Thread | undefined, id: string): Thread {

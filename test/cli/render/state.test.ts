@@ -126,20 +126,16 @@ describe('lists', () => {
     ])
   })
 
-  it('of checkpoints name the stages that ended since the one before', () => {
+  it('of a history are the ends of stages, each a place in the log', () => {
     const at = '2026-01-01T12:00:00.000Z'
-    const entry = (step: number, stages: string[]) => ({
-      checkpoint_id: `c${step}`,
-      parent_id: null,
-      step,
-      source: 'loop',
-      at,
-      stages,
-    })
-    expect(historyLines([entry(0, []), entry(1, ['a']), entry(2, ['a', 'b', 'c'])], 200).slice(1)).toEqual([
-      `0     ${at}  c0          loop`,
-      `1     ${at}  c1          loop    a`,
-      `2     ${at}  c2          loop    b, c`,
+    const entry = { at, status: 'succeeded', attempts: 1 } as const
+    const entries = [
+      { ...entry, seq: 3, stage: 'a', set: ['x', 'y'] },
+      { ...entry, seq: 12, stage: 'b', set: [] },
+    ]
+    expect(historyLines(entries, 200).slice(1)).toEqual([
+      `3    ${at}  a      succeeded  1         x, y`,
+      `12   ${at}  b      succeeded  1`,
     ])
   })
 

@@ -1,0 +1,50 @@
+/** Options of an engine's calls, looked at before anything is done. */
+import { InputError, ThreadError } from '../foundation/errors.ts'
+import { threadIdPattern } from '../foundation/ids.ts'
+import type { Plan } from '../foundation/plan.ts'
+import { didYouMean } from '../foundation/suggest.ts'
+import type { StartOptions } from './engine.ts'
+import { changedSources } from './sources.ts'
+import type { RunRecord } from './store.ts'
+
+/** Only what was given: an option that is there but undefined is none. */
+export function taken({ signal, until }: Pick<StartOptions, 'signal' | 'until'>): {
+  signal?: AbortSignal
+  until?: string
+} {
+  return { ...(signal && { signal }), ...(until !== undefined && { until }) }
+}
+
+/** Callers without types slip, too: an option that does nothing would be worse than an error. */
+export function refuseUnknownOptions(options: object, known: readonly string[]): void {
+  const wrong = Object.keys(options).find((name) => !known.includes(name))
+  if (wrong === undefined) return
+  const message = `There is no option "${wrong}".`
+  throw new InputError(
+    message,
+    [{ name: wrong, message }],
+    didYouMean(wrong, known) ?? `Options are: ${known.join(', ')}.`,
+  )
+}
+
+export function checkedThreadId(id: string): string {
+  if (typeof id === 'string' && threadIdPattern.test(id)) return id
+  throw new InputError(`"${id}" cannot be a thread id.`, [
+    { name: 'thread', message: 'Use letters, digits, "-", "_" and ".", at most 128 of them.' },
+  ])
+}
+
+export function checkUntil(plan: Plan, until: string | undefined): void {
+  const ids = plan.stages.map(({ id }) => id)
+  if (until === undefined || ids.includes(until)) return
+  const hint = didYouMean(until, ids)
+  throw new ThreadError('unknown_stage', `"${plan.name}" has no stage "${until}".`, hint === undefined ? {} : { hint })
+}
+
+export function refuseChangedSources(plan: Plan, { id }: RunRecord, migrate: boolean): void {
+  const changed = migrate ? [] : changedSources(plan)
+  if (changed.length === 0) return
+  throw new ThreadError('source_changed', `${changed.join(', ')} changed since thread "${id}" was started.`, {
+    hint: `Restore the file, or accept the change: stagegraph resume ${id} --migrate`,
+  })
+}

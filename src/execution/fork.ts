@@ -1,0 +1,53 @@
+/**
+ * A fork: a new run that begins with what another had recorded up to some place in its log.
+ *
+ * Any prefix of the order of commits is a consistent cut: a stage is in it only after everything it had read. What was
+ * under way there is not taken over; it runs anew, under the fork's own idempotency keys.
+ */
+import { isRecorded, type RunEvent, type RunEventBody } from '../foundation/events.ts'
+import type { Json } from '../foundation/json.ts'
+import type { DatedEvent } from '../foundation/past.ts'
+
+/** Where to fork: after an event, or after a stage ended. */
+export type ForkPoint = { readonly seq: number } | { readonly stage: string }
+
+/** The events that a fork takes over, and where in the log it was cut; undefined when the stage did not end. */
+export function forkEvents(
+  events: readonly RunEvent[],
+  point: ForkPoint,
+): { readonly events: readonly DatedEvent[]; readonly seq: number } | undefined {
+  const end = 'seq' in point ? point.seq : lastEndOf(events, point.stage)
+  if (end === undefined) return undefined
+  const seq = wholeStage(events, end)
+  const before = events.filter((event) => event.seq <= seq)
+  const ended = new Set(before.flatMap((event) => (isEnd(event) ? [event.stage] : [])))
+  const kept = before.filter((event) => {
+    if (event.type === 'variable.patched') return true
+    return isRecorded(event) && 'stage' in event && ended.has(event.stage)
+  })
+  return { events: kept.map(withoutPlace), seq }
+}
+
+/** Variables set from outside: they cover what had been set by then. */
+export function patchesOf(set: Readonly<Record<string, Json>>, events: readonly RunEventBody[]): RunEventBody[] {
+  const covers = events.flatMap((event) => (isEnd(event) ? [event.stage] : []))
+  return Object.entries(set).map(([variable, value]) => ({ type: 'variable.patched', variable, value, covers }))
+}
+
+const isEnd = (event: RunEventBody): event is Extract<RunEventBody, { readonly stage: string }> =>
+  /^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)
+
+function lastEndOf(events: readonly RunEvent[], stage: string): number | undefined {
+  return events.findLast((event) => isEnd(event) && event.stage === stage)?.seq
+}
+
+/** What a stage set is told right after its end, and belongs to it. */
+function wholeStage(events: readonly RunEvent[], seq: number): number {
+  let last = Math.min(seq, events.at(-1)?.seq ?? 0)
+  while (events[last]?.type === 'variable.changed') last++ // the event of seq n stands at n - 1
+  return last
+}
+
+function withoutPlace({ v: _, run: __, seq: ___, sub: ____, progress: _____, eta_ms: ______, ...event }: RunEvent) {
+  return event as DatedEvent
+}

@@ -1,0 +1,34 @@
+/** Progress of a run, as its events carry it. */
+import type { RunEventBody } from '../foundation/events.ts'
+import type { Past } from '../foundation/past.ts'
+import type { Plan } from '../foundation/plan.ts'
+import { createProgress, type Progress } from './progress.ts'
+
+/** The time left is worked out at most this often. Milliseconds. */
+export const etaEveryMs = 250
+
+/** Progress as the past left it. `known`: how long stages took before. */
+export function resumeProgress(plan: Plan, past: Past, known: ReadonlyMap<string, number>): Progress {
+  const progress = createProgress(plan, known)
+  for (const [path, { status, started_at, ended_at }] of Object.entries(past.outcomes)) {
+    progress.finished(path, status === 'skipped' ? undefined : Date.parse(ended_at) - Date.parse(started_at))
+  }
+  return progress
+}
+
+/** Takes an event into the progress, and says what goes with it. */
+export function createAnnotator(progress: Progress, nowMs: () => number) {
+  let lastEta = Number.NEGATIVE_INFINITY
+  return (body: RunEventBody): { progress?: number; eta_ms?: number | null } => {
+    if (!('stage' in body)) return { progress: progress.percentage }
+    if (body.type === 'stage.started') progress.started(body.stage, nowMs())
+    else if (body.type === 'stage.progressed') progress.advanced(body.stage, body.fraction)
+    else if (body.type === 'stage.skipped') progress.finished(body.stage, undefined)
+    else if (body.type === 'stage.succeeded' || body.type === 'stage.failed' || body.type === 'stage.cancelled')
+      progress.finished(body.stage, body.duration_ms)
+    else return {}
+    if (nowMs() - lastEta < etaEveryMs) return { progress: progress.percentage }
+    lastEta = nowMs()
+    return { progress: progress.percentage, eta_ms: progress.etaMs(lastEta) }
+  }
+}

@@ -25,6 +25,8 @@ export interface Faults {
   at(point: 'store' | 'effect'): Fault | undefined
   /** Nothing goes wrong any more. */
   readonly over: boolean
+  /** How many did. */
+  readonly struck: number
   /** The time an operation takes on its way there, or back. Milliseconds. */
   delayMs(): number
   /** Ends the process at once, or after a while in which others take it for alive. */
@@ -40,7 +42,7 @@ export interface FaultOptions {
 }
 
 export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptions): Faults {
-  const rarity = pick(random, [4, 15, 40, 120]) // points between faults, on average
+  const rarity = pick(random, [2, 5, 12, 30, 80]) // points between faults, on average
   const slowness = random() < 0.6 ? 0 : pick(random, [1, 3, 30])
   let left = count
   let wait = 1 + upTo(random, rarity * 2)
@@ -53,6 +55,9 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
       const kind = pick(random, point === 'store' ? kinds : kinds.filter((each) => each === 'kill' || each === 'stop'))
       return { kind, when: pick(random, ['before', 'after']) }
     },
+    get struck() {
+      return count - left
+    },
     get over() {
       return left === 0
     },
@@ -62,9 +67,9 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
       if (kind === 'hang') time.after(random() < 0.5 ? 0 : upTo(random, 2 * leaseMs), undefined, () => process.kill())
       if (kind !== 'stop') return
       process.stop()
-      time.after(upTo(random, 3 * leaseMs), undefined, () => process.go())
+      time.after(random() < 0.5 ? leaseMs + upTo(random, leaseMs) : upTo(random, 3 * leaseMs), undefined, () => process.go())
     },
   }
 }
 
-export const noFaults: Faults = { at: () => undefined, over: true, delayMs: () => 0, strike() {} }
+export const noFaults: Faults = { at: () => undefined, over: true, struck: 0, delayMs: () => 0, strike() {} }

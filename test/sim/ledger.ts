@@ -33,6 +33,10 @@ export interface Ledger {
   saved(process: SimProcess, epoch: number | undefined, outcomes: Outcomes): void
   /** A subscriber got an event. */
   delivered(event: RunEvent): void
+  /** A process holds the run until then, as far as it can know. */
+  held(process: SimProcess, untilMs: number): void
+  /** An engine lets a stage have its effect. */
+  beginning(process: SimProcess, stage: string, nowMs: number): void
   begun(execution: Execution): void
   /** The outcomes that the log holds. */
   outcome(stage: string): RunEvent | undefined
@@ -49,6 +53,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   const needs = new Map(plan.stages.map((stage) => [stage.id, needsOf(plan, stage)]))
   const keys = new Map<string, string>()
   const writers = new Map<number, SimProcess>()
+  const until = new Map<SimProcess, number>()
   let epoch = 0
   let holder: SimProcess | undefined
   let lease: Lease | undefined
@@ -194,6 +199,11 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       if (!stored) wrong(`event ${event.seq} (${event.type}) was delivered before it was stored`)
       else if (!jsonEqual(stored as unknown as Json, event as unknown as Json))
         wrong(`event ${event.seq} was delivered as something else than what was stored`)
+    },
+    held: (process, untilMs) => void until.set(process, untilMs),
+    beginning(process, stage, nowMs) {
+      if (recordOf(stage).closing) wrong(`${stage} is run again by ${process.name} although its end is recorded`)
+      if ((globalThis as {strict?: boolean}).strict && nowMs >= (until.get(process) ?? 0)) wrong(`${process.name} began ${stage} although its own lease had run out`)
     },
     begun,
     outcome: (id) => stages.get(id)?.closing,

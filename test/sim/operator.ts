@@ -25,6 +25,7 @@ export interface OperatorPorts {
 
 /** Steps after which a run that has not ended never will. */
 const maxSteps = 40_000
+const maxLateSteps = 2_000
 /** Resumes that a run may need, and refusals it may get, once nothing goes wrong any more. */
 const maxCalmResumes = 8
 const maxCalmRefusals = 40
@@ -130,6 +131,14 @@ export async function operate(ports: OperatorPorts): Promise<number> {
     if (++calmResumes > maxCalmResumes) wrong('the run does not end, although nothing goes wrong any more')
   }
 
+  /** Whoever has not noticed yet that the run is over wakes up and tries to go on. */
+  async function afterwards(): Promise<number> {
+    for (let step = 0; step < maxLateSteps && random() < 0.999; step++) {
+      if (attempts.every(isOver) || !(await time.step())) break
+    }
+    return attempts.length
+  }
+
   const judged = new Set<Attempt>()
   for (let step = 0; step < maxSteps; step++) {
     for (const each of attempts) {
@@ -137,7 +146,8 @@ export async function operate(ports: OperatorPorts): Promise<number> {
       judged.add(each)
       judge(each)
     }
-    if (hasEnded() || simulation.violations.length > 0) return attempts.length
+    if (simulation.violations.length > 0) return attempts.length
+    if (hasEnded()) return afterwards()
     const live = attempts.filter((each) => !isOver(each))
     const due = deeds.findIndex(({ atStep }) => atStep <= step)
     if (due >= 0) for (const { deed } of deeds.splice(due, 1)) await perform(deed, live)

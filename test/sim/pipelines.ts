@@ -55,10 +55,11 @@ export function randomPipeline(random: Random): RandomPipeline {
   const needs = randomNeeds(random, count)
   const behaviours = new Map<string, Behaviour>()
   const isTimed = random() < 0.4
+  const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, isTimed), needs: own }
     const made = stage(idOf(index), sketch)
-    behaviours.set(made.id, behaviourOf(random, made))
+    behaviours.set(made.id, behaviourOf(random, made, isSlow && random() < 0.3))
     return made
   })
   const plan = planOf(stages, {
@@ -152,8 +153,8 @@ function retryOf(random: Random): NonNullable<StagePlan['retry']> {
   }
 }
 
-function behaviourOf(random: Random, made: StagePlan): Behaviour {
-  const durationMs = pick(random, [0, 1, 1, 5, 20, 100, 400])
+function behaviourOf(random: Random, made: StagePlan, isSlow: boolean): Behaviour {
+  const durationMs = isSlow ? upTo(random, 40_000) : pick(random, [0, 1, 1, 5, 20, 100, 400])
   const deafMs = random() < 0.1 ? upTo(random, 4_000) : 0
   const roll = random()
   if (made.kind !== 'effect' || roll < 0.6) return { durationMs, deafMs, first: [] }

@@ -1,5 +1,4 @@
 /** Many seeds, one after the other, and what came of them. */
-import { simulateTimers } from './process.ts'
 import { type Report, simulate } from './simulate.ts'
 import type { Sabotage } from './sabotage.ts'
 
@@ -21,28 +20,23 @@ const sums = ['stages', 'faults', 'processes', 'attempts', 'executions', 'ambigu
 
 export async function runSeeds(first: number, count: number, options: RunSeeds): Promise<Summary> {
   const { say, sabotage, always = false, untilFound = false } = options
-  const giveBack = simulateTimers()
   const started = performance.now()
   const violated: Report[] = []
   const totals = new Map<string, number>()
   const add = (name: string, much = 1) => totals.set(name, (totals.get(name) ?? 0) + much)
   let done = 0
-  try {
-    for (let seed = first; seed < first + count; seed++) {
-      const report = await simulate(seed, { ...(sabotage && { sabotage }), traced: always })
-      done++
-      for (const name of sums) add(name, report[name])
-      for (const name of [report.lowering, report.store, report.status]) add(name)
-      if (always) describe(report, say)
-      if (report.violations.length > 0) {
-        violated.push(report)
-        if (!always) describe(await simulate(seed, { ...(sabotage && { sabotage }), traced: true }), say)
-        if (untilFound) break
-      }
-      if (done % 1_000 === 0) say(`  ${done} seeds, ${Math.round((performance.now() - started) / 1_000)} s`)
+  for (let seed = first; seed < first + count; seed++) {
+    const report = await simulate(seed, { ...(sabotage && { sabotage }), traced: always })
+    done++
+    for (const name of sums) add(name, report[name])
+    for (const name of [report.lowering, report.store, report.status]) add(name)
+    if (always) describe(report, say)
+    if (report.violations.length > 0) {
+      violated.push(report)
+      if (!always) describe(await simulate(seed, { ...(sabotage && { sabotage }), traced: true }), say)
+      if (untilFound) break
     }
-  } finally {
-    giveBack()
+    if (done % 1_000 === 0) say(`  ${done} seeds, ${Math.round((performance.now() - started) / 1_000)} s`)
   }
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
   say(`sim: ${done} seeds from ${first} in ${seconds} s: ${violated.length} with violations`)

@@ -2,7 +2,8 @@
  * Ways in which a store may lie to an engine, so that it does what it must never do. With one of them the simulation has
  * to find something, or it could not find anything.
  */
-import type { RunStore } from '../../src/execution/store.ts'
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
+import type { Lease, RunStore } from '../../src/execution/store.ts'
 import type { RunEvent } from '../../src/foundation/events.ts'
 import type { SimProcess } from './process.ts'
 
@@ -23,6 +24,10 @@ export const sabotages = [
 export type Sabotage = (typeof sabotages)[number]
 
 export type Told = Pick<RunStore, 'createRun' | 'claim' | 'append' | 'renew' | 'readEvents'>
+
+/** The checkpointer that a process gets for its lease. */
+export const fencedSaver = (store: RunStore, lease: Lease, sabotage: Sabotage | undefined): BaseCheckpointSaver =>
+  sabotage === 'fence_off' ? store.saver : store.saverOf(lease)
 
 /** The operations as a process gets to see them. */
 export function sabotaged(process: SimProcess, told: Told, sabotage: Sabotage | undefined): Told {

@@ -3,13 +3,12 @@
  * the ledger.
  */
 import type { BaseCheckpointSaver, PendingWrite } from '@langchain/langgraph-checkpoint'
-import type { HeldLease, Lease, RunOwner, RunStore } from '../../src/execution/store.ts'
+import type { Claim, HeldLease, Lease, RunOwner, RunStore } from '../../src/execution/store.ts'
 import type { RunEvent } from '../../src/foundation/events.ts'
 import type { Outcomes } from '../../src/foundation/outcome.ts'
 import { InjectedFault } from './faults.ts'
-import { legacyOperations } from './legacy.ts'
 import { never, type SimProcess } from './process.ts'
-import { sabotaged, type Told } from './sabotage.ts'
+import { fencedSaver, sabotaged, type Told } from './sabotage.ts'
 
 type Operation = (...args: never[]) => unknown
 
@@ -19,7 +18,7 @@ export function simStore(process: SimProcess, store: RunStore): RunStore {
   return new Proxy(store, {
     get(inner, key) {
       if (key === 'saver') return simSaver(process, inner.saver, undefined)
-      if (key === 'saverOf') return (lease: Lease) => simSaver(process, inner.saverOf(lease), lease.epoch)
+      if (key === 'saverOf') return (lease: Lease) => simSaver(process, fencedSaver(inner, lease, process.simulation.sabotage), lease.epoch)
       if (key === 'close') return () => process.ready()
       const member: unknown = told[key as string] ?? Reflect.get(inner, key, inner)
       if (typeof member !== 'function') return member
@@ -64,22 +63,26 @@ function strike(process: SimProcess, kind: 'throw' | 'hang' | 'kill' | 'stop', n
 /** The operations whose effects the ledger knows. */
 function telling(process: SimProcess, store: RunStore): Told {
   const { ledger, processes } = process.simulation
-  const claimed = (lease: Lease | undefined) => {
-    if (lease) ledger.claimed(process, lease)
+  const claimed = (lease: Lease | undefined, { expiresAtMs }: Claim) => {
+    if (!lease) return
+    ledger.claimed(process, lease)
+    ledger.held(process, expiresAtMs)
   }
-  if (!('claim' in store)) return legacyOperations(process, store, (owner) => asSeen(owner, process, processes))
   return {
-    renew: store.renew.bind(store),
+    async renew(lease, expiresAtMs) {
+      await store.renew(lease, expiresAtMs)
+      ledger.held(process, expiresAtMs)
+    },
     readEvents: store.readEvents.bind(store),
     async createRun(...args: Parameters<RunStore['createRun']>) {
       const lease = await store.createRun(...args)
-      claimed(lease)
+      claimed(lease, args[1])
       return lease
     },
     async claim(...[thread, claim, mayTake]: Parameters<RunStore['claim']>) {
       const seen = (held: HeldLease) => mayTake({ ...held, owner: asSeen(held.owner, process, processes) })
       const answer = await store.claim(thread, claim, seen)
-      if ('lease' in answer) claimed(answer.lease)
+      if ('lease' in answer) claimed(answer.lease, claim)
       return answer
     },
     async append(...[lease, first, events, patch]: Parameters<RunStore['append']>) {

@@ -48,6 +48,7 @@ export function createWorld({ behaviours, begun }: WorldPorts): World {
       faults.strike(process, fault.kind)
       await process.ready()
     }
+    process.simulation.ledger.beginning(process, context.stage, process.simulation.time.now())
     await process.ready()
     await strike()
     const { stage, idempotencyKey: key, attempt, run } = context

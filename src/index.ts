@@ -16,8 +16,10 @@ export {
   type GraphOptions,
 } from './app.ts'
 export { PipelineFailedError, PipelineIncompleteError } from './compiler/lower/errors.ts'
-export type { FollowOptions, PipelineEngine, PipelineState, ResumeOptions, StartOptions } from './execution/engine.ts'
+export type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './execution/engine-options.ts'
+export type { ForkPoint } from './execution/fork.ts'
 export type { HistoryEntry } from './execution/history.ts'
+export type { PipelineEngine, PipelineState } from './execution/pipeline-engine.ts'
 export type { PipelineResult, Run } from './execution/run.ts'
 export type { StageState } from './execution/run-history.ts'
 export type { Claim, HeldLease, Lease, NewRun, RunFilter, RunRecord, RunStore } from './execution/store.ts'

@@ -1,5 +1,5 @@
 /** A thread that the caller named, or the error that says which there are. */
-import type { PipelineEngine, PipelineState } from '../execution/engine.ts'
+import type { PipelineEngine, PipelineState } from '../execution/pipeline-engine.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import { didYouMean } from '../foundation/suggest.ts'
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { createEngine } from '../app.ts'
-import type { PipelineEngine } from '../execution/engine.ts'
+import type { PipelineEngine } from '../execution/pipeline-engine.ts'
 import type { RunStore } from '../execution/store.ts'
 import { openSqliteStore } from '../execution/stores/sqlite.ts'
 import { ThreadError } from '../foundation/errors.ts'

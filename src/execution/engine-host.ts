@@ -1,8 +1,8 @@
 /** What an engine holds and lends to each of its runs. */
 import type { Clock } from '../foundation/clock.ts'
-import type { Lowering } from '../foundation/flow.ts'
 import type { NewId } from '../foundation/ids.ts'
 import type { Logger } from '../foundation/logger.ts'
+import type { Lowering } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { StageKinds } from '../foundation/stage-kind.ts'
 import { storedEvents } from './follow.ts'

@@ -1,11 +1,38 @@
 /** Options of an engine's calls, looked at before anything is done. */
 import { InputError, ThreadError } from '../foundation/errors.ts'
 import { threadIdPattern } from '../foundation/ids.ts'
+import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { didYouMean } from '../foundation/suggest.ts'
-import type { StartOptions } from './engine.ts'
 import { changedSources } from './sources.ts'
 import type { RunRecord } from './store.ts'
+
+export interface StartOptions {
+  /** The thread to use; made up when absent. On an existing thread, equal inputs continue it and others are refused. */
+  readonly threadId?: string
+  /** Cancels the run when aborted. */
+  readonly signal?: AbortSignal
+  /** Pause when this stage is terminal. */
+  readonly until?: string
+}
+
+export interface ResumeOptions extends Omit<StartOptions, 'threadId'> {
+  /** Go on although a `uses:` source changed since the run started. */
+  readonly migrate?: boolean
+}
+
+export interface ForkOptions extends StartOptions {
+  /** New values of variables, for stages that run in the fork. */
+  readonly set?: JsonObject
+}
+
+export interface FollowOptions {
+  /** Only events after this `seq`. */
+  readonly after?: number
+  /** Wait for what is still to come, also from another process. */
+  readonly follow?: boolean
+  readonly signal?: AbortSignal
+}
 
 /** Only what was given: an option that is there but undefined is none. */
 export function taken({ signal, until }: Pick<StartOptions, 'signal' | 'until'>): {

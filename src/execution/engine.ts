@@ -8,90 +8,38 @@
  */
 import { dirname } from 'node:path'
 import { ThreadError } from '../foundation/errors.ts'
-import type { RunEvent, RunResult } from '../foundation/events.ts'
+import type { RunEvent } from '../foundation/events.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
 import { isFinished, type RunState } from '../foundation/outcome.ts'
 import { type DatedEvent, foldPast } from '../foundation/past.ts'
 import { type Plan, planFormat } from '../foundation/plan.ts'
 import { createControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
-import { checkedThreadId, checkUntil, refuseChangedSources, refuseUnknownOptions, taken } from './engine-options.ts'
+import {
+  checkedThreadId,
+  checkUntil,
+  type FollowOptions,
+  type ForkOptions,
+  type ResumeOptions,
+  refuseChangedSources,
+  refuseUnknownOptions,
+  type StartOptions,
+  taken,
+} from './engine-options.ts'
 import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
-import { type HistoryEntry, readCommits } from './history.ts'
+import { readCommits } from './history.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
+import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
 import { preflight } from './preflight.ts'
 import { loweringOf, readLog, runStateOf } from './recovery.ts'
-import type { PipelineResult, Run } from './run.ts'
-import { readHistory, type StageState } from './run-history.ts'
+import type { Run } from './run.ts'
+import { readHistory } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, NewRun, RunFilter, RunRecord } from './store.ts'
+import type { Claim, NewRun, RunRecord } from './store.ts'
 import { startStretch } from './stretch.ts'
 import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
-
-/** A plan, or what `compile` returned. */
-export type Runnable = Plan | { readonly plan: Plan }
-
-export interface StartOptions {
-  /** The thread to use; made up when absent. On an existing thread, equal inputs continue it and others are refused. */
-  readonly threadId?: string
-  /** Cancels the run when aborted. */
-  readonly signal?: AbortSignal
-  /** Pause when this stage is terminal. */
-  readonly until?: string
-}
-
-export interface ResumeOptions extends Omit<StartOptions, 'threadId'> {
-  /** Go on although a `uses:` source changed since the run started. */
-  readonly migrate?: boolean
-}
-
-export interface ForkOptions extends StartOptions {
-  /** New values of variables, for stages that run in the fork. */
-  readonly set?: JsonObject
-}
-
-export interface FollowOptions {
-  /** Only events after this `seq`. */
-  readonly after?: number
-  /** Wait for what is still to come, also from another process. */
-  readonly follow?: boolean
-  readonly signal?: AbortSignal
-}
-
-/** A run as it stands in the store. */
-export interface PipelineState extends RunRecord {
-  readonly result: RunResult | null
-  readonly stages: readonly StageState[]
-}
-
-export interface PipelineEngine extends AsyncDisposable {
-  /** Starts a run. Rejects with InputError or ThreadError before any effect. */
-  start(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<Run>
-  /** Goes on with a run that paused, crashed or was left, by its stored plan. */
-  resume(threadId: string, options?: ResumeOptions): Promise<Run>
-  /** Starts a run and waits for its end. */
-  execute(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<PipelineResult>
-  /** Ends a run, wherever it runs, or when nobody runs it. Idempotent. */
-  cancel(threadId: string): Promise<void>
-  get(threadId: string): Promise<PipelineState | undefined>
-  list(filter?: RunFilter): Promise<readonly RunRecord[]>
-  /**
-   * A new run that begins with what a thread had recorded up to a place in its log (see `history`); `set` edits variables
-   * there. What was not done there runs in the fork. Rejects with ThreadError or InputError before any effect.
-   */
-  fork(threadId: string, point: ForkPoint, options?: ForkOptions): Promise<Run>
-  /** What was recorded, stage by stage, oldest first. */
-  history(threadId: string): Promise<readonly HistoryEntry[]>
-  events(threadId: string, options?: FollowOptions): AsyncIterable<RunEvent>
-  /** The plan a run is pinned to. */
-  plan(threadId: string): Promise<Plan | undefined>
-  /** Removes a run with all it left behind. Refused while it runs. False when there is none. */
-  delete(threadId: string): Promise<boolean>
-  /** Pauses what runs here and waits for it. The store stays open: it is whoever opened it who closes it. */
-  close(): Promise<void>
-}
 
 /** How often another process's run is looked at. Milliseconds. */
 const followPollMs = 200

@@ -6,11 +6,9 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { StoreError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
-import type { Lowering } from '../foundation/flow.ts'
 import { type Json, type JsonObject, jsonEqual } from '../foundation/json.ts'
-import type { Outcome, Outcomes, RunState } from '../foundation/outcome.ts'
+import type { Lowering, Outcome, Outcomes, RunState, VariablePatch } from '../foundation/outcome.ts'
 import { createFold, type Past } from '../foundation/past.ts'
-import type { VariablePatch } from '../foundation/stage-runner.ts'
 import type { RunRecord } from './store.ts'
 
 /** The log of a run, folded. */

@@ -6,9 +6,8 @@
  * `stage.progressed`) carry the last `seq` and a `sub` index, and are never replayed.
  */
 import type { Failure } from './errors.ts'
-import type { Lowering } from './flow.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { LastRun, RunStatus, SkipReason } from './outcome.ts'
+import type { LastRun, Lowering, RunStatus, SkipReason } from './outcome.ts'
 
 /** The format of events on the wire (`--json`) and in the store. */
 export const eventSchemaVersion = 1

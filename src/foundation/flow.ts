@@ -6,12 +6,6 @@ import type { Outcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { RunView, StageLine, StageRunner } from './stage-runner.ts'
 
-/**
- * Two graphs of one plan, equal in what they compute. `stages`: a node per stage, for LangGraph's tools. `flow`: one
- * node in which a stage starts as soon as its own needs are done, with a journal beside the checkpoints.
- */
-export type Lowering = 'stages' | 'flow'
-
 /** One entry: run on from `view` until nothing runs and nothing is ready. */
 export interface FlowWork {
   readonly view: RunView

@@ -68,6 +68,19 @@ export interface LastRun {
   readonly outputs: JsonObject | null
 }
 
+/**
+ * Two graphs of one plan, equal in what they compute. `stages`: a node per stage, for LangGraph's tools. `flow`: one
+ * node in which a stage starts as soon as its own needs are done, with a journal beside the checkpoints.
+ */
+export type Lowering = 'stages' | 'flow'
+
+/** A variable edited from outside (`updateState`): replaces the contributions of `covers` for stages started later. */
+export interface VariablePatch {
+  readonly variable: string
+  readonly value: Json
+  readonly covers: readonly string[]
+}
+
 /** The `run` channel: what the run is and how it ended. */
 export interface RunState {
   readonly id: string
@@ -77,7 +90,7 @@ export interface RunState {
   readonly plan: string
   readonly started_at: string
   /** The graph it is run by, when that is not a node per stage: another graph cannot go on with it. */
-  readonly lowering?: 'flow'
+  readonly lowering?: Extract<Lowering, 'flow'>
   /** The environment the pipeline may read, frozen when the run starts. */
   readonly env: Readonly<Record<string, string>>
   /** The last run of this pipeline that succeeded before this one started; absent where nobody looked it up. */

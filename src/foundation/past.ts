@@ -3,8 +3,7 @@
  */
 import type { RunEventBody } from './events.ts'
 import { deepFreeze, type Json } from './json.ts'
-import type { Outcome, Outcomes } from './outcome.ts'
-import type { VariablePatch } from './stage-runner.ts'
+import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
 
 /** A stage as its journal knows it. */
 export interface StagePast {

@@ -5,15 +5,8 @@
 import type { RunEventBody } from './events.ts'
 import type { Recorded } from './journal.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Outcome, Outcomes, RunState } from './outcome.ts'
+import type { Outcome, Outcomes, RunState, VariablePatch } from './outcome.ts'
 import type { StagePlan } from './plan.ts'
-
-/** A variable edited from outside (`updateState`): replaces the contributions of `covers` for stages started later. */
-export interface VariablePatch {
-  readonly variable: string
-  readonly value: Json
-  readonly covers: readonly string[]
-}
 
 /** The state of a run as a stage finds it. Frozen. */
 export interface RunView {

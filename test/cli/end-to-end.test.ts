@@ -151,7 +151,7 @@ describe('a run', () => {
     expect(shown.out).toMatch(/^hello +run +succeeded/m)
     expect(jsonLines(listed.out)).toMatchObject([{ v: 1, runs: [{ id: 't1', pipeline: 'greet', progress: 100 }] }])
     expect(logged.out.split('\n').map((line) => line.slice(10))).toEqual(['hello | hello Ada', 'hello | again', ''])
-    expect(past.out).toMatch(/^STEP +AT .*\n.*hello/s)
+    expect(past.out).toMatch(/^SEQ +AT .*\n.*hello/s)
 
     expect((await stagegraph('rm', 't1')).out).toBe('t1 is removed.\n')
     expect(await stagegraph('show', 't1')).toMatchObject({ code: 2, out: '' })

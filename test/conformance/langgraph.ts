@@ -9,7 +9,7 @@ import { DeltaChannel } from '@langchain/langgraph/channels'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunStore } from '../../src/execution/store.ts'
-import { collect } from './store.ts'
+import { collect } from './support.ts'
 
 export interface SaverUnderTest {
   readonly name: string

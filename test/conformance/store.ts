@@ -8,11 +8,15 @@ import { join } from 'node:path'
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { emptyCheckpoint, uuid6 } from '@langchain/langgraph-checkpoint'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunOwner, RunRecord, RunStore } from '../../src/execution/store.ts'
+import type { RunStore } from '../../src/execution/store.ts'
 import { createManualClock, type ManualClock } from '../../src/foundation/clock.ts'
 import { StoreError } from '../../src/foundation/errors.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { poison } from './poison.ts'
+import { leaseConformance } from './store-leases.ts'
+import { logConformance } from './store-logs.ts'
+import { runConformance } from './store-runs.ts'
+import { begin, claimOf, collect, leave, runRecord, started, thread } from './support.ts'
 
 export interface StoreUnderTest {
   readonly name: string
@@ -22,34 +26,6 @@ export interface StoreUnderTest {
 }
 
 const at = '2026-01-01T00:00:00.000Z'
-
-export const runRecord = (id: string, more: Partial<RunRecord> = {}): RunRecord => ({
-  id,
-  pipeline: 'tea',
-  version: null,
-  plan: 'hash',
-  file: null,
-  status: 'queued',
-  inputs: {},
-  progress: 0,
-  created_at: at,
-  updated_at: at,
-  ended_at: null,
-  active_ms: 0,
-  stretches: 0,
-  cancel_requested: false,
-  owner: null,
-  ...more,
-})
-
-export const owner = (engine: string, more: Partial<RunOwner> = {}): RunOwner => ({
-  host: 'here',
-  pid: 1,
-  started: '10',
-  boot: 'b',
-  engine,
-  ...more,
-})
 
 const plan = (hash: string, name = 'tea'): Plan => ({
   format: 1,
@@ -68,8 +44,6 @@ const plan = (hash: string, name = 'tea'): Plan => ({
   recursionLimit: 10,
 })
 
-const started = (stage: string) => ({ type: 'stage.started', stage, kind: 'run', attempt: 1, at }) as const
-
 export function storeConformance({ name, persistent, open }: StoreUnderTest): void {
   describe(name, () => {
     let folder: string
@@ -85,184 +59,10 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
       rmSync(folder, { recursive: true })
     })
 
-    describe('runs', () => {
-      it('gives back what was created, and refuses an id that is taken', async () => {
-        const run = runRecord('r1', { version: '1', file: '/a.yaml', inputs: { topic: 'tea' }, owner: owner('e') })
-        expect(await store.createRun(run)).toBe(true)
-        expect(await store.createRun(runRecord('r1', { pipeline: 'other' }))).toBe(false)
-        expect(await store.getRun('r1')).toEqual(run)
-        expect(await store.getRun('r2')).toBeUndefined()
-      })
-
-      it('changes what the patch names, and dates the change', async () => {
-        await store.createRun(runRecord('r1'))
-        await clock.advance(1500)
-        const patch = {
-          status: 'running',
-          progress: 12.5,
-          active_ms: 0.25,
-          stretches: 2,
-          cancel_requested: true,
-        } as const
-        await store.updateRun('r1', patch)
-        expect(await store.getRun('r1')).toEqual(runRecord('r1', { ...patch, updated_at: '2026-01-01T00:00:01.500Z' }))
-        await store.updateRun('r1', { ended_at: at, cancel_requested: false })
-        expect(await store.getRun('r1')).toMatchObject({ progress: 12.5, ended_at: at, cancel_requested: false })
-      })
-
-      it('does not change a run that is not there', async () => {
-        await expect(store.updateRun('nobody', { progress: 1 })).rejects.toMatchObject({ code: 'thread_unknown' })
-        await expect(store.appendEvents('nobody', [started('a')])).rejects.toMatchObject({ code: 'thread_unknown' })
-        expect(await store.readEvents('nobody')).toEqual([])
-      })
-
-      it('lists the newest first, filtered and cut off', async () => {
-        const moments = ['2026-01-03', '2026-01-01', '2026-01-02', '2026-01-02']
-        for (const [index, day] of moments.entries()) {
-          const pipeline = index === 3 ? 'coffee' : 'tea'
-          const status = index === 0 ? 'failed' : 'queued'
-          await store.createRun(runRecord(`r${index}`, { created_at: `${day}T00:00:00.000Z`, pipeline, status }))
-        }
-        const ids = async (filter?: Parameters<RunStore['listRuns']>[0]) =>
-          (await store.listRuns(filter)).map(({ id }) => id)
-        expect(await ids()).toEqual(['r0', 'r3', 'r2', 'r1'])
-        expect(await ids({ pipeline: 'tea' })).toEqual(['r0', 'r2', 'r1'])
-        expect(await ids({ status: ['failed', 'running'] })).toEqual(['r0'])
-        expect(await ids({ status: [] })).toEqual([])
-        expect(await ids({ since: '2026-01-02T00:00:00.000Z' })).toEqual(['r0', 'r3', 'r2'])
-        expect(await ids({ status: ['queued'], pipeline: 'tea', since: '2026-01-02T00:00:00.000Z' })).toEqual(['r2'])
-        expect(await ids({ limit: 2 })).toEqual(['r0', 'r3'])
-      })
-
-      it('lists fifty unless asked for more', async () => {
-        for (let i = 0; i < 60; i++) await store.createRun(runRecord(`r${i}`))
-        expect(await store.listRuns()).toHaveLength(50)
-        expect(await store.listRuns({ limit: 100 })).toHaveLength(60)
-      })
-
-      it('keeps quotes in names as text', async () => {
-        const id = `r'; DROP TABLE run; --`
-        await store.createRun(runRecord(id, { pipeline: `"'` }))
-        expect((await store.listRuns({ pipeline: `"'` })).map((run) => run.id)).toEqual([id])
-      })
-    })
-
-    describe('claims', () => {
-      it('gives a run to one owner until it is released', async () => {
-        await store.createRun(runRecord('r1'))
-        expect(await store.claimRun('r1', owner('a'), () => false)).toBe('claimed')
-        expect(await store.claimRun('r1', owner('b'), () => false)).toEqual(owner('a'))
-        expect(await store.claimRun('r1', owner('a'), () => false)).toBe('claimed')
-        await store.releaseRun('r1', owner('b'))
-        expect((await store.getRun('r1'))?.owner).toEqual(owner('a'))
-        await store.releaseRun('r1', owner('a'))
-        expect((await store.getRun('r1'))?.owner).toBeNull()
-        expect(await store.claimRun('r1', owner('b'), () => false)).toBe('claimed')
-      })
-
-      it('tells owners apart by every field', async () => {
-        await store.createRun(runRecord('r1'))
-        await store.claimRun('r1', owner('a'), () => false)
-        const others = [{ host: 'there' }, { pid: 2 }, { started: '11' }, { boot: 'c' }].map((more) => owner('a', more))
-        for (const other of others) expect(await store.claimRun('r1', other, () => false)).toEqual(owner('a'))
-      })
-
-      it('takes a run from an owner that is dead, and asks about no other', async () => {
-        await store.createRun(runRecord('r1'))
-        const asked: RunOwner[] = []
-        const isDead = (current: RunOwner) => asked.push(current) > 0
-        expect(await store.claimRun('r1', owner('a'), isDead)).toBe('claimed')
-        expect(asked).toEqual([])
-        expect(await store.claimRun('r1', owner('b'), isDead)).toBe('claimed')
-        expect(asked).toEqual([owner('a')])
-        expect((await store.getRun('r1'))?.owner).toEqual(owner('b'))
-      })
-
-      it('knows when there is no such run, and leaves the run alone when the question throws', async () => {
-        expect(await store.claimRun('nobody', owner('a'), () => true)).toBe('unknown')
-        await store.releaseRun('nobody', owner('a'))
-        await store.createRun(runRecord('r1', { owner: owner('a') }))
-        const failing = () => {
-          throw new Error('cannot tell')
-        }
-        await expect(store.claimRun('r1', owner('b'), failing)).rejects.toThrow('cannot tell')
-        expect(await store.claimRun('r1', owner('b'), () => false)).toEqual(owner('a'))
-      })
-
-      it('lets one of many win', async () => {
-        await store.createRun(runRecord('r1'))
-        const claims = Array.from({ length: 20 }, (_, i) => store.claimRun('r1', owner(`e${i}`), () => false))
-        expect((await Promise.all(claims)).filter((result) => result === 'claimed')).toHaveLength(1)
-      })
-
-      it('keeps the owner when other things of the run change', async () => {
-        await store.createRun(runRecord('r1'))
-        await store.claimRun('r1', owner('a'), () => false)
-        await store.appendEvents('r1', [started('a')], { progress: 5 })
-        await store.updateRun('r1', { status: 'running' })
-        expect(await store.getRun('r1')).toMatchObject({ owner: owner('a'), progress: 5, status: 'running' })
-      })
-    })
-
-    describe('events', () => {
-      it('numbers them 1, 2, 3 … per run without gaps, however appends interleave', async () => {
-        await store.createRun(runRecord('r1'))
-        await store.createRun(runRecord('r2'))
-        const appends = Array.from({ length: 40 }, (_, i) =>
-          store.appendEvents(
-            i % 3 === 0 ? 'r2' : 'r1',
-            Array.from({ length: i % 4 }, (_, n) => started(`s${i}_${n}`)),
-          ),
-        )
-        const given = (await Promise.all(appends)).flat()
-        for (const run of ['r1', 'r2']) {
-          const stored = await store.readEvents(run)
-          expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1))
-          expect(stored).toEqual(given.filter((event) => event.run === run).sort((a, b) => a.seq - b.seq))
-        }
-        expect(given).toHaveLength(60)
-      })
-
-      it('returns them as they are read back', async () => {
-        await store.createRun(runRecord('r1'))
-        const [event] = await store.appendEvents('r1', [{ ...started('a'), progress: 50 }])
-        expect(event).toEqual({ ...started('a'), v: 1, run: 'r1', seq: 1, progress: 50 })
-        expect(await store.readEvents('r1')).toEqual([event])
-      })
-
-      it('changes the run in the same transaction', async () => {
-        await store.createRun(runRecord('r1'))
-        await clock.advance(1000)
-        await store.appendEvents('r1', [started('a')], { status: 'running', progress: 1 })
-        expect(await store.getRun('r1')).toMatchObject({
-          status: 'running',
-          progress: 1,
-          updated_at: '2026-01-01T00:00:01.000Z',
-        })
-        const broken = [started('b'), { ...started('c'), kind: 1n as unknown as string }]
-        await expect(store.appendEvents('r1', broken, { progress: 99 })).rejects.toThrow('BigInt')
-        expect((await store.getRun('r1'))?.progress).toBe(1)
-        expect((await store.appendEvents('r1', [started('b')])).map(({ seq }) => seq)).toEqual([2])
-      })
-
-      it('appends nothing when there is nothing, but applies the patch', async () => {
-        await store.createRun(runRecord('r1'))
-        expect(await store.appendEvents('r1', [], { progress: 7 })).toEqual([])
-        expect((await store.getRun('r1'))?.progress).toBe(7)
-      })
-
-      it('reads from a place on, and no more than asked for', async () => {
-        await store.createRun(runRecord('r1'))
-        await store.appendEvents('r1', ['a', 'b', 'c', 'd'].map(started))
-        const seqs = async (after?: number, limit?: number) =>
-          (await store.readEvents('r1', after, limit)).map(({ seq }) => seq)
-        expect(await seqs()).toEqual([1, 2, 3, 4])
-        expect(await seqs(2)).toEqual([3, 4])
-        expect(await seqs(1, 2)).toEqual([2, 3])
-        expect(await seqs(4)).toEqual([])
-        expect(await seqs(0, 0)).toEqual([])
-      })
-    })
+    const opened = () => ({ store, clock, another: () => open(folder, clock) })
+    runConformance(opened)
+    leaseConformance(opened)
+    logConformance(opened, persistent)
 
     describe('plans and cache', () => {
       it('keeps a plan under its hash, frozen', async () => {
@@ -290,10 +90,10 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
     describe('values', () => {
       it.each(Object.entries(poison))('gives back %s as the same plain data, wherever it stands', async (_, value) => {
         const same = (found: unknown) => assert.deepStrictEqual(found, value)
-        await store.createRun(runRecord('r1', { inputs: { value } }))
+        const lease = await begin(store, 'r1', { inputs: { value } })
         same((await store.getRun('r1'))?.inputs.value)
         const end = { type: 'stage.succeeded', stage: 'a', output: value, attempts: 1, duration_ms: 1, at } as const
-        await store.appendEvents('r1', [end])
+        await store.append(lease, 1, [end])
         const [event] = await store.readEvents('r1')
         same(event?.type === 'stage.succeeded' && event.output)
         await store.putCached('k', value, 10)
@@ -344,7 +144,7 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
 
       it('hands out copies or what is frozen, so that nobody can change what is stored', async () => {
         const inputs = { list: [1] }
-        await store.createRun(runRecord('r1', { inputs }))
+        await leave(store, 'r1', { inputs })
         const value = { list: [1] }
         const versions = { c: 1 }
         const checkpoint = { ...emptyCheckpoint(), channel_values: { c: value }, channel_versions: versions }
@@ -509,8 +309,7 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
     describe('deleting', () => {
       it('removes everything of a run and nothing of another', async () => {
         for (const id of ['r1', 'r2']) {
-          await store.createRun(runRecord(id))
-          await store.appendEvents(id, [started('a')])
+          await store.append(await begin(store, id), 1, [started('a')])
           const checkpoint = { ...emptyCheckpoint(), channel_values: { c: id }, channel_versions: { c: 1 } }
           const metadata = { source: 'loop', step: 0, parents: {} } as const
           const config = await store.saver.put(thread(id), checkpoint, metadata, { c: 1 })
@@ -528,8 +327,8 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
         expect(other?.checkpoint.channel_values).toEqual({ c: 'r2' })
         expect(other?.pendingWrites).toEqual([['task', 'c', 'r2']])
 
-        await store.createRun(runRecord('r1'))
-        expect((await store.appendEvents('r1', [started('a')])).map(({ seq }) => seq)).toEqual([1])
+        await store.append(await begin(store, 'r1'), 1, [started('b')])
+        expect((await store.readEvents('r1')).map(({ seq }) => seq)).toEqual([1])
       })
 
       it('removes a thread that has no run', async () => {
@@ -541,13 +340,19 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
 
     describe('closing', () => {
       it('refuses everything afterwards, in one voice', async () => {
-        await store.createRun(runRecord('r1'))
+        const lease = await begin(store, 'r1')
         await store.close()
         await store.close()
         const calls = [
           () => store.getRun('r1'),
-          () => store.createRun(runRecord('r2')),
-          () => store.appendEvents('r1', [started('a')]),
+          () => store.createRun(runRecord('r2'), claimOf('e')),
+          () => store.append(lease, 1, [started('a')]),
+          () => store.append(lease, 1, [], { progress: 1 }),
+          () => store.claim('t', claimOf('e'), () => true),
+          () => store.renew(lease, 2000),
+          () => store.release(lease),
+          () => store.leases(),
+          () => store.saverOf(lease).deleteThread('r1'),
           () => store.getCached('k', 0),
           () => store.describe(),
           () => store.saver.getTuple(thread('r1')),
@@ -568,8 +373,9 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
     if (persistent) {
       describe('opened again', () => {
         it('sees everything, and goes on counting', async () => {
-          await store.createRun(runRecord('r1', { inputs: { a: 1 }, owner: owner('e') }))
-          await store.appendEvents('r1', [started('a'), started('b')], { status: 'running' })
+          const lease = await begin(store, 'r1', { inputs: { a: 1 } })
+          await store.append(lease, 1, [started('a'), started('b')], { status: 'running' })
+          await store.claim('t', claimOf('f'), () => true)
           await store.savePlan(plan('h'))
           await store.putCached('k', [1], 10)
           const checkpoint = { ...emptyCheckpoint(), channel_values: { c: { d: 1 } }, channel_versions: { c: 1 } }
@@ -579,6 +385,7 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
           const everything = async () => ({
             run: await store.getRun('r1'),
             runs: await store.listRuns(),
+            leases: await store.leases(),
             events: await store.readEvents('r1'),
             plan: await store.loadPlan('h'),
             cached: await store.getCached('k', 0),
@@ -588,29 +395,13 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
           await store.close()
           store = open(folder, clock)
           expect(await everything()).toEqual(before)
-          expect((await store.appendEvents('r1', [started('c')])).map(({ seq }) => seq)).toEqual([3])
+          await store.append(lease, 3, [started('c')])
+          expect((await store.readEvents('r1', 2)).map(({ seq }) => seq)).toEqual([3])
         })
 
-        it('shares its data with a second connection at once', async () => {
-          const second = open(folder, clock)
-          await store.createRun(runRecord('r1'))
-          await second.appendEvents('r1', [started('a')])
-          expect((await store.appendEvents('r1', [started('b')])).map(({ seq }) => seq)).toEqual([2])
-          expect(await second.readEvents('r1')).toHaveLength(2)
-          await second.close()
-        })
       })
     }
   })
 }
 
-/** Everything an asynchronous iterator gives. */
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
-
 type Versions = Record<string, number>
-
-const thread = (id: string) => ({ configurable: { thread_id: id, checkpoint_ns: '' } })

@@ -13,6 +13,7 @@ import {
   createMemoryStore,
   defineFunction,
   defineStage,
+  type FunctionContext,
   InputError,
   openStore,
   type RunEvent,
@@ -494,19 +495,21 @@ describe('what is left behind', () => {
         }
       },
     })
-    const calls: string[] = []
-    const functions = { 'test/call': defineFunction({ run: (_input, { stage }) => calls.push(stage) }) }
+    const calls: [stage: string, key: string][] = []
+    const run = (_input: unknown, { stage, idempotencyKey }: FunctionContext) => calls.push([stage, idempotencyKey])
+    const functions = { 'test/call': defineFunction({ run }) }
     const pipeline = compile('name: p\nstages:\n  - { id: a, uses: test/call }\n  - { id: b, uses: test/call }\n', {
       functions,
     })
     await using engine = createEngine({ store: flaky, functions })
-    const run = await engine.start(pipeline)
-    expect(await run.result).toMatchObject({ status: 'paused', error: { message: 'disk full' } })
+    const started = await engine.start(pipeline)
+    expect(await started.result).toMatchObject({ status: 'paused', error: { message: 'disk full' } })
     broken = false
-    const resumed = await engine.resume(run.id)
+    const resumed = await engine.resume(started.id)
     expect((await resumed.result).status).toBe('succeeded')
-    expect(calls).toEqual(['a', 'b'])
-    const closed = (await collect(engine.events(run.id))).filter(({ type }) => type === 'stage.succeeded')
+    expect(calls.map(([stage]) => stage)).toEqual(['a', 'a', 'b']) // nobody could know that the first one ended
+    expect(calls[0]).toEqual(calls[1])
+    const closed = (await collect(engine.events(started.id))).filter(({ type }) => type === 'stage.succeeded')
     expect(closed).toHaveLength(2)
   })
 })

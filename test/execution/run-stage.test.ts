@@ -465,13 +465,13 @@ describe('pausing', () => {
     expect(events.map(({ type }) => type)).toEqual(['stage.started', 'stage.retrying'])
   })
 
-  it('by abandoning stops what runs without recording it', async () => {
+  it('by abandoning stops what runs without an outcome', async () => {
     const { run, control, events } = bench({ kind: 'do', value: 'slow' }, { slow: obedient })
     const result = run()
     await tick()
     control.abandon()
     await expect(result).rejects.toBeInstanceOf(PauseRequested)
-    expect(events.map(({ type }) => type)).toEqual(['stage.started'])
+    expect(events.map(({ type }) => type)).toEqual(['stage.started', 'stage.interrupted'])
   })
 })
 

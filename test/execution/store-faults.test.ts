@@ -3,7 +3,7 @@
  * lost: once the store works again the run is resumed and ends as it should, and no finished stage runs again.
  */
 import { describe, expect, it } from 'vitest'
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import {
   compile,
   createEngine,

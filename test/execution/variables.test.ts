@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createVariables } from '../../src/execution/variables.ts'
 import type { Json } from '../../src/foundation/json.ts'
-import type { Outcome } from '../../src/foundation/outcome.ts'
+import type { Outcome, VariablePatch } from '../../src/foundation/outcome.ts'
 import type { Plan, VariablePlan } from '../../src/foundation/plan.ts'
-import type { RunView, VariablePatch } from '../../src/foundation/stage-runner.ts'
+import type { RunView } from '../../src/foundation/stage-runner.ts'
 import { planOf, runnerOf, stage } from '../support-stages.ts'
 
 const variablesOf = (plan: Plan) => createVariables(plan, createTopology(plan))

@@ -6,7 +6,7 @@
  *       its logs     stagegraph logs r_8f3 --stage fetch
  *       everything   stagegraph show r_8f3
  */
-import type { PipelineState } from '../../execution/engine.ts'
+import type { PipelineState } from '../../execution/pipeline-engine.ts'
 import type { PipelineResult } from '../../execution/run.ts'
 import { formatDuration } from '../../foundation/duration.ts'
 import type { Failure } from '../../foundation/errors.ts'

@@ -1,7 +1,7 @@
 /** A stored run as lines of text: what `show` prints. */
 
-import type { PipelineState } from '../../execution/engine.ts'
 import { isOwnerDead } from '../../execution/owner.ts'
+import type { PipelineState } from '../../execution/pipeline-engine.ts'
 import type { StageState } from '../../execution/run-history.ts'
 import type { RunRecord } from '../../execution/store.ts'
 import { formatDuration } from '../../foundation/duration.ts'

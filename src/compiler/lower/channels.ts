@@ -13,9 +13,8 @@
 import { Annotation } from '@langchain/langgraph'
 import { BaseChannel } from '@langchain/langgraph/channels'
 import { deepFreeze, type JsonObject } from '../../foundation/json.ts'
-import type { Outcomes, RunState } from '../../foundation/outcome.ts'
+import type { Outcomes, RunState, VariablePatch } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
-import type { VariablePatch } from '../../foundation/stage-runner.ts'
 import { type Fold, VariableChannel } from './variable-channel.ts'
 
 export interface OpenState {

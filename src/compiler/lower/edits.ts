@@ -6,9 +6,8 @@
  */
 import { InputError, type InputProblem, ThreadError } from '../../foundation/errors.ts'
 import { assertJson, isJsonObject, type Json, NotJsonError } from '../../foundation/json.ts'
-import type { Outcome, TerminalStatus } from '../../foundation/outcome.ts'
+import type { Outcome, TerminalStatus, VariablePatch } from '../../foundation/outcome.ts'
 import type { StagePlan } from '../../foundation/plan.ts'
-import type { VariablePatch } from '../../foundation/stage-runner.ts'
 import { didYouMean } from '../../foundation/suggest.ts'
 import { channelOf, type OpenState } from './channels.ts'
 import type { PipelineParts, Thread } from './thread.ts'

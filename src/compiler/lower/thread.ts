@@ -1,8 +1,7 @@
 /** A lowered pipeline and a thread of it, as the parts of the graph hand them to each other. */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
-import type { Lowering } from '../../foundation/flow.ts'
-import type { Outcomes } from '../../foundation/outcome.ts'
+import type { Lowering, Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
 import type { PipelineState } from './pipeline-state.ts'

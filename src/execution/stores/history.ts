@@ -210,3 +210,8 @@ export function deleteThread({ tables, values }: History, thread: string): boole
   }
   return lines.length > 0
 }
+
+/** What is held of a thread in memory. */
+export function forgetThread({ tables, values }: History, thread: string): void {
+  for (const { n } of tables.lines.ofThread(thread)) values.forgetLine(n)
+}

@@ -1,54 +1,37 @@
 /**
- * Runs, events, plans and cache of the memory store.
+ * Runs, plans and cache of the memory store.
  */
 import type { RunFilter } from '../store.ts'
-import type { CacheTable, EventTable, PlanTable, RunRow, RunTable } from './tables.ts'
+import type { CacheTable, PlanTable, RunRow, RunTable } from './tables.ts'
 
-interface MemoryRuns {
-  readonly runs: RunTable
-  readonly events: EventTable
-  readonly plans: PlanTable
-  readonly cache: CacheTable
-  /** Characters of text kept. */
-  readonly bytes: () => number
-}
-
-export function createMemoryRuns(): MemoryRuns {
-  const runs = createRunTable()
-  const { table: events, bytes: eventBytes } = createEventTable()
-  const planTexts = new Map<string, string>()
-  const plans: PlanTable = {
-    put(hash, text) {
-      if (!planTexts.has(hash)) planTexts.set(hash, text)
-    },
-    get: (hash) => planTexts.get(hash),
-  }
-  const bytes = () => eventBytes() + [...planTexts.values()].reduce((total, text) => total + text.length, 0)
-  return { runs, events, plans, cache: createCacheTable(), bytes }
-}
-
-function createRunTable(): RunTable {
+export function createMemoryRuns(): RunTable {
   /** JSON text of the row, in order of insertion. */
   const rows = new Map<string, string>()
   const all = () => [...rows.values()].map((text) => JSON.parse(text) as RunRow)
+  const get = (id: string) => {
+    const text = rows.get(id)
+    return text === undefined ? undefined : (JSON.parse(text) as RunRow)
+  }
+  let last = 0
   return {
     insert(row) {
-      if (rows.has(row.id)) return false
-      rows.set(row.id, JSON.stringify(row))
-      return true
+      if (rows.has(row.id)) return undefined
+      last += 1
+      rows.set(row.id, JSON.stringify({ ...row, n: last }))
+      return last
     },
-    get(id) {
-      const text = rows.get(id)
-      return text === undefined ? undefined : (JSON.parse(text) as RunRow)
-    },
+    get,
+    place: get,
     list: ({ limit, ...filter }) =>
       all()
         .filter((row) => matches(row, filter))
         .reverse() // the sort is stable: of two of the same moment, the one made last comes first
         .sort((a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0))
         .slice(0, limit),
-    update(row) {
-      rows.set(row.id, JSON.stringify(row))
+    update(id, change) {
+      const row = get(id)
+      if (row) rows.set(id, JSON.stringify({ ...row, ...change }))
+      return row !== undefined
     },
     delete: (id) => rows.delete(id),
     endedBefore: (at, statuses, limit) =>
@@ -64,28 +47,18 @@ const matches = (row: RunRow, { status, pipeline, since }: RunFilter): boolean =
   (pipeline === undefined || row.pipeline === pipeline) &&
   (since === undefined || row.created_at >= since)
 
-function createEventTable() {
-  /** Run → its events; the event of `seq` n stands at n - 1. */
-  const runs = new Map<string, string[]>()
-  const table: EventTable = {
-    append(run, _seq, text) {
-      const events = runs.get(run)
-      if (events) events.push(text)
-      else runs.set(run, [text])
+export function createMemoryPlans() {
+  const texts = new Map<string, string>()
+  const table: PlanTable = {
+    put(hash, text) {
+      if (!texts.has(hash)) texts.set(hash, text)
     },
-    after(run, seq, limit) {
-      const events = (runs.get(run) ?? []).map((text, index) => ({ seq: index + 1, text }))
-      return events.slice(seq, limit < 0 ? undefined : seq + limit)
-    },
-    deleteRun(run) {
-      runs.delete(run)
-    },
+    get: (hash) => texts.get(hash),
   }
-  const bytes = () => [...runs.values()].flat().reduce((total, text) => total + text.length, 0)
-  return { table, bytes }
+  return { table, bytes: () => [...texts.values()].reduce((total, text) => total + text.length, 0) }
 }
 
-function createCacheTable(): CacheTable {
+export function createMemoryCache(): CacheTable {
   const rows = new Map<string, { readonly text: string; readonly expiresAtMs: number }>()
   return {
     put(key, text, expiresAtMs) {

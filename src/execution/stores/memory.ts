@@ -7,7 +7,8 @@ import { type Clock, systemClock } from '../../foundation/clock.ts'
 import { StoreError } from '../../foundation/errors.ts'
 import type { RunStore } from '../store.ts'
 import { createMemoryCheckpoints } from './memory-checkpoints.ts'
-import { createMemoryRuns } from './memory-runs.ts'
+import { createMemoryLeases, createMemoryLogs } from './memory-logs.ts'
+import { createMemoryCache, createMemoryPlans, createMemoryRuns } from './memory-runs.ts'
 import { createHistory, createStore } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -19,7 +20,9 @@ export function createMemoryStore({ clock = systemClock }: { readonly clock?: Cl
 /** Rows in maps. Nothing here can fail half way, so a transaction needs no undoing. */
 function memoryTables(): Tables {
   const { lines, checkpoints, values, writes, bytes: checkpointBytes } = createMemoryCheckpoints()
-  const { runs, events, plans, cache, bytes: runBytes } = createMemoryRuns()
+  const leases = createMemoryLeases()
+  const { table: logs, bytes: logBytes } = createMemoryLogs(leases)
+  const { table: plans, bytes: planBytes } = createMemoryPlans()
   let open = true
   const perform = <T>(work: () => T): T => {
     if (!open) throw new StoreError('store_closed', 'The store is closed.')
@@ -30,17 +33,19 @@ function memoryTables(): Tables {
     checkpoints,
     values,
     writes,
-    runs,
-    events,
+    runs: createMemoryRuns(),
+    logs,
+    leases,
     plans,
-    cache,
+    cache: createMemoryCache(),
     write: perform,
+    single: perform,
     read: perform,
     describe: () => ({
       kind: 'memory',
       location: 'memory',
       schemaVersion: 0,
-      bytes: checkpointBytes() + runBytes(),
+      bytes: checkpointBytes() + logBytes() + planBytes(),
     }),
     shrink() {},
     close() {

@@ -21,8 +21,19 @@ import {
   WRITES_IDX_MAP,
 } from '@langchain/langgraph-checkpoint'
 import { decodeValue, type EncodedValue, strictSerializer } from '../serializer.ts'
+import type { Lease } from '../store.ts'
 import { deltaHistory } from './delta-history.ts'
-import { deleteThread, findCheckpoint, type History, headOf, putCheckpoint, putWrites, writesOf } from './history.ts'
+import {
+  deleteThread,
+  findCheckpoint,
+  forgetThread,
+  type History,
+  headOf,
+  putCheckpoint,
+  putWrites,
+  writesOf,
+} from './history.ts'
+import { fenced } from './run-numbers.ts'
 import type { CheckpointKey, CheckpointRow, LineRow, Ref, Tables, WriteRow } from './tables.ts'
 import { readPage, type Step, type WalkFilter } from './walk.ts'
 
@@ -36,18 +47,31 @@ export interface SavedHistory extends History {
 
 export class StoreSaver extends BaseCheckpointSaver {
   readonly #history: SavedHistory
+  readonly #lease: Lease | undefined
 
-  constructor(history: SavedHistory) {
+  /** With a lease it writes for its holder only. */
+  constructor(history: SavedHistory, lease?: Lease) {
     super(strictSerializer)
     this.#history = history
+    this.#lease = lease
   }
 
   #read<T>(work: () => T): T {
     return settled(this.#history, () => this.#history.tables.read(work))
   }
 
-  #write<T>(work: () => T): T {
-    return settled(this.#history, () => this.#history.tables.write(work))
+  #write(thread: string, work: () => void): void {
+    const lease = this.#lease
+    const held = settled(this.#history, () =>
+      this.#history.tables.write(() => {
+        if (lease && !(lease.thread === thread && this.#history.tables.leases.isHeld(lease))) return false
+        work()
+        return true
+      }),
+    )
+    if (held || !lease) return
+    this.#read(() => forgetThread(this.#history, thread)) // whoever holds it now works elsewhere
+    throw fenced(lease)
   }
 
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
@@ -91,7 +115,7 @@ export class StoreSaver extends BaseCheckpointSaver {
     const key = { thread: needed(threadOf(config), 'thread_id'), ns: nsOf(config) ?? '', id: name(checkpoint.id, 'id') }
     const parent = textOf(config, 'checkpoint_id') ?? null
     const isNew = (channel: string) => Object.hasOwn(newVersions, channel)
-    this.#write(() => putCheckpoint(this.#history, { ...key, parent, checkpoint, metadata, isNew }))
+    this.#write(key.thread, () => putCheckpoint(this.#history, { ...key, parent, checkpoint, metadata, isNew }))
     return configOf(key)
   }
 
@@ -107,11 +131,11 @@ export class StoreSaver extends BaseCheckpointSaver {
       return { idx: WRITES_IDX_MAP[channel] ?? position, channel: name(channel, 'channel'), value }
     })
     const task = { taskId: name(taskId, 'task_id'), taskPath }
-    this.#write(() => putWrites(this.#history, key, task, added))
+    this.#write(thread, () => putWrites(this.#history, key, task, added))
   }
 
   override async deleteThread(threadId: string): Promise<void> {
-    this.#write(() => deleteThread(this.#history, threadId))
+    this.#write(threadId, () => void deleteThread(this.#history, threadId))
   }
 
   override async getDeltaChannelHistory(options: {

@@ -11,7 +11,7 @@ export function createSqliteLines({ get, all, run }: Statements): LineTable {
   return {
     get(thread, ns) {
       const row = get('SELECT * FROM line WHERE thread = ? AND ns = ?', thread, ns)
-      if (row) return toLine(row)
+      if (row) return requireLine(toLine(row), thread, ns)
       const mark = markOf(thread, ns)
       const same = all('SELECT * FROM line WHERE mark = ?', mark).map(toLine)
       if (same.some((line) => line.thread === thread && line.ns === ns)) throw missingInIndex(`thread ${thread}`)
@@ -44,6 +44,12 @@ export function createSqliteLines({ get, all, run }: Statements): LineTable {
       run('DELETE FROM line WHERE n = ?', n)
     },
   }
+}
+
+/** What an index has led to must be what was looked for. */
+function requireLine(line: LineRow, thread: string, ns: string): LineRow {
+  if (line.thread === thread && line.ns === ns) return line
+  throw missingInIndex(`thread ${thread}`)
 }
 
 const lineSum = ({ n, thread, ns, tip }: LineRow): number => sumOf('line', [n, thread, ns, tip])
@@ -80,7 +86,11 @@ export function createSqliteCheckpoints({ get, all, run }: Statements, cells: Ce
       )
     },
     get: (seq) => toRow(get('SELECT * FROM checkpoint WHERE seq = ?', seq)),
-    find: (line, id) => toRow(get('SELECT * FROM checkpoint WHERE line = ? AND id = ?', line, id)),
+    find(line, id) {
+      const row = toRow(get('SELECT * FROM checkpoint WHERE line = ? AND id = ?', line, id))
+      if (row && (row.line !== line || row.id !== id)) throw missingInIndex(`checkpoint ${id}`)
+      return row
+    },
     ofLine: (line) => all('SELECT * FROM checkpoint WHERE line = ?', line).map((row) => toCheckpoint(row, cells)),
     before: (beforeSeq, limit) =>
       all('SELECT * FROM checkpoint WHERE seq < ? ORDER BY seq DESC LIMIT ?', beforeSeq, limit).map((row) =>

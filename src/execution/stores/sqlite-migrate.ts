@@ -11,37 +11,38 @@ import { decodeValue, type Encoding } from '../serializer.ts'
 import type { RunOwner } from '../store.ts'
 import type { Cells } from './cells.ts'
 import { type History, putCheckpoint, putWrites } from './history.ts'
-import { firstWhole, migrations } from './sqlite-schema.ts'
+import { moveEvents, moveSecond } from './sqlite-migrate-second.ts'
+import { wholeSchema } from './sqlite-schema.ts'
 import { createStatements, type Row } from './sqlite-statements.ts'
 import { createRowTables, type RowTables } from './sqlite-tables.ts'
 import { createValues } from './values.ts'
 
 /** `version` is that of the file; 0 is an empty one. */
 export function migrate(db: DatabaseSync, version: number, cells: Cells): void {
-  for (const { sql, moves } of migrations.slice(Math.max(version, firstWhole))) {
-    if (version > 0 && moves.length > 0) moveTables(db, sql, moves, cells)
-    else db.exec(sql)
-  }
+  if (version === 0) db.exec(wholeSchema)
+  if (version === 1) moveFirst(db, cells)
+  if (version === 2) moveSecond(db, cells)
 }
 
-/** Fills new tables from old ones, which are put aside under another name and then gone. */
-function moveTables(db: DatabaseSync, sql: string, moves: readonly string[], cells: Cells): void {
+const firstTables = ['plan', 'run', 'event', 'cache', 'checkpoint', 'channel_value', 'checkpoint_write'] as const
+
+/** From version 1: new tables are filled from old ones, which are put aside under another name and then gone. */
+function moveFirst(db: DatabaseSync, cells: Cells): void {
   const indices = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").all()
   for (const { name } of indices) db.exec(`DROP INDEX "${name}"`)
-  for (const table of moves) db.exec(`ALTER TABLE ${table} RENAME TO old_${table}`)
-  db.exec(sql)
-  moveFirst(db, cells)
-  for (const table of moves) db.exec(`DROP TABLE old_${table}`)
+  for (const table of firstTables) db.exec(`ALTER TABLE ${table} RENAME TO old_${table}`)
+  db.exec(wholeSchema)
+  moveRows(db, createRowTables(createStatements(db), cells))
+  for (const table of firstTables) db.exec(`DROP TABLE old_${table}`)
 }
 
-/** From version 1 to 2. */
-function moveFirst(db: DatabaseSync, cells: Cells): void {
-  const tables = createRowTables(createStatements(db), cells)
-  const rows = (sql: string): Iterable<Row> => db.prepare(sql).iterate() as Iterable<Row>
+function moveRows(db: DatabaseSync, tables: RowTables): void {
+  const rows = (sql: string, ...values: string[]) => db.prepare(sql).iterate(...values) as Iterable<Row>
   for (const { hash, text } of rows('SELECT * FROM old_plan')) tables.plans.put(hash as string, text as string)
-  for (const row of rows('SELECT * FROM old_run ORDER BY n')) moveRun(tables, row)
-  for (const { run, seq, text } of rows('SELECT * FROM old_event'))
-    tables.events.append(run as string, seq as number, text as string)
+  for (const row of rows('SELECT * FROM old_run ORDER BY n')) {
+    const n = moveRun(tables, row)
+    moveEvents(tables, n, rows('SELECT text FROM old_event WHERE run = ? ORDER BY seq', row.id as string))
+  }
   for (const { key, text, expires_at_ms } of rows('SELECT * FROM old_cache'))
     tables.cache.put(key as string, text as string, expires_at_ms as number)
   const values = createValues(tables.values)
@@ -57,8 +58,10 @@ function moveFirst(db: DatabaseSync, cells: Cells): void {
 const decoded = ({ encoding, text }: Row): unknown =>
   decodeValue({ encoding: encoding as Encoding, text: text as string })
 
-function moveRun(tables: RowTables, row: Row): void {
-  tables.runs.insert({
+function moveRun(tables: RowTables, row: Row): number {
+  const owner = row.owner === null ? null : (JSON.parse(row.owner as string) as RunOwner)
+  tables.leases.put({ thread: row.id as string, epoch: 1, owner, expiresAtMs: 0 })
+  const n = tables.runs.insert({
     id: row.id as string,
     pipeline: row.pipeline as string,
     version: row.version as string | null,
@@ -73,9 +76,10 @@ function moveRun(tables: RowTables, row: Row): void {
     active_ms: row.active_ms as number,
     stretches: row.stretches as number,
     cancel_requested: row.cancel_requested === 1,
-    owner: row.owner === null ? null : (JSON.parse(row.owner as string) as RunOwner),
     last_seq: row.last_seq as number,
   })
+  if (n === undefined) throw new Error(`Two runs have the id "${row.id}".`)
+  return n
 }
 
 function moveCheckpoint(history: History, row: Row, valueAt: (id: number) => unknown): void {

@@ -1,52 +1,63 @@
 /**
- * Runs, events, plans and cache in SQLite.
+ * Runs in SQLite. What is written once and what changes have a checksum each.
  */
 import type { SQLInputValue } from 'node:sqlite'
 import type { JsonObject } from '../../foundation/json.ts'
 import type { RunStatus } from '../../foundation/outcome.ts'
-import type { RunFilter, RunOwner } from '../store.ts'
+import type { RunFilter } from '../store.ts'
 import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
 import { checkSum, markOf, missingInIndex, sumOf } from './sqlite-sums.ts'
-import type { CacheTable, EventTable, PlanTable, RunRow, RunTable } from './tables.ts'
+import type { RunChanging, RunRow, RunTable } from './tables.ts'
 
 export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): RunTable {
-  const toRow = (row: Row) => toRun(row, cells)
+  /** An index that lost an entry must not look like a run that never was. */
+  const requireAbsent = (id: string): void => {
+    const lost = all('SELECT id FROM run WHERE mark = ?', markOf(id)).some((other) => other.id === id)
+    if (lost) throw missingInIndex(`run ${id}`)
+  }
+  const changingOf = (id: string) => {
+    const row = get(`SELECT n, id, ${changing.join(', ')}, changing_sum AS sum FROM run WHERE id = ?`, id)
+    if (!row) requireAbsent(id)
+    return row && checkedChanging(row, id)
+  }
   return {
     insert(row) {
-      const fixed = fixedValues(row)
+      if (changingOf(row.id)) return undefined
+      const n = Number(get('SELECT max(n) AS n FROM run')?.n ?? 0) + 1
+      const fixed = fixedColumns.map((column) => row[column])
       const inputs = cells.pack(JSON.stringify(row.inputs), inputsOf(row.id))
-      const sum = sumOf('run', fixed, inputs)
-      return (
-        run(
-          `INSERT OR IGNORE INTO run
-             (${fixedColumns.join(', ')}, mark, inputs, sum, ${changing.join(', ')}, changing_sum)
-           VALUES (${fixed.map(() => '?').join(', ')}, ?, ?, ?, ${changing.map(() => '?').join(', ')}, ?)`,
-          ...fixed,
-          markOf(row.id),
-          inputs,
-          sum,
-          ...changingValues(row),
-        ).changes > 0
+      run(
+        `INSERT INTO run (n, ${fixedColumns.join(', ')}, mark, inputs, sum, ${changing.join(', ')}, changing_sum)
+         VALUES (?, ${fixed.map(() => '?').join(', ')}, ?, ?, ?, ${changing.map(() => '?').join(', ')}, ?)`,
+        n,
+        ...fixed,
+        markOf(row.id),
+        inputs,
+        sumOf('run', fixed, inputs),
+        ...changingValues({ ...row, n }),
       )
+      return n
     },
     get(id) {
       const row = get('SELECT * FROM run WHERE id = ?', id)
-      if (row) return toRow(row)
-      const lost = all('SELECT id FROM run WHERE mark = ?', markOf(id)).some((other) => other.id === id)
-      if (lost) throw missingInIndex(`run ${id}`)
+      if (row) return toRun(row, cells, id)
+      requireAbsent(id)
       return undefined
     },
+    place: changingOf,
     list({ limit, ...filter }) {
       const { where, values } = conditions(filter)
-      return all(`SELECT * FROM run ${where} ORDER BY created_at DESC, n DESC LIMIT ?`, ...values, limit).map(toRow)
-    },
-    update(row) {
-      run(
-        `UPDATE run SET ${changing.map((column) => `${column} = ?`).join(', ')}, changing_sum = ? WHERE id = ?`,
-        ...changingValues(row),
-        row.id,
+      return all(`SELECT * FROM run ${where} ORDER BY created_at DESC, n DESC LIMIT ?`, ...values, limit).map((row) =>
+        toRun(row, cells, row.id),
       )
+    },
+    update(id, change) {
+      const row = changingOf(id)
+      if (!row) return false
+      const columns = changing.map((column) => `${column} = ?`).join(', ')
+      run(`UPDATE run SET ${columns}, changing_sum = ? WHERE n = ?`, ...changingValues({ ...row, ...change }), row.n)
+      return true
     },
     delete: (id) => run('DELETE FROM run WHERE id = ?', id).changes > 0,
     endedBefore: (at, statuses, limit) =>
@@ -63,8 +74,6 @@ const inputsOf = (id: string): string => `the inputs of run ${id}`
 
 const fixedColumns = ['id', 'pipeline', 'version', 'plan', 'file', 'created_at'] as const
 
-const fixedValues = (row: RunRow) => fixedColumns.map((column) => row[column])
-
 const changing = [
   'status',
   'progress',
@@ -73,27 +82,34 @@ const changing = [
   'active_ms',
   'stretches',
   'cancel_requested',
-  'owner',
   'last_seq',
-] as const
+] as const satisfies readonly (keyof RunChanging)[]
 
-/** With their sum. */
-function changingValues(row: RunRow): SQLInputValue[] {
-  const values = changingOf(row)
-  return [...values, sumOf('run', [row.id, ...values])]
+type Changing = RunChanging & Pick<RunRow, 'n' | 'id'>
+
+/** With their sum, which holds the number and the id too. */
+function changingValues(row: Changing): SQLInputValue[] {
+  const values = changing.map((column) => (column === 'cancel_requested' ? Number(row[column]) : row[column]))
+  return [...values, sumOf('run', [row.n, row.id, ...values])]
 }
 
-const changingOf = (row: RunRow): SQLInputValue[] => [
-  row.status,
-  row.progress,
-  row.updated_at,
-  row.ended_at,
-  row.active_ms,
-  row.stretches,
-  row.cancel_requested ? 1 : 0,
-  row.owner ? JSON.stringify(row.owner) : null,
-  row.last_seq,
-]
+/** From a row with these columns and their `sum`, which an index led to. */
+function checkedChanging(row: Row, id: unknown): Changing {
+  checkSum(row, sumOf('run', [row.n, row.id, ...changing.map((column) => row[column])]), `run ${id}`)
+  if (row.id !== id) throw missingInIndex(`run ${id}`)
+  return {
+    n: row.n as number,
+    id: row.id as string,
+    status: row.status as RunStatus,
+    progress: row.progress as number,
+    updated_at: row.updated_at as string,
+    ended_at: row.ended_at as string | null,
+    active_ms: row.active_ms as number,
+    stretches: row.stretches as number,
+    cancel_requested: row.cancel_requested === 1,
+    last_seq: row.last_seq as number,
+  }
+}
 
 function conditions({ status, pipeline, since }: RunFilter) {
   const parts: readonly (readonly [condition: string, value: string | undefined])[] = [
@@ -108,96 +124,17 @@ function conditions({ status, pipeline, since }: RunFilter) {
   }
 }
 
-function toRun(row: Row, cells: Cells): RunRow {
-  const id = row.id as string
+function toRun(row: Row, cells: Cells, id: unknown): RunRow {
   const inputs = row.inputs as Cell
-  checkSum(
-    row,
-    sumOf(
-      'run',
-      fixedColumns.map((column) => row[column]),
-      inputs,
-    ),
-    `run ${id}`,
-  )
-  const sum = sumOf('run', [id, ...changing.map((column) => row[column])])
-  checkSum({ sum: row.changing_sum }, sum, `run ${id}`)
+  const fixed = fixedColumns.map((column) => row[column])
+  checkSum(row, sumOf('run', fixed, inputs), `run ${id}`)
   return {
-    id,
+    ...checkedChanging({ ...row, sum: row.changing_sum }, id),
     pipeline: row.pipeline as string,
     version: row.version as string | null,
     plan: row.plan as string,
     file: row.file as string | null,
-    status: row.status as RunStatus,
-    inputs: JSON.parse(cells.unpack(inputs, inputsOf(id))) as JsonObject,
-    progress: row.progress as number,
     created_at: row.created_at as string,
-    updated_at: row.updated_at as string,
-    ended_at: row.ended_at as string | null,
-    active_ms: row.active_ms as number,
-    stretches: row.stretches as number,
-    cancel_requested: row.cancel_requested === 1,
-    owner: row.owner === null ? null : (JSON.parse(row.owner as string) as RunOwner),
-    last_seq: row.last_seq as number,
-  }
-}
-
-export function createSqliteEvents({ all, run }: Statements, cells: Cells): EventTable {
-  return {
-    append(id, seq, text) {
-      const cell = cells.pack(text, eventPlace(id, seq))
-      run('INSERT INTO event (run, seq, cell, sum) VALUES (?, ?, ?, ?)', id, seq, cell, sumOf('event', [id, seq], cell))
-    },
-    after: (id, seq, limit) =>
-      all('SELECT * FROM event WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?', id, seq, limit).map((row) => {
-        const place = eventPlace(id, row.seq)
-        checkSum(row, sumOf('event', [id, row.seq], row.cell as Cell), place)
-        return { seq: row.seq as number, text: cells.unpack(row.cell as Cell, place) }
-      }),
-    deleteRun(id) {
-      run('DELETE FROM event WHERE run = ?', id)
-    },
-  }
-}
-
-const eventPlace = (run: string, seq: unknown): string => `event ${seq} of run ${run}`
-
-export function createSqlitePlans({ get, run }: Statements, cells: Cells): PlanTable {
-  return {
-    put(hash, text) {
-      const cell = cells.pack(text, `plan ${hash}`)
-      run('INSERT OR IGNORE INTO plan (hash, cell, sum) VALUES (?, ?, ?)', hash, cell, sumOf('plan', [hash], cell))
-    },
-    get(hash) {
-      const row = get('SELECT cell, sum FROM plan WHERE hash = ?', hash)
-      if (!row) return undefined
-      checkSum(row, sumOf('plan', [hash], row.cell as Cell), `plan ${hash}`)
-      return cells.unpack(row.cell as Cell, `plan ${hash}`)
-    },
-  }
-}
-
-export function createSqliteCache({ get, run }: Statements, cells: Cells): CacheTable {
-  const place = 'a cached result'
-  return {
-    put(key, text, expiresAtMs) {
-      const cell = cells.pack(text, place)
-      run(
-        'INSERT OR REPLACE INTO cache (key, expires_at_ms, cell, sum) VALUES (?, ?, ?, ?)',
-        key,
-        expiresAtMs,
-        cell,
-        sumOf('cache', [key, expiresAtMs], cell),
-      )
-    },
-    get(key) {
-      const row = get('SELECT cell, expires_at_ms, sum FROM cache WHERE key = ?', key)
-      if (!row) return undefined
-      checkSum(row, sumOf('cache', [key, row.expires_at_ms], row.cell as Cell), place)
-      return { text: cells.unpack(row.cell as Cell, place), expiresAtMs: row.expires_at_ms as number }
-    },
-    purge(nowMs) {
-      run('DELETE FROM cache WHERE expires_at_ms <= ?', nowMs)
-    },
+    inputs: JSON.parse(cells.unpack(inputs, inputsOf(row.id as string))) as JsonObject,
   }
 }

@@ -9,6 +9,8 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Statements {
   readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined
   readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[]
+  /** One row after the other. The statement is in use until the end or `return`. */
+  readonly iterate: (sql: string, ...values: SQLInputValue[]) => Iterable<Row>
   readonly run: (sql: string, ...values: SQLInputValue[]) => { readonly changes: number; readonly lastId: number }
 }
 
@@ -25,6 +27,7 @@ export function createStatements(db: DatabaseSync): Statements {
   return {
     get: (sql, ...values) => prepare(sql).get(...values),
     all: (sql, ...values) => prepare(sql).all(...values),
+    iterate: (sql, ...values) => prepare(sql).iterate(...values),
     run(sql, ...values) {
       const { changes, lastInsertRowid } = prepare(sql).run(...values)
       return { changes: Number(changes), lastId: Number(lastInsertRowid) }

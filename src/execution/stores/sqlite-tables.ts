@@ -3,12 +3,17 @@
  */
 import type { Cells } from './cells.ts'
 import { createSqliteCheckpoints, createSqliteLines } from './sqlite-checkpoints.ts'
-import { createSqliteCache, createSqliteEvents, createSqlitePlans, createSqliteRuns } from './sqlite-runs.ts'
+import { createSqliteLeases } from './sqlite-leases.ts'
+import { createSqliteLogs, type SqliteLogs } from './sqlite-log.ts'
+import { createSqliteCache, createSqlitePlans } from './sqlite-plans.ts'
+import { createSqliteRuns } from './sqlite-runs.ts'
 import type { Statements } from './sqlite-statements.ts'
 import { createSqliteValues, createSqliteWrites } from './sqlite-values.ts'
 import type { Tables } from './tables.ts'
 
-export type RowTables = Omit<Tables, 'write' | 'read' | 'describe' | 'shrink' | 'close'>
+export interface RowTables extends Omit<Tables, 'write' | 'single' | 'read' | 'describe' | 'shrink' | 'close'> {
+  readonly logs: SqliteLogs
+}
 
 export const createRowTables = (statements: Statements, cells: Cells): RowTables => ({
   lines: createSqliteLines(statements),
@@ -16,7 +21,8 @@ export const createRowTables = (statements: Statements, cells: Cells): RowTables
   values: createSqliteValues(statements, cells),
   writes: createSqliteWrites(statements, cells),
   runs: createSqliteRuns(statements, cells),
-  events: createSqliteEvents(statements, cells),
+  logs: createSqliteLogs(statements, cells),
+  leases: createSqliteLeases(statements),
   plans: createSqlitePlans(statements, cells),
   cache: createSqliteCache(statements, cells),
 })

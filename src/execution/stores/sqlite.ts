@@ -71,6 +71,7 @@ function sqliteTables(db: DatabaseSync, file: string, cells: Cells): Tables {
   return {
     ...createRowTables(statements, cells),
     write: (work) => transaction(db, file, statements, 'BEGIN IMMEDIATE', work),
+    single: (work) => attempt(db, file, work),
     read: (work) => transaction(db, file, statements, 'BEGIN', work),
     describe: () => ({ kind: 'sqlite', location: file, schemaVersion, bytes: bytesOf(file) + bytesOf(`${file}-wal`) }),
     shrink: () => void statements.all('PRAGMA incremental_vacuum'),
@@ -79,12 +80,18 @@ function sqliteTables(db: DatabaseSync, file: string, cells: Cells): Tables {
 }
 
 function transaction<T>(db: DatabaseSync, file: string, { run }: Statements, begin: string, work: () => T): T {
-  if (!db.isOpen) throw new StoreError('store_closed', `The store "${file}" is closed.`)
-  try {
+  return attempt(db, file, () => {
     run(begin)
     const result = work()
     run('COMMIT')
     return result
+  })
+}
+
+function attempt<T>(db: DatabaseSync, file: string, work: () => T): T {
+  if (!db.isOpen) throw new StoreError('store_closed', `The store "${file}" is closed.`)
+  try {
+    return work()
   } catch (error) {
     rollBack(db)
     throw toStoreError(error, file)

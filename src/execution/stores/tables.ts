@@ -8,7 +8,7 @@
 
 import type { RunStatus } from '../../foundation/outcome.ts'
 import type { EncodedValue, Encoding } from '../serializer.ts'
-import type { RunFilter, RunRecord } from '../store.ts'
+import type { Lease, NewRun, RunFilter, RunOwner } from '../store.ts'
 
 export interface Tables {
   readonly lines: LineTable
@@ -16,11 +16,14 @@ export interface Tables {
   readonly values: ValueTable
   readonly writes: WriteTable
   readonly runs: RunTable
-  readonly events: EventTable
+  readonly logs: LogTable
+  readonly leases: LeaseTable
   readonly plans: PlanTable
   readonly cache: CacheTable
   /** Everything `work` changes is kept, or, when it throws, nothing of it. Throws `store_closed` after `close`. */
   write<T>(work: () => T): T
+  /** The same for work that is one statement, which is a transaction in itself. */
+  single<T>(work: () => T): T
   /** `work` sees one state of the store. Throws `store_closed` after `close`. */
   read<T>(work: () => T): T
   describe(): StoreFacts
@@ -144,27 +147,73 @@ export interface WriteTable {
   of(set: number): readonly WriteRow[]
   deleteSet(set: number): void
 }
-/** A run and the last `seq` of its events. */
-export type RunRow = RunRecord & { readonly last_seq: number }
+
+/** A run. Its log stands under its number `n`, which may be used again once the run is deleted. */
+export type RunRow = NewRun & { readonly n: number } & RunChanging
+
+/** What can change of a run. `last_seq` is where its log ended when this was written. */
+export type RunChanging = Pick<
+  NewRun,
+  'status' | 'progress' | 'updated_at' | 'ended_at' | 'active_ms' | 'stretches' | 'cancel_requested'
+> & { readonly last_seq: number }
+
+export type RunPlace = Pick<RunRow, 'n' | 'id' | 'last_seq'>
 
 export interface RunTable {
-  /** False when the id is taken. */
-  insert(row: RunRow): boolean
+  /** Its number; nothing when the id is taken. */
+  insert(row: Omit<RunRow, 'n'>): number | undefined
   get(id: string): RunRow | undefined
+  place(id: string): RunPlace | undefined
   /** Newest first. */
   list(filter: RunFilter & { readonly limit: number }): readonly RunRow[]
-  /** Writes everything that can change. */
-  update(row: RunRow): void
+  /** False when there is no such run. */
+  update(id: string, change: Partial<RunChanging>): boolean
   delete(id: string): boolean
   /** Ids of runs that have one of these statuses and ended before `at`. */
   endedBefore(at: string, statuses: readonly RunStatus[], limit: number): readonly string[]
 }
 
-export interface EventTable {
-  append(run: string, seq: number, text: string): void
-  /** In order; a negative limit means all. */
-  after(run: string, seq: number, limit: number): readonly { readonly seq: number; readonly text: string }[]
-  deleteRun(run: string): void
+/** What one append added to the log of a run: the events `first` to `last`, as a JSON list. */
+export interface LogRow {
+  readonly run: number
+  readonly first: number
+  readonly last: number
+  readonly text: string
+}
+
+export interface LogTable {
+  /** Makes the empty log of a run. */
+  begin(run: number): void
+  /** False, and nothing is added, unless the lease is held and the log ends at `first - 1`. One statement. */
+  append(lease: Lease, row: LogRow): boolean
+  /**
+   * From the row that holds `seq + 1` to the end. Whoever comes to the end has seen every row, or `store_corrupt` is
+   * thrown: no other row says where a log ends.
+   */
+  after(run: number, seq: number): Iterable<LogRow>
+  /** The last `seq`; 0 when it is empty. */
+  end(run: number): number
+  delete(run: number): void
+}
+
+/** Who holds a thread, or, without an owner, who held it last. */
+export interface LeaseRow {
+  readonly thread: string
+  readonly epoch: number
+  readonly owner: RunOwner | null
+  readonly expiresAtMs: number
+}
+
+export interface LeaseTable {
+  get(thread: string): LeaseRow | undefined
+  isHeld(lease: Lease): boolean
+  held(): readonly LeaseRow[]
+  put(row: LeaseRow): void
+  /** False, and nothing is changed, unless the lease is held. One statement. */
+  change(lease: Lease, owner: RunOwner | null, expiresAtMs: number): boolean
+  delete(thread: string): void
+  /** The highest epoch of leases that were deleted; those of new threads are higher. */
+  floor(): number
 }
 
 export interface PlanTable {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { createMemoryStore } from '../../../src/execution/stores/memory.ts'
 import { langgraphConformance } from '../../conformance/langgraph.ts'
-import { runRecord, storeConformance } from '../../conformance/store.ts'
+import { storeConformance } from '../../conformance/store.ts'
+import { begin } from '../../conformance/support.ts'
 
 storeConformance({
   name: 'the memory store',
@@ -14,7 +15,6 @@ langgraphConformance({ name: 'LangGraph on the memory store', open: () => create
 it('says what it is and how much it keeps', async () => {
   const store = createMemoryStore()
   expect(await store.describe()).toEqual({ kind: 'memory', location: 'memory', schemaVersion: 0, bytes: 0 })
-  await store.createRun(runRecord('r1'))
-  await store.appendEvents('r1', [{ type: 'run.cancelling', at: '2026-01-01T00:00:00.000Z' }])
+  await store.append(await begin(store, 'r1'), 1, [{ type: 'run.cancelling', at: '2026-01-01T00:00:00.000Z' }])
   expect((await store.describe()).bytes).toBeGreaterThan(10)
 })

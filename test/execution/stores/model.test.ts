@@ -14,7 +14,7 @@ import type { RunStore } from '../../../src/execution/store.ts'
 import { createMemoryStore } from '../../../src/execution/stores/memory.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
 import { poison } from '../../conformance/poison.ts'
-import { collect } from '../../conformance/store.ts'
+import { collect } from '../../conformance/support.ts'
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 function randomOf(seed: number): () => number {

@@ -11,7 +11,7 @@ import { encodeValue } from '../../../src/execution/serializer.ts'
 import type { RunStore } from '../../../src/execution/store.ts'
 import { openSqliteStore, type SqliteOptions } from '../../../src/execution/stores/sqlite.ts'
 import { StoreError } from '../../../src/foundation/errors.ts'
-import { collect, runRecord } from '../../conformance/store.ts'
+import { begin, collect } from '../../conformance/support.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 
@@ -39,12 +39,12 @@ async function fill(store: RunStore): Promise<void> {
   await loop.updateState(middle?.config ?? {}, { log: ['edited'] })
   await fan.invoke({}, config('r1'))
   for (let n = 0; n < 8; n++) {
-    await store.createRun(runRecord(`r${n}`, { inputs: { text: `input ${n} `.repeat(20) } }))
+    const lease = await begin(store, `r${n}`, { inputs: { text: `input ${n} `.repeat(20) } })
     const events = Array.from(
       { length: 6 },
       (_, i) => ({ type: 'stage.started', stage: `s${i}`, kind: 'run', attempt: 1, at }) as const,
     )
-    await store.appendEvents(`r${n}`, events, { status: 'running', progress: n })
+    await store.append(lease, 1, events, { status: 'running', progress: n })
   }
 }
 

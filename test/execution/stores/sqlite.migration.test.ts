@@ -1,7 +1,8 @@
 /**
  * Files of older versions. `fixtures/v1.db` was written by the code of schema version 1: runs, events, a plan, a cached
  * result, a thread with a fork and a subgraph, twelve Sends before an interrupt, writes without a checkpoint.
- * `fixtures/v1.json` is what that code read from it.
+ * `fixtures/v2.db` was written by that of version 2: runs that are held and not, three hundred events, an edited thread,
+ * Sends before an interrupt; `v2-sealed.db` has the same with keys. The `.json` beside each is what its code read.
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,10 +13,12 @@ import { encodeValue } from '../../../src/execution/serializer.ts'
 import type { RunStore } from '../../../src/execution/store.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
 import { schemaVersion } from '../../../src/execution/stores/sqlite-schema.ts'
-import { collect } from '../../conformance/store.ts'
+import { claimOf, collect, started } from '../../conformance/support.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
-const facts = JSON.parse(readFileSync(fixture('v1.json'), 'utf8'))
+const factsOf = (name: string) => JSON.parse(readFileSync(fixture(`${name}.json`), 'utf8'))
+const facts = factsOf('v1')
+const keys = { current: 'k', keys: { k: Buffer.alloc(32, 7) } }
 
 let folder: string
 let path: string
@@ -41,7 +44,7 @@ const expected = { ...facts, tuples: facts.tuples.map((text: string) => JSON.par
 describe('a file of version 1', () => {
   it.each([
     ['plainly', {}],
-    ['with keys', { keys: { current: 'k', keys: { k: Buffer.alloc(32, 7) } } }],
+    ['with keys', { keys }],
   ])('holds the same afterwards, %s', async (_, options) => {
     expect(facts.tuples.length).toBe(18)
     for (let opening = 0; opening < 2; opening++) {
@@ -77,5 +80,69 @@ describe('a file of version 1', () => {
     const before = readFileSync(path)
     expect(() => openSqliteStore(path)).toThrow('a value that is not JSON')
     expect(readFileSync(path).subarray(100)).toEqual(before.subarray(100)) // WAL mode is noted in the header
+  })
+})
+
+describe('a file of version 2', () => {
+  const readAll = async (store: RunStore) => ({
+    ...(await everything(store)),
+    events: Object.fromEntries(
+      await Promise.all(['free', 'held', 'silent'].map(async (id) => [id, await store.readEvents(id)])),
+    ),
+  })
+
+  it.each([
+    ['v2', {}],
+    ['v2-sealed', { keys }],
+  ])('holds the same afterwards: %s', async (name, options) => {
+    copyFileSync(fixture(`${name}.db`), path)
+    const before = factsOf(name)
+    const tuples = before.tuples.map((text: string) => JSON.parse(text))
+    expect(before.events.free.length).toBeGreaterThan(9)
+    for (let opening = 0; opening < 2; opening++) {
+      const store = openSqliteStore(path, options)
+      expect(await readAll(store)).toEqual({ ...before, tuples })
+      await store.close()
+    }
+    const db = new DatabaseSync(path)
+    expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    expect(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'event'").all()).toEqual([])
+    db.close()
+  })
+
+  it('leaves runs to whoever held them, for no time longer, and is gone on with', async () => {
+    copyFileSync(fixture('v2.db'), path)
+    const store = openSqliteStore(path)
+    const [held] = await store.leases()
+    expect(held).toEqual({
+      thread: 'held',
+      owner: factsOf('v2').runs.find(({ id }: { id: string }) => id === 'held').owner,
+      epoch: 1,
+      expiresAtMs: 0,
+    })
+    for (const id of ['held', 'free', 'silent']) {
+      const taken = await store.claim(id, claimOf('e'), ({ expiresAtMs }) => expiresAtMs <= 0)
+      if ('heldBy' in taken) throw new Error('It was not taken.')
+      const last = (await store.readEvents(id)).length
+      await store.append(taken.lease, last + 1, [started('more')], { progress: 99 })
+      expect(await store.readEvents(id, last)).toMatchObject([{ seq: last + 1, stage: 'more' }])
+      expect((await store.getRun(id))?.progress).toBe(99)
+    }
+    await store.close()
+  })
+
+  it.each([
+    ['a missing event', "DELETE FROM event WHERE run = 'free' AND seq = 200"],
+    ['a missing last event', "DELETE FROM event WHERE run = 'free' AND seq = 300"],
+    ['a changed event', "UPDATE event SET cell = '{}' WHERE run = 'held' AND seq = 2"],
+    ['a changed run', "UPDATE run SET owner = NULL WHERE id = 'held'"],
+  ])('is left as it is when it has %s', (_, sql) => {
+    copyFileSync(fixture('v2.db'), path)
+    const db = new DatabaseSync(path)
+    db.exec(sql)
+    db.close()
+    const before = readFileSync(path)
+    expect(() => openSqliteStore(path)).toThrow('The store is damaged')
+    expect(readFileSync(path)).toEqual(before)
   })
 })

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { RunOwner, RunStore } from '../../../src/execution/store.ts'
+import type { Lease, RunOwner, RunStore } from '../../../src/execution/store.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
-import { collect, runRecord } from '../../conformance/store.ts'
+import { begin, collect, leave } from '../../conformance/support.ts'
 
 let folder: string
 let path: string
@@ -32,9 +32,9 @@ interface Worker {
 }
 
 /** A child that is ready and waits for `go`. */
-async function startWorker(work: string, name: string, count = 0): Promise<Worker> {
+async function startWorker(work: string, name: string, count = 0, lease?: Lease): Promise<Worker> {
   const script = join(import.meta.dirname, 'store-child.ts')
-  const child = spawn(process.execPath, [script, work, path, name, String(count)], {
+  const child = spawn(process.execPath, [script, work, path, name, String(count), JSON.stringify(lease ?? null)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   children.push(child)
@@ -91,7 +91,7 @@ function integrity(): unknown {
 it('one of two processes that claim a run at once gets it, and the other is told who', async () => {
   const runs = 100
   await withStore(async (store) => {
-    for (let i = 0; i < runs; i++) await store.createRun(runRecord(`r${i}`))
+    for (let i = 0; i < runs; i++) await leave(store, `r${i}`)
   })
   const workers = await Promise.all([startWorker('claim', 'a', runs), startWorker('claim', 'b', runs)])
   for (const worker of workers) go(worker)
@@ -117,8 +117,8 @@ it('two processes open a new file at once', async () => {
 
 it('two processes write to one file at the same time and lose nothing', async () => {
   const steps = 150
-  await withStore((store) => store.createRun(runRecord('shared')))
-  const workers = await Promise.all([startWorker('append', 'a', steps), startWorker('append', 'b', steps)])
+  const lease = await withStore((store) => begin(store, 'shared'))
+  const workers = await Promise.all(['a', 'b'].map((name) => startWorker('append', name, steps, lease)))
   for (const worker of workers) go(worker)
   await Promise.all(workers.map(({ ended }) => ended))
   expect(workers.map(({ child }) => child.exitCode)).toEqual([0, 0])
@@ -130,10 +130,10 @@ it('two processes write to one file at the same time and lose nothing', async ()
 })
 
 it('a killed writer leaves a file that holds all it was told is stored', async () => {
-  await withStore((store) => store.createRun(runRecord('shared')))
+  const lease = await withStore((store) => begin(store, 'shared'))
   for (let round = 0; round < 4; round++) {
     const name = `w${round}`
-    const worker = await startWorker('forever', name)
+    const worker = await startWorker('forever', name, 0, lease)
     go(worker)
     while (worker.said.length < 5 + 40 * round) await once(worker.lines, 'line')
     worker.child.kill('SIGKILL')
@@ -148,7 +148,7 @@ it('a killed writer leaves a file that holds all it was told is stored', async (
 })
 
 it('opening a store does not take away the locks of another connection in the same process', async () => {
-  await withStore((store) => store.createRun(runRecord('r1')))
+  await withStore((store) => leave(store, 'r1'))
   const holder = new DatabaseSync(path)
   holder.exec('PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE') // without the log, locks are those of the file itself
   expect(() => openSqliteStore(path, { busyTimeoutMs: 0 })).toThrow('locked by another process')

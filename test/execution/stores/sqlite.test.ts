@@ -23,7 +23,8 @@ import { toStoreError } from '../../../src/execution/stores/sqlite-errors.ts'
 import { schemaVersion } from '../../../src/execution/stores/sqlite-schema.ts'
 import { StoreError } from '../../../src/foundation/errors.ts'
 import { langgraphConformance } from '../../conformance/langgraph.ts'
-import { runRecord, storeConformance } from '../../conformance/store.ts'
+import { storeConformance } from '../../conformance/store.ts'
+import { begin, claimOf, leave, runRecord } from '../../conformance/support.ts'
 
 storeConformance({
   name: 'the SQLite store',
@@ -75,7 +76,7 @@ function errorOf(work: () => unknown): StoreError {
 /** A store with one run, closed again. */
 async function makeStore(): Promise<void> {
   const store = openSqliteStore(path)
-  await store.createRun(runRecord('r1'))
+  await leave(store, 'r1')
   await store.close()
 }
 
@@ -83,7 +84,7 @@ describe('the file', () => {
   it('is made for its owner alone, in a folder that keeps out of version control', async () => {
     path = join(folder, 'project', '.stagegraph', 'runs.db')
     const store = openSqliteStore(path)
-    await store.createRun(runRecord('r1'))
+    await leave(store, 'r1')
     expect(mode(join(folder, 'project', '.stagegraph'))).toBe('700')
     expect(readFileSync(join(folder, 'project', '.stagegraph', '.gitignore'), 'utf8')).toBe('*\n')
     expect(['', '-wal', '-shm'].map((suffix) => mode(path + suffix))).toEqual(['600', '600', '600'])
@@ -145,7 +146,7 @@ describe('a file that is no store of ours', () => {
 
   it('is noticed when pages of a store were overwritten', async () => {
     const store = openSqliteStore(path)
-    for (let i = 0; i < 200; i++) await store.createRun(runRecord(`r${i}`, { inputs: { text: 'x'.repeat(200) } }))
+    for (let i = 0; i < 200; i++) await leave(store, `r${i}`, { inputs: { text: 'x'.repeat(200) } })
     await store.close()
     const bytes = readFileSync(path)
     writeFileSync(path, bytes.fill(0xaa, 4096 * 2))
@@ -165,8 +166,8 @@ describe('a sealed store', () => {
   it('shows nothing of what is in it', async () => {
     const store = openSqliteStore(path, { keys })
     const secret = 'canary '.repeat(50)
-    await store.createRun(runRecord('r1', { inputs: { secret } }))
-    await store.appendEvents('r1', [{ type: 'stage.output', stage: 'a', stream: 'stdout', text: secret, at: '' }])
+    const lease = await begin(store, 'r1', { inputs: { secret } })
+    await store.append(lease, 1, [{ type: 'stage.output', stage: 'a', stream: 'stdout', text: secret, at: '' }])
     await store.putCached('k', secret, 1e13)
     const thread = { configurable: { thread_id: 'r1', checkpoint_ns: '' } }
     const checkpoint = {
@@ -267,7 +268,7 @@ describe('a place where no store can be', () => {
       import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, '../../../src/execution/stores/sqlite.ts'))}
       try {
         const store = openSqliteStore(${JSON.stringify(path)})
-        await store.createRun(${JSON.stringify(runRecord('r2'))})
+        await store.createRun(${JSON.stringify(runRecord('r2'))}, ${JSON.stringify(claimOf('e'))})
         console.log(JSON.stringify({ code: 'opened', message: '' }))
       } catch ({ code, message }) {
         console.log(JSON.stringify({ code, message }))
@@ -320,13 +321,13 @@ describe('a transaction of somebody else', () => {
     const store = openSqliteStore(path, { busyTimeoutMs: 20 })
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
-    await expect(store.createRun(runRecord('r1'))).rejects.toMatchObject({
+    await expect(store.createRun(runRecord('r1'), claimOf('e'))).rejects.toMatchObject({
       code: 'store_unavailable',
       message: expect.stringContaining('locked by another process'),
     })
     expect(await store.listRuns()).toEqual([])
     other.exec('ROLLBACK')
-    expect(await store.createRun(runRecord('r1'))).toBe(true)
+    expect(await store.createRun(runRecord('r1'), claimOf('e'))).toMatchObject({ epoch: 1 })
     other.close()
     await store.close()
   })
@@ -338,7 +339,7 @@ describe('a writer that takes long', () => {
     const writer = new DatabaseSync(path)
     writer.exec('BEGIN IMMEDIATE')
     const store = openSqliteStore(path, { busyTimeoutMs: 0 })
-    expect(await store.getRun('r1')).toEqual(runRecord('r1'))
+    expect(await store.getRun('r1')).toEqual({ ...runRecord('r1'), owner: null })
     writer.close()
     await store.close()
   })
@@ -362,7 +363,7 @@ describe('a restored backup, which has no write-ahead log yet', () => {
     const ended = once(holder, 'exit')
     await once(holder, 'message')
     const store = openSqliteStore(path)
-    expect(await store.getRun('r1')).toEqual(runRecord('r1'))
+    expect(await store.getRun('r1')).toEqual({ ...runRecord('r1'), owner: null })
     await store.close()
     await ended
   })

@@ -10,7 +10,7 @@ import { expect, it } from 'vitest'
 import type { RunStore } from '../../../src/execution/store.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
 import { StoreError } from '../../../src/foundation/errors.ts'
-import { collect } from '../../conformance/store.ts'
+import { collect } from '../../conformance/support.ts'
 
 const thread = { configurable: { thread_id: 't', checkpoint_ns: '' } }
 const steps = 60

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunStore } from '../../../src/execution/store.ts'
 import { createMemoryStore } from '../../../src/execution/stores/memory.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
-import { collect, runRecord } from '../../conformance/store.ts'
+import { collect, leave } from '../../conformance/support.ts'
 
 let folder: string
 let path: string
@@ -111,9 +111,9 @@ describe.each(Object.entries(stores))('%s', (_, open) => {
   it('removes runs that ended long ago, and no others', async () => {
     const store = open()
     const day = (n: number) => `2026-01-${String(n).padStart(2, '0')}T00:00:00.000Z`
-    for (let n = 1; n <= 9; n++) await store.createRun(runRecord(`r${n}`, { status: 'succeeded', ended_at: day(n) }))
-    await store.createRun(runRecord('waiting', { status: 'waiting' }))
-    await store.createRun(runRecord('paused', { status: 'paused', ended_at: day(1) }))
+    for (let n = 1; n <= 9; n++) await leave(store, `r${n}`, { status: 'succeeded', ended_at: day(n) })
+    await leave(store, 'waiting', { status: 'waiting' })
+    await leave(store, 'paused', { status: 'paused', ended_at: day(1) })
     for (const run of ['r1', 'r9']) await counting(3, store.saver).invoke({ n: 0 }, config(run))
     expect((await store.deleteRunsEndedBefore(day(7))).toSorted()).toEqual(['r1', 'r2', 'r3', 'r4', 'r5', 'r6'])
     expect((await store.listRuns()).map(({ id }) => id).toSorted()).toEqual(['paused', 'r7', 'r8', 'r9', 'waiting'])
@@ -125,7 +125,7 @@ describe.each(Object.entries(stores))('%s', (_, open) => {
   it('removes many of them', async () => {
     const store = open()
     const ended_at = '2026-01-01T00:00:00.000Z'
-    for (let n = 0; n < 120; n++) await store.createRun(runRecord(`r${n}`, { status: 'failed', ended_at }))
+    for (let n = 0; n < 120; n++) await leave(store, `r${n}`, { status: 'failed', ended_at })
     expect(await store.deleteRunsEndedBefore('2026-01-02T00:00:00.000Z')).toHaveLength(120)
     expect(await store.listRuns()).toEqual([])
     await store.close()

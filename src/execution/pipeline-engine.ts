@@ -1,0 +1,46 @@
+/** What an engine can do: the interface that code, the CLI and servers call. */
+import type { RunEvent, RunResult } from '../foundation/events.ts'
+import type { JsonObject } from '../foundation/json.ts'
+import type { Plan } from '../foundation/plan.ts'
+import type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './engine-options.ts'
+import type { ForkPoint } from './fork.ts'
+import type { HistoryEntry } from './history.ts'
+import type { PipelineResult, Run } from './run.ts'
+import type { StageState } from './run-history.ts'
+import type { RunFilter, RunRecord } from './store.ts'
+
+/** A plan, or what `compile` returned. */
+export type Runnable = Plan | { readonly plan: Plan }
+
+/** A run as it stands in the store. */
+export interface PipelineState extends RunRecord {
+  readonly result: RunResult | null
+  readonly stages: readonly StageState[]
+}
+
+export interface PipelineEngine extends AsyncDisposable {
+  /** Starts a run. Rejects with InputError or ThreadError before any effect. */
+  start(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<Run>
+  /** Goes on with a run that paused, crashed or was left, by its stored plan. */
+  resume(threadId: string, options?: ResumeOptions): Promise<Run>
+  /** Starts a run and waits for its end. */
+  execute(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<PipelineResult>
+  /** Ends a run, wherever it runs, or when nobody runs it. Idempotent. */
+  cancel(threadId: string): Promise<void>
+  get(threadId: string): Promise<PipelineState | undefined>
+  list(filter?: RunFilter): Promise<readonly RunRecord[]>
+  /**
+   * A new run that begins with what a thread had recorded up to a place in its log (see `history`); `set` edits variables
+   * there. What was not done there runs in the fork. Rejects with ThreadError or InputError before any effect.
+   */
+  fork(threadId: string, point: ForkPoint, options?: ForkOptions): Promise<Run>
+  /** What was recorded, stage by stage, oldest first. */
+  history(threadId: string): Promise<readonly HistoryEntry[]>
+  events(threadId: string, options?: FollowOptions): AsyncIterable<RunEvent>
+  /** The plan a run is pinned to. */
+  plan(threadId: string): Promise<Plan | undefined>
+  /** Removes a run with all it left behind. Refused while it runs. False when there is none. */
+  delete(threadId: string): Promise<boolean>
+  /** Pauses what runs here and waits for it. The store stays open: it is whoever opened it who closes it. */
+  close(): Promise<void>
+}

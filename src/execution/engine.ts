@@ -73,13 +73,15 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   ): Promise<Run> {
     await store.savePlan(plan)
     const record = newRecord(plan, runState.id, inputs, runState.started_at)
-    const lease = await store.createRun(record, claimNow())
+    const claim = claimNow()
+    const lease = await store.createRun(record, claim)
     if (!lease) throw inUse(record.id, 'was started by someone else just now')
     const [past, lowering] = [foldPast(inherited), host.lowering]
     const run = {
       plan,
       record: { ...record, owner },
       lease,
+      leaseUntilMs: claim.expiresAtMs,
       past,
       lastSeq: 0,
       runState,
@@ -185,9 +187,11 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   ): Promise<Run> {
     if (running.has(threadId)) throw busy(threadId, owner)
     const now = clock.now()
-    const claim = await store.claim(threadId, claimNow(), (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
-    if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
-    const { lease } = claim
+    const claim = claimNow()
+    const given = await store.claim(threadId, claim, (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
+    if ('heldBy' in given) throw busy(threadId, given.heldBy.owner)
+    const { lease } = given
+    const leaseUntilMs = claim.expiresAtMs
     try {
       const record = await known(threadId) // read again: it may have ended between the first look and the claim
       if (isFinished(record.status)) throw finished(record)
@@ -198,7 +202,18 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
         : await begun(prepare(plan, record.inputs, threadId).run, plan)
       const lowering = loweringOf(opening) ?? host.lowering
       const number = opening ? record.stretches + 1 : 1
-      return startStretch(host, { plan, record, lease, past, lastSeq, runState, lowering, number, ...options })
+      return startStretch(host, {
+        plan,
+        record,
+        lease,
+        leaseUntilMs,
+        past,
+        lastSeq,
+        runState,
+        lowering,
+        number,
+        ...options,
+      })
     } catch (error) {
       await store.release(lease)
       throw error

@@ -1,5 +1,5 @@
 /** An attempt of a process to bring the run to its end: a start or a resume, until it is settled. */
-import type { PipelineEngine } from '../../src/execution/engine.ts'
+import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import type { PipelineResult, Run } from '../../src/execution/run.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { inside, type SimProcess } from './process.ts'

@@ -1,10 +1,11 @@
 /** An engine in a process of a simulation: the real one, with every port simulated. */
-import { createPipelineEngine, type PipelineEngine } from '../../src/execution/engine.ts'
+import { createPipelineEngine } from '../../src/execution/engine.ts'
+import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import type { RunStore } from '../../src/execution/store.ts'
 import { createEvaluator } from '../../src/foundation/expression/evaluate.ts'
-import type { Lowering } from '../../src/foundation/flow.ts'
 import { silentLogger } from '../../src/foundation/logger.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { createValidators } from '../../src/foundation/schema.ts'
 import type { StageKinds } from '../../src/foundation/stage-kind.ts'

@@ -67,7 +67,9 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
       if (kind === 'hang') time.after(random() < 0.5 ? 0 : upTo(random, 2 * leaseMs), undefined, () => process.kill())
       if (kind !== 'stop') return
       process.stop()
-      time.after(random() < 0.5 ? leaseMs + upTo(random, leaseMs) : upTo(random, 3 * leaseMs), undefined, () => process.go())
+      time.after(random() < 0.5 ? leaseMs + upTo(random, leaseMs) : upTo(random, 3 * leaseMs), undefined, () =>
+        process.go(),
+      )
     },
   }
 }

@@ -12,6 +12,8 @@ import { needsOf, type Plan } from '../../src/foundation/plan.ts'
 import type { SimProcess } from './process.ts'
 import type { Execution } from './world.ts'
 
+type Of<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>
+
 /** What the log says of a stage. */
 interface StageRecord {
   started: number
@@ -94,36 +96,33 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
 
   function tell(event: RunEvent & { readonly stage: string }, batch: readonly RunEvent[]): void {
     const record = recordOf(event.stage)
-    switch (event.type) {
-      case 'stage.started':
-        return start(record, event)
-      case 'stage.succeeded':
-      case 'stage.failed':
-      case 'stage.cancelled':
-      case 'stage.skipped':
-        return close(record, event)
-      case 'stage.crashed':
-        if (event.crashes !== record.crashes + 1) wrong(`crash ${event.crashes} of ${event.stage} follows ${record.crashes}`)
-        record.crashes = event.crashes
-        return stop(record, event)
-      case 'stage.interrupted':
-      case 'stage.retrying':
-        return stop(record, event)
-      case 'variable.changed': {
-        const ownEnd = record.closing && batch.includes(record.closing)
-        if (!ownEnd) wrong(`${event.stage} set "${event.variable}" apart from its end`)
-        record.set[event.variable] = event.value
-        return
-      }
-    }
+    if (event.type === 'stage.started') start(record, event)
+    else if (event.type === 'variable.changed') set(record, event, batch)
+    else if (event.type === 'stage.crashed') crash(record, event)
+    else if (event.type === 'stage.interrupted' || event.type === 'stage.retrying') stop(record, event)
+    else if (isEnd(event)) close(record, event)
   }
 
-  function start(record: StageRecord, event: RunEvent & { readonly type: 'stage.started' }): void {
+  function set(record: StageRecord, event: Of<'variable.changed'>, batch: readonly RunEvent[]): void {
+    if (!record.closing || !batch.includes(record.closing))
+      wrong(`${event.stage} set "${event.variable}" apart from its end`)
+    record.set[event.variable] = event.value
+  }
+
+  function crash(record: StageRecord, event: Of<'stage.crashed'>): void {
+    if (event.crashes !== record.crashes + 1)
+      wrong(`crash ${event.crashes} of ${event.stage} follows crash ${record.crashes}`)
+    record.crashes = event.crashes
+    stop(record, event)
+  }
+
+  function start(record: StageRecord, event: Of<'stage.started'>): void {
     const { stage, attempt } = event
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
     if (cancelling) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
     if (attempt !== record.started + 1) wrong(`attempt ${attempt} of ${stage} follows attempt ${record.started}`)
-    if (record.open !== undefined) wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end`)
+    if (record.open !== undefined)
+      wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end`)
     for (const need of needs.get(stage) ?? [])
       if (!recordOf(need.stage).closing) wrong(`${stage} was started before ${need.stage} had ended`)
     record.started = attempt
@@ -203,7 +202,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     held: (process, untilMs) => void until.set(process, untilMs),
     beginning(process, stage, nowMs) {
       if (recordOf(stage).closing) wrong(`${stage} is run again by ${process.name} although its end is recorded`)
-      if ((globalThis as {strict?: boolean}).strict && nowMs >= (until.get(process) ?? 0)) wrong(`${process.name} began ${stage} although its own lease had run out`)
+      if (nowMs >= (until.get(process) ?? 0)) wrong(`${process.name} began ${stage} although its own lease had run out`)
     },
     begun,
     outcome: (id) => stages.get(id)?.closing,
@@ -222,3 +221,6 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     return { started: 0, open: undefined, crashes: 0, closing: undefined, set: {}, key: undefined }
   }
 }
+
+const isEnd = ({ type }: RunEvent): boolean =>
+  type === 'stage.succeeded' || type === 'stage.failed' || type === 'stage.cancelled' || type === 'stage.skipped'

@@ -4,7 +4,7 @@
  */
 import type { RunStore } from '../../src/execution/store.ts'
 import { StageError, ThreadError } from '../../src/foundation/errors.ts'
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import { isFinished } from '../../src/foundation/outcome.ts'
 import { pick, type Random, upTo } from '../fuzz/random.ts'
 import { type Attempt, attempt, cancelAttempt, type Host, isOver, thread } from './attempts.ts'

@@ -1,6 +1,7 @@
 /** Many seeds, one after the other, and what came of them. */
-import { type Report, simulate } from './simulate.ts'
+
 import type { Sabotage } from './sabotage.ts'
+import { type Report, simulate } from './simulate.ts'
 
 export interface RunSeeds {
   /** Print the trace of every seed, not only of those with a violation. */

@@ -35,7 +35,10 @@ export function sabotaged(process: SimProcess, told: Told, sabotage: Sabotage | 
     case 'journal_forgotten':
       return { ...told, readEvents: reading(told, (event) => (isEnd(event) ? nothing(event) : event)) }
     case 'attempts_forgotten':
-      return { ...told, readEvents: reading(told, (event) => (event.type === 'stage.started' ? nothing(event) : event)) }
+      return {
+        ...told,
+        readEvents: reading(told, (event) => (event.type === 'stage.started' ? nothing(event) : event)),
+      }
     case 'output_changed':
       return { ...told, readEvents: reading(told, otherOutput) }
     case 'fence_off':

@@ -14,11 +14,15 @@ type Operation = (...args: never[]) => unknown
 
 /** `store` is the process's own, or shared with others. */
 export function simStore(process: SimProcess, store: RunStore): RunStore {
-  const told = sabotaged(process, telling(process, store), process.simulation.sabotage) as unknown as Record<string, Operation>
+  const told = sabotaged(process, telling(process, store), process.simulation.sabotage) as unknown as Record<
+    string,
+    Operation
+  >
   return new Proxy(store, {
     get(inner, key) {
       if (key === 'saver') return simSaver(process, inner.saver, undefined)
-      if (key === 'saverOf') return (lease: Lease) => simSaver(process, fencedSaver(inner, lease, process.simulation.sabotage), lease.epoch)
+      if (key === 'saverOf')
+        return (lease: Lease) => simSaver(process, fencedSaver(inner, lease, process.simulation.sabotage), lease.epoch)
       if (key === 'close') return () => process.ready()
       const member: unknown = told[key as string] ?? Reflect.get(inner, key, inner)
       if (typeof member !== 'function') return member

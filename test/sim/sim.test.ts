@@ -27,13 +27,17 @@ describe('a seed', () => {
 })
 
 describe('the simulation', () => {
-  it.each(sabotages)('finds out when an engine is lied to: %s', async (sabotage) => {
-    const lines: string[] = []
-    const say = (line: string) => void lines.push(line)
-    const { seeds, violated } = await runSeeds(1, 300, { sabotage, untilFound: true, say })
-    expect(violated, `nothing was found in ${seeds} seeds`).toHaveLength(1)
-    expect(lines.join('\n')).toContain(`npm run sim -- --seed ${violated[0]?.seed}`)
-  }, 120_000)
+  it.each(sabotages)(
+    'finds out when an engine is lied to: %s',
+    async (sabotage) => {
+      const lines: string[] = []
+      const say = (line: string) => void lines.push(line)
+      const { seeds, violated } = await runSeeds(1, 300, { sabotage, untilFound: true, say })
+      expect(violated, `nothing was found in ${seeds} seeds`).toHaveLength(1)
+      expect(lines.join('\n')).toContain(`npm run sim -- --seed ${violated[0]?.seed}`)
+    },
+    120_000,
+  )
 })
 
 async function violationsOf(first: number, count: number): Promise<string[]> {

@@ -2,9 +2,8 @@
  * One seed: a random pipeline, run by processes that die, stop and lose their store, until it ends; everything that must
  * be true is looked at on the way, and the end is compared with that of a run to which nothing happened.
  */
-import { shim } from './legacy.ts'
 import { createMemoryStore } from '../../src/execution/stores/memory.ts'
-import type { Lowering } from '../../src/foundation/flow.ts'
+import type { Lowering } from '../../src/foundation/outcome.ts'
 import { pick, type Random, seeded, upTo } from '../fuzz/random.ts'
 import { attempt, isOver } from './attempts.ts'
 import { type End, endOf } from './ends.ts'
@@ -67,7 +66,7 @@ async function uninterrupted(pipeline: RandomPipeline, seed: number): Promise<En
   const { time, ledger, violations } = simulation
   const process = createProcess('p1', 'a', simulation)
   simulation.join(process)
-  const engine = simEngine(process, shim(createMemoryStore()), 'flow', random)
+  const engine = simEngine(process, createMemoryStore(), 'flow', random)
   const made = attempt({ process, engine }, pipeline.plan, { accepted: false, until: undefined, follow: false })
   await time.settle()
   while (!isOver(made) && (await time.step()));
@@ -85,7 +84,7 @@ async function interrupted(
 ): Promise<Omit<Report, 'seed'>> {
   const faults = random() < 0.05 ? 0 : 1 + upTo(random, 6)
   const lowering = pick<Lowering>(random, ['stages', 'flow', 'flow'])
-  const kind = random() < 0 ? 'sqlite' : 'memory'
+  const kind = random() < 0.04 ? 'sqlite' : 'memory'
   const kinds = faultKinds.filter((each) => each !== 'stop' || !pipeline.isTimed)
   const faultsFrom = (time: Time) =>
     createFaults({ random: seeded(upTo(random, 2 ** 31)), time, count: faults, leaseMs, kinds })

@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunStore } from '../../src/execution/store.ts'
-import { shim } from './legacy.ts'
 import { createMemoryStore } from '../../src/execution/stores/memory.ts'
 import { openSqliteStore } from '../../src/execution/stores/sqlite.ts'
 import type { Clock } from '../../src/foundation/clock.ts'
@@ -18,7 +17,7 @@ export interface Stores {
 }
 
 export function memoryStores(time: Time): Stores {
-  const store = shim(createMemoryStore({ clock: dateOf(time) }))
+  const store = createMemoryStore({ clock: dateOf(time) })
   return { open: () => store, close: () => store.close() }
 }
 

@@ -197,6 +197,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(storedEvents(store, threadId, 0))
       const { past, lastSeq, opening } = log
+      // Nothing is recorded, so nothing happened: what a predecessor told LangGraph alone is not the run's.
+      if (!opening) await store.saverOf(lease).deleteThread(threadId)
       const runState = opening
         ? runStateOf(record, opening)
         : await begun(prepare(plan, record.inputs, threadId).run, plan)

@@ -75,9 +75,12 @@ function settle(made: Attempt, live: () => Promise<PipelineResult | undefined>):
 
 /** A subscriber of the run's events. It dies with its process, and with the store. */
 async function watch(run: Run, process: SimProcess): Promise<void> {
+  let last = 0
   try {
     for await (const event of run.events()) {
       if (process.state === 'dead') return
+      if (event.sub === undefined && event.seq !== ++last)
+        process.simulation.wrong(`a subscriber got event ${event.seq} as its ${last}th`)
       process.simulation.ledger.delivered(event)
     }
   } catch {

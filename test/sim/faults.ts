@@ -1,16 +1,16 @@
 /**
  * What goes wrong, and when: after so many operations on the store or effects, one of them throws, hangs, does its work
- * and throws, or the process is killed or stopped at it.
+ * and throws, or the process is killed or stopped at it; or the store is down for everyone, for a while.
  */
 import { pick, type Random, upTo } from '../fuzz/random.ts'
 import type { SimProcess } from './process.ts'
 import type { Time } from './time.ts'
 
-export const faultKinds = ['throw', 'hang', 'kill', 'stop'] as const
+export const faultKinds = ['throw', 'hang', 'kill', 'stop', 'outage'] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 export interface Fault {
-  readonly kind: FaultKind
+  readonly kind: Exclude<FaultKind, 'outage'>
   /** Of the work of the operation. */
   readonly when: 'before' | 'after'
 }
@@ -30,7 +30,7 @@ export interface Faults {
   /** The time an operation takes on its way there, or back. Milliseconds. */
   delayMs(): number
   /** Ends the process at once, or after a while in which others take it for alive. */
-  strike(process: SimProcess, kind: FaultKind): void
+  strike(process: SimProcess, kind: Fault['kind']): void
 }
 
 export interface FaultOptions {
@@ -46,20 +46,24 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
   const slowness = random() < 0.6 ? 0 : pick(random, [1, 3, 30])
   let left = count
   let wait = 1 + upTo(random, rarity * 2)
+  let downUntil = 0
+  const inProcess = kinds.filter((kind) => kind === 'kill' || kind === 'stop')
 
   return {
     at(point) {
+      if (point === 'store' && time.now() < downUntil) return { kind: 'throw', when: 'before' }
       if (left === 0 || --wait > 0) return undefined
       left--
       wait = 1 + upTo(random, rarity * 2)
-      const kind = pick(random, point === 'store' ? kinds : kinds.filter((each) => each === 'kill' || each === 'stop'))
-      return { kind, when: pick(random, ['before', 'after']) }
+      const kind = pick(random, point === 'store' ? kinds : inProcess)
+      if (kind === 'outage') downUntil = time.now() + upTo(random, pick(random, [1_000, 60_000]))
+      return { kind: kind === 'outage' ? 'throw' : kind, when: pick(random, ['before', 'after']) }
     },
     get struck() {
       return count - left
     },
     get over() {
-      return left === 0
+      return left === 0 && time.now() >= downUntil
     },
     delayMs: () => (slowness === 0 || random() < 0.5 ? 0 : upTo(random, slowness + 1)),
     strike(process, kind) {

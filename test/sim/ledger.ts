@@ -89,9 +89,15 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (event.type === 'run.started' && event.seq !== 1) wrong('the run was started twice')
     if (event.type === 'run.cancelling') cancelling = true
     if (event.type === 'run.ended' && isFinished(event.result.status)) ended = true
-    if (event.type === 'run.ended' && event.result.status === 'quarantined')
-      for (const record of stages.values()) record.crashes = 0 // whoever resumes it lets it try again
+    if (event.type === 'run.ended' && event.result.status === 'quarantined') forgive()
     if ('stage' in event) tell(event, batch)
+  }
+
+  /** Whoever resumes a run that crashed again and again lets it try once more. */
+  function forgive(): void {
+    const records = [...stages.values()]
+    if (records.every(({ crashes }) => crashes < 3)) wrong('the run was quarantined without a reason')
+    for (const record of records) record.crashes = 0
   }
 
   function tell(event: RunEvent & { readonly stage: string }, batch: readonly RunEvent[]): void {

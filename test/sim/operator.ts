@@ -27,7 +27,7 @@ export interface OperatorPorts {
 const maxSteps = 40_000
 const maxLateSteps = 2_000
 /** Resumes that a run may need, and refusals it may get, once nothing goes wrong any more. */
-const maxCalmResumes = 8
+const maxCalmResumes = 16
 const maxCalmRefusals = 40
 
 /** Something the operator does once, after so many steps. */
@@ -38,6 +38,7 @@ export async function operate(ports: OperatorPorts): Promise<number> {
   const { simulation, random, pipeline, lowering, openStore } = ports
   const { time, ledger, faults, processes, trace, wrong } = simulation
   const base = openStore()
+  const otherLowering = random() < 0.15 // an engine goes on with the lowering that a run was started with
   const hosts: Host[] = []
   const closed = new Set<Host>()
   const attempts: Attempt[] = []
@@ -58,7 +59,8 @@ export async function operate(ports: OperatorPorts): Promise<number> {
   function newHost(): Host {
     const process = createProcess(`p${processes.size + 1}`, random() < 0.75 ? 'a' : 'b', simulation)
     simulation.join(process)
-    const host = { process, engine: simEngine(process, openStore(), lowering, random) }
+    const own = otherLowering ? pick<Lowering>(random, ['stages', 'flow']) : lowering
+    const host = { process, engine: simEngine(process, openStore(), own, random) }
     hosts.push(host)
     return host
   }
@@ -118,12 +120,14 @@ export async function operate(ports: OperatorPorts): Promise<number> {
       trace(() => `${name} gets ${error}`)
       if (!isExpected(error)) wrong(`${name} was refused with ${describe(error)}`)
       if (isBusy) rest(upTo(random, leaseMs / 3))
+      else if (error instanceof InjectedFault) rest(upTo(random, 10_000))
       if (calm.has(each) && !asked && (++calmRefusals > maxCalmRefusals || !(error instanceof ThreadError)))
         wrong(`${name} cannot go on although nothing goes wrong any more: ${describe(error)}`)
       return
     }
     if (!result) return
     trace(() => `${name} leaves the run ${result.status}${result.error ? ` (${result.error.message})` : ''}`)
+    rest(upTo(random, 1_000))
     if (result.status === 'incomplete') wrong(`${name} leaves the run incomplete: ${result.error?.message}`)
     if (!calm.has(each)) return
     if (result.status === 'paused' && !asked)

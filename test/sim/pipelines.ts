@@ -12,11 +12,12 @@ import { joinNames, type MergeName } from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
 import { planOf, type StageSketch, stage } from '../support-stages.ts'
 
-/** What goes wrong with an execution. `slow`: it takes longer than the stage's timeout. */
+/** What goes wrong with an execution. `slow`: it takes longer than the stage's timeout. `crash`: its process dies. */
 export type Trouble =
   | { readonly is: 'error'; readonly category: FailureCategory; readonly retryAfterMs?: number }
   | { readonly is: 'slow' }
   | { readonly is: 'not_json' }
+  | { readonly is: 'crash' }
 
 export interface Behaviour {
   readonly durationMs: number
@@ -55,11 +56,13 @@ export function randomPipeline(random: Random): RandomPipeline {
   const needs = randomNeeds(random, count)
   const behaviours = new Map<string, Behaviour>()
   const isTimed = random() < 0.4
+  const isCrashing = random() < 0.1
   const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, isTimed), needs: own }
     const made = stage(idOf(index), sketch)
-    behaviours.set(made.id, behaviourOf(random, made, isSlow && random() < 0.3))
+    const behaviour = behaviourOf(random, made, isSlow && random() < 0.3)
+    behaviours.set(made.id, isCrashing && random() < 0.3 ? crashing(random, behaviour) : behaviour)
     return made
   })
   const plan = planOf(stages, {
@@ -161,6 +164,23 @@ function behaviourOf(random: Random, made: StagePlan, isSlow: boolean): Behaviou
   if (roll < 0.75) return { durationMs, deafMs, first: [], always: anyTrouble(random, made) }
   return { durationMs, deafMs, first: recoverable(random, made) }
 }
+
+/** Its first executions take their process with them. */
+const crashing = (random: Random, behaviour: Behaviour): Behaviour => ({
+  ...behaviour,
+  first: [...times(1 + upTo(random, 4), (): Trouble => ({ is: 'crash' })), ...behaviour.first],
+})
+
+/** The same where no process dies. */
+export const withoutCrashes = (pipeline: RandomPipeline): RandomPipeline => ({
+  ...pipeline,
+  behaviours: new Map(
+    [...pipeline.behaviours].map(([id, each]) => [
+      id,
+      { ...each, first: each.first.filter(({ is }) => is !== 'crash') },
+    ]),
+  ),
+})
 
 function anyTrouble(random: Random, { timeout }: StagePlan): Trouble {
   if (timeout && random() < 0.4) return { is: 'slow' }

@@ -13,6 +13,8 @@ export interface SimProcess extends Sleeper {
   /** Two processes on one host can tell that the other is dead. */
   readonly host: string
   readonly simulation: Simulation
+  /** It was stopped once, so it may do late what it should not do any more. */
+  readonly wasStopped: boolean
   /** Resolves when it may go on: at once, when it is continued, never. */
   ready(): Promise<void>
   stop(): void
@@ -37,6 +39,7 @@ export const never = <T>(): Promise<T> => new Promise<T>(() => {})
 export function createProcess(name: string, host: string, simulation: Simulation): SimProcess {
   let state: SimProcess['state'] = 'up'
   let held: (() => void)[] = []
+  let wasStopped = false
 
   function release(): void {
     const all = held
@@ -55,6 +58,9 @@ export function createProcess(name: string, host: string, simulation: Simulation
     get state() {
       return state
     },
+    get wasStopped() {
+      return wasStopped
+    },
     hold(wake) {
       held.push(wake)
     },
@@ -64,7 +70,9 @@ export function createProcess(name: string, host: string, simulation: Simulation
       return new Promise((resolve) => held.push(resolve))
     },
     stop() {
-      if (state === 'up') state = 'stopped'
+      if (state === 'dead') return
+      state = 'stopped'
+      wasStopped = true
     },
     go() {
       if (state !== 'stopped') return

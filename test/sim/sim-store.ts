@@ -6,7 +6,7 @@ import type { BaseCheckpointSaver, PendingWrite } from '@langchain/langgraph-che
 import type { Claim, HeldLease, Lease, RunOwner, RunStore } from '../../src/execution/store.ts'
 import type { RunEvent } from '../../src/foundation/events.ts'
 import type { Outcomes } from '../../src/foundation/outcome.ts'
-import { InjectedFault } from './faults.ts'
+import { type Fault, InjectedFault } from './faults.ts'
 import { never, type SimProcess } from './process.ts'
 import { fencedSaver, sabotaged, type Told } from './sabotage.ts'
 
@@ -58,7 +58,7 @@ async function way(process: SimProcess): Promise<void> {
   if (process.state !== 'up') await process.ready()
 }
 
-function strike(process: SimProcess, kind: 'throw' | 'hang' | 'kill' | 'stop', name: string): Promise<void> {
+function strike(process: SimProcess, kind: Fault['kind'], name: string): Promise<void> {
   if (kind === 'throw') throw new InjectedFault(`a fault at ${name}`)
   process.simulation.faults.strike(process, kind)
   return kind === 'stop' ? process.ready() : never()

@@ -12,7 +12,7 @@ import { createFaults, type Faults, faultKinds, noFaults } from './faults.ts'
 import { createLedger } from './ledger.ts'
 import { lookAtEnd } from './look-at-end.ts'
 import { operate } from './operator.ts'
-import { type RandomPipeline, randomPipeline } from './pipelines.ts'
+import { type RandomPipeline, randomPipeline, withoutCrashes } from './pipelines.ts'
 import { createProcess, type SimProcess, simulateTimers } from './process.ts'
 import type { Sabotage } from './sabotage.ts'
 import type { Simulation } from './simulation.ts'
@@ -43,6 +43,9 @@ export interface SimulateOptions {
   readonly traced?: boolean
 }
 
+/** A run that has not ended after so many steps never will. */
+const maxQuietSteps = 40_000
+
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Report> {
   const giveBack = simulateTimers()
   try {
@@ -55,7 +58,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
 async function tell(seed: number, options: SimulateOptions): Promise<Report> {
   const random = seeded(seed)
   const pipeline = randomPipeline(seeded(upTo(random, 2 ** 31)))
-  const quiet = await uninterrupted(pipeline, upTo(random, 2 ** 31))
+  const quiet = await uninterrupted(withoutCrashes(pipeline), upTo(random, 2 ** 31))
   return { seed, ...(await interrupted(pipeline, quiet, random, options)) }
 }
 
@@ -69,7 +72,7 @@ async function uninterrupted(pipeline: RandomPipeline, seed: number): Promise<En
   const engine = simEngine(process, createMemoryStore(), 'flow', random)
   const made = attempt({ process, engine }, pipeline.plan, { accepted: false, until: undefined, follow: false })
   await time.settle()
-  while (!isOver(made) && (await time.step()));
+  for (let step = 0; step < maxQuietSteps && !isOver(made) && (await time.step()); step++);
   process.kill()
   if (violations.length > 0) throw new Error(`Without a fault: ${violations.join('; ')}`)
   if (!made.result) throw new Error('The run without a fault did not end.', { cause: made.error })
@@ -134,7 +137,7 @@ function createScene(
     violations.push(what)
   }
   const ledger = createLedger(plan, wrong)
-  const world = createWorld({ behaviours, begun: (execution) => ledger.begun(execution) })
+  const world = createWorld({ behaviours, begun: (execution) => ledger.begun(execution), wrong })
   const join = (process: SimProcess) => void processes.set(process.name, process)
   const faults = faultsFrom(time)
   return { simulation: { time, faults, ledger, world, processes, sabotage, violations, join, trace, wrong }, lines }

@@ -8,7 +8,7 @@ import { digest, type Json } from '../../src/foundation/json.ts'
 import { type AnyStageKind, defineStage, type StageContext } from '../../src/foundation/stage-kind.ts'
 import { valueKind } from '../support-stages.ts'
 import { type Behaviour, type Trouble, timeoutMs } from './pipelines.ts'
-import { currentProcess, inside, type SimProcess } from './process.ts'
+import { currentProcess, inside, never, type SimProcess } from './process.ts'
 
 /** One execution of a stage. */
 export interface Execution {
@@ -32,39 +32,59 @@ export interface WorldPorts {
   readonly behaviours: ReadonlyMap<string, Behaviour>
   /** Told before an execution does anything. */
   begun(execution: Execution): void
+  wrong(what: string): void
 }
 
-export function createWorld({ behaviours, begun }: WorldPorts): World {
+export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
   const executions: Execution[] = []
+  const active = new Set<Execution>()
   const counts = new Map<string, number>()
   const done = new Map<string, number>()
 
   async function perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown> {
-    const { faults, trace } = process.simulation
-    const strike = async () => {
-      const fault = faults.at('effect')
-      if (!fault) return
-      trace(() => `${process.name} ${fault.kind} at the effect of ${context.stage}`)
-      faults.strike(process, fault.kind)
-      await process.ready()
-    }
-    process.simulation.ledger.beginning(process, context.stage, process.simulation.time.now())
+    const { ledger, time } = process.simulation
+    ledger.beginning(process, context.stage, time.now())
     await process.ready()
-    await strike()
-    const { stage, idempotencyKey: key, attempt, run } = context
+    await strike(process, context.stage)
+    const execution = record(process, context)
+    active.add(execution)
+    try {
+      return await execute(execution, input, context.signal)
+    } finally {
+      active.delete(execution)
+    }
+  }
+
+  function record(process: SimProcess, { stage, idempotencyKey: key, attempt, run }: StageContext): Execution {
     const number = counts.get(key) ?? 0
     counts.set(key, number + 1)
     const execution = { run: run.id, stage, key, attempt, process, number }
+    process.simulation.trace(() => `${process.name} effect of ${stage}, attempt ${attempt}`)
+    for (const other of active) if (other.key === key) refuseTwo(other, execution)
     executions.push(execution)
-    trace(() => `${process.name} effect of ${stage}, attempt ${attempt}`)
     begun(execution)
+    return execution
+  }
+
+  /** Only a process that died, or was stopped and then continued, may leave an execution behind. */
+  function refuseTwo({ process, attempt }: Execution, later: Execution): void {
+    if (process.state !== 'up' || process.wasStopped || later.process.wasStopped) return
+    wrong(`${later.stage} runs in ${later.process.name} while its attempt ${attempt} still runs in ${process.name}`)
+  }
+
+  async function execute(execution: Execution, input: Json, signal: AbortSignal): Promise<unknown> {
+    const { process, stage, key, number } = execution
     const behaviour = behaviours.get(stage)
     if (!behaviour) throw new Error(`The simulation has no stage "${stage}".`)
     const trouble = behaviour.first[number] ?? behaviour.always
-    await work(process, behaviour, trouble, context.signal)
+    if (trouble?.is === 'crash') {
+      process.kill()
+      return never()
+    }
+    await work(process, behaviour, trouble, signal)
     fail(trouble)
     done.set(key, (done.get(key) ?? 0) + 1)
-    await strike()
+    await strike(process, stage)
     if (process.simulation.sabotage === 'rerun') again(execution)
     if (trouble?.is === 'not_json') return { big: 1n }
     return { stage, of: digest(input).slice(0, 8) }
@@ -77,6 +97,16 @@ export function createWorld({ behaviours, begun }: WorldPorts): World {
   }
 
   return { executions, done, perform }
+}
+
+/** What goes wrong with the process before an effect, or after it. */
+async function strike(process: SimProcess, stage: string): Promise<void> {
+  const { faults, trace } = process.simulation
+  const fault = faults.at('effect')
+  if (!fault) return
+  trace(() => `${process.name} ${fault.kind} at the effect of ${stage}`)
+  faults.strike(process, fault.kind)
+  await process.ready()
 }
 
 /** Takes its time. Rejects when it is told to stop, then or later. */

@@ -9,13 +9,15 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { compilePipeline } from './compiler/compile.ts'
+import { flowUnsupported } from './compiler/lower/fallback.ts'
 import { lowerToFlow } from './compiler/lower/flow.ts'
 import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
+import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine } from './execution/engine.ts'
-import { durationsFrom, type StageHost } from './execution/engine-host.ts'
+import { durationsFrom, type Lowered, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
 import type { PipelineEngine } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
@@ -50,7 +52,10 @@ export interface CompileOptions {
 }
 
 export interface GraphOptions {
-  /** `stages` by default. */
+  /**
+   * `stages` by default. Where the LangGraph that is installed does not do what `flow` relies on, `stages` is taken, and
+   * the `custom` stream says so (`run.warned`); `await graph.lowering()` tells.
+   */
   readonly lowering?: Lowering
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
   readonly checkpointer?: BaseCheckpointSaver
@@ -82,10 +87,11 @@ export function compile(text: string, options: CompileOptions = {}): CompiledPip
   if (!plan || hasErrors(diagnostics)) {
     throw new CompileError(diagnostics.map((each) => formatDiagnostic(each, sources)).join('\n\n'), diagnostics)
   }
+  const selfTest = createSelfTest()
   return {
     plan,
     diagnostics,
-    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions),
+    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions, selfTest),
   }
 }
 
@@ -104,7 +110,13 @@ function readPipeline(path: string): string {
   }
 }
 
-function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, options: GraphOptions): PipelineGraph {
+function graphOf(
+  plan: Plan,
+  kinds: StageKinds,
+  compiled: CompileOptions,
+  options: GraphOptions,
+  selfTest: SelfTest,
+): PipelineGraph {
   const runner = createStageRunner(plan, {
     ...stageHost(plan, {
       kinds,
@@ -119,6 +131,7 @@ function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, option
   const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
     onFailure: options.on_failure ?? 'throw',
+    selfTest,
   }
   return options.lowering === 'flow'
     ? lowerToFlow(plan, runner, createFlow, lowered)
@@ -133,7 +146,7 @@ export interface EngineOptions {
   readonly models?: Models
   readonly logger?: Logger
   readonly clock?: Clock
-  /** The graph that new runs are run by; `stages` by default. A run goes on with the one it was started by. */
+  /** The graph that new runs are run by; `flow` by default. A run goes on with the one it was started by. */
   readonly lowering?: Lowering
   /**
    * After how long without a sign of life another engine may take a run over. A dead process on this machine is found out
@@ -151,13 +164,15 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     ])
   const { store, clock = systemClock, logger = silentLogger, env = process.env } = options
   const kinds = kindsWith(options.stages)
+  const selfTest = createSelfTest()
   return createPipelineEngine({
     store,
     kinds,
     clock,
     logger,
     newId: randomId,
-    lowering: options.lowering ?? 'stages',
+    lowering: () => lowerAs(options.lowering ?? 'flow', selfTest),
+    selfTest,
     leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({
       ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
@@ -165,6 +180,12 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     }),
     knownDurations: durationsFrom(store),
   })
+}
+
+/** Where `flow` cannot be used, `stages` is, and the run says so. */
+async function lowerAs(lowering: Lowering, selfTest: SelfTest): Promise<Lowered> {
+  const failed = lowering === 'flow' ? await selfTest() : []
+  return failed.length === 0 ? { lowering } : { lowering: 'stages', warning: flowUnsupported(failed) }
 }
 
 interface HostParts {

@@ -8,6 +8,8 @@ import type { Clock } from '../foundation/clock.ts'
 import { formatDuration } from '../foundation/duration.ts'
 import { StageError } from '../foundation/errors.ts'
 import { isJsonObject } from '../foundation/json.ts'
+import { isPromise } from '../foundation/promises.ts'
+import type { Stoppable } from './stop.ts'
 
 /** How long an attempt may take to stop once it is told to. Milliseconds. */
 export const stopGraceMs = 5_000
@@ -23,68 +25,133 @@ export interface AttemptPorts {
   readonly clock: Clock
   readonly limits: TimeLimits
   /** Stops it from outside; the reason is what the attempt then throws. */
-  readonly stop: AbortSignal
+  readonly stop: Stoppable
   /** Told when it does not stop. */
   readonly onStillRunning: () => void
 }
 
 /** Handed to the work. */
 export interface AttemptLine {
+  /** Made when it is first read, and aborted by then if the attempt was stopped before. */
   readonly signal: AbortSignal
   /** It said something. */
   alive(): void
+  /** Calls `then` once the attempt is stopped or over, whichever comes first: nothing it says counts after that. */
+  until(then: () => void): void
 }
 
-/** Resolves with what the work returned. Rejects with what it threw, or with the reason for which it was stopped. */
-export async function runAttempt(work: (line: AttemptLine) => unknown, ports: AttemptPorts): Promise<unknown> {
-  const attempt = new AbortController()
-  const over = new AbortController()
-  const onStop = () => attempt.abort(ports.stop.reason)
-  ports.stop.addEventListener('abort', onStop, { once: true })
-  if (ports.stop.aborted) onStop()
-  const alive = watchTime(ports, attempt, over.signal)
+/**
+ * Returns what the work returned, in a promise if that is one. Throws, or rejects with, what it threw or the reason for
+ * which it was stopped.
+ */
+export function runAttempt(work: (line: AttemptLine) => unknown, ports: AttemptPorts): unknown {
+  const { stop, limits } = ports
+  if (stop.aborted) throw stop.reason
+  const attempt = new Attempt()
+  attempt.until(stop.onStop((reason) => attempt.stop(reason)))
+  if (limits.totalMs !== undefined || limits.idleMs !== undefined) watchTime(ports, attempt)
   try {
-    return await settle(work, { signal: attempt.signal, alive }, ports)
-  } finally {
-    ports.stop.removeEventListener('abort', onStop)
-    over.abort('over') // a reason of our own: making the default one costs more than all the rest here
+    const returned = work(attempt)
+    if (isPromise(returned)) return settle(Promise.resolve(returned), attempt, ports)
+    return attempt.end(returned)
+  } catch (thrown) {
+    throw attempt.fail(thrown)
   }
 }
 
-type Ended = { readonly returned: unknown } | { readonly thrown: unknown }
+class Attempt implements AttemptLine {
+  private isOver = false
+  private stopped: { readonly reason: unknown } | undefined
+  private controller: AbortController | undefined
+  private readonly ends: (() => void)[] = []
+  private onStopped: (() => void) | undefined
+  /** Set by whoever wants to know. */
+  heard: (() => void) | undefined
 
-async function settle(work: (line: AttemptLine) => unknown, line: AttemptLine, ports: AttemptPorts): Promise<unknown> {
-  line.signal.throwIfAborted()
-  const ended: Promise<Ended> = Promise.resolve()
-    .then(() => work(line))
-    .then(
-      (returned) => ({ returned }),
-      (thrown: unknown) => ({ thrown }),
-    )
-  const first = await Promise.race([ended, whenAborted(line.signal)])
-  if (first && 'returned' in first) return first.returned
-  if (first && !line.signal.aborted) throw first.thrown
-  if (!(await stopsInTime(ended, ports.clock))) {
-    ports.onStillRunning()
-    throw stillRunning(line.signal.reason)
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController()
+    if (this.stopped) this.controller.abort(this.stopped.reason)
+    return this.controller.signal
   }
-  throw line.signal.reason
+
+  alive(): void {
+    this.heard?.()
+  }
+
+  /** Calls `then` when it is stopped, at once when it was. */
+  whenStopped(then: () => void): void {
+    if (this.stopped) then()
+    else this.onStopped = then
+  }
+
+  until(then: () => void): void {
+    this.ends.push(then)
+  }
+
+  stop(reason: unknown): void {
+    if (this.isOver || this.stopped) return
+    this.stopped = { reason }
+    this.free()
+    this.controller?.abort(reason)
+    this.onStopped?.()
+  }
+
+  /** It came to its end; the first end counts. Throws the reason when it was stopped before. */
+  end(returned: unknown): unknown {
+    this.leave()
+    if (this.stopped) throw this.stopped.reason
+    return returned
+  }
+
+  /** It threw. Returns what is to be thrown. */
+  fail(thrown: unknown): unknown {
+    this.leave()
+    return this.stopped ? this.stopped.reason : thrown
+  }
+
+  private leave(): void {
+    this.isOver = true
+    this.free()
+  }
+
+  private free(): void {
+    for (const end of this.ends.splice(0)) end()
+  }
 }
 
-function whenAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+/** Whoever comes first, the end or the stop, decides; what comes after a stop is only waited for. */
+function settle(returned: Promise<unknown>, attempt: Attempt, ports: AttemptPorts): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let stopping = false
+    attempt.whenStopped(() => {
+      stopping = true
+      stopsInTime(returned, ports.clock).then((stopped) => {
+        const reason = attempt.fail(undefined)
+        if (!stopped) ports.onStillRunning()
+        reject(stopped ? reason : stillRunning(reason))
+      }, reject)
+    })
+    const ended = (value: unknown): void => {
+      if (!stopping) resolve(attempt.end(value))
+    }
+    const failed = (thrown: unknown): void => {
+      if (!stopping) reject(attempt.fail(thrown))
+    }
+    returned.then(ended, failed).catch(reject) // what was to be freed could not be
   })
 }
 
-async function stopsInTime(ended: Promise<unknown>, clock: Clock): Promise<boolean> {
+async function stopsInTime(returned: Promise<unknown>, clock: Clock): Promise<boolean> {
   const done = new AbortController()
   const grace = clock.sleep(stopGraceMs, done.signal).then(
     () => false,
     () => true,
   )
-  const stopped = await Promise.race([ended.then(() => true), grace])
+  const ended = returned.then(
+    () => true,
+    () => true,
+  )
+  const stopped = await Promise.race([ended, grace])
   done.abort()
   return stopped
 }
@@ -102,21 +169,26 @@ function stillRunning(reason: unknown): unknown {
   })
 }
 
-/** Starts the timers and returns the function that puts the idle one back. */
-function watchTime({ clock, limits }: AttemptPorts, attempt: AbortController, over: AbortSignal): () => void {
+/** Starts the timers; the attempt's end takes them away. */
+function watchTime({ clock, limits }: AttemptPorts, attempt: Attempt): void {
   const { totalMs, idleMs } = limits
-  let heard = clock.monotonic()
+  const over = new AbortController()
+  attempt.until(() => over.abort('over')) // a reason of our own: the default one costs more than all the rest here
   if (totalMs !== undefined) {
-    clock.sleep(totalMs, over).then(() => attempt.abort(timedOut(totalMs, 'total')), ignore)
+    clock.sleep(totalMs, over.signal).then(() => attempt.stop(timedOut(totalMs, 'total')), ignore)
   }
-  if (idleMs !== undefined) watchIdle(idleMs).catch(ignore)
+  if (idleMs === undefined) return
+  let heardMs = clock.monotonic()
+  attempt.heard = () => {
+    heardMs = clock.monotonic()
+  }
+  watchIdle(idleMs).catch(ignore)
 
   async function watchIdle(limitMs: number): Promise<void> {
-    for (let left = limitMs; left > 0; left = limitMs - (clock.monotonic() - heard)) await clock.sleep(left, over)
-    attempt.abort(timedOut(limitMs, 'idle'))
-  }
-  return () => {
-    heard = clock.monotonic()
+    for (let left = limitMs; left > 0; left = limitMs - (clock.monotonic() - heardMs)) {
+      await clock.sleep(left, over.signal)
+    }
+    attempt.stop(timedOut(limitMs, 'idle'))
   }
 }
 

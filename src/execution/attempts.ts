@@ -7,18 +7,18 @@ import type { Clock } from '../foundation/clock.ts'
 import type { StageError } from '../foundation/errors.ts'
 import { JournalError } from '../foundation/journal.ts'
 import type { StagePlan } from '../foundation/plan.ts'
-import { PauseRequested } from '../foundation/stage-runner.ts'
+import { PauseRequested, StageWaits } from '../foundation/stage-runner.ts'
 import { type AttemptLine, runAttempt, type TimeLimits } from './attempt.ts'
 import { asStageError } from './failures.ts'
 import { type NextAttempt, nextAttempt } from './retry.ts'
-import type { Stop } from './stop.ts'
+import type { Stop, Stoppable } from './stop.ts'
 
 export interface AttemptsPorts {
   readonly clock: Clock
   readonly random: () => number
   readonly stop: Stop
   /** Waits for a place to run; undefined: no place is needed. */
-  readonly place: (() => Promise<() => void>) | undefined
+  readonly place: (() => Promise<() => void> | (() => void)) | undefined
   /** From earlier stretches; the next attempt does not start before `nextAtMs`. */
   readonly prior: { readonly attempts: number; readonly failures: number; readonly nextAtMs?: number }
   readonly limits: () => TimeLimits
@@ -36,7 +36,7 @@ export type Attempted =
   /** Stopped from outside; `attempts` is 0 when none was started. */
   | { readonly stopped: StageError; readonly attempts: number }
 
-/** Rejects with PauseRequested and JournalError only. */
+/** Rejects with PauseRequested, StageWaits and JournalError only. */
 export async function runAttempts(
   stage: StagePlan,
   work: (attempt: number, line: AttemptLine) => unknown,
@@ -46,11 +46,10 @@ export async function runAttempts(
   let failures = ports.prior.failures
   let toldWaits = 0
   let running = false
-  const started = async (): Promise<number> => {
-    attempts++
-    await ports.onStarted(attempts)
+  const begin = (): Promise<void> | undefined => ports.onStarted(++attempts)
+  const working = (line: AttemptLine): unknown => {
     running = true
-    return attempts
+    return work(attempts, line)
   }
   const { nextAtMs } = ports.prior
   const stoppedBefore = nextAtMs === undefined ? undefined : await sleepUntilNext(nextAtMs - ports.clock.now(), ports)
@@ -58,12 +57,13 @@ export async function runAttempts(
   for (;;) {
     running = false
     try {
-      return { returned: await one(work, started, ports), attempts }
+      return { returned: await one(working, begin, ports), attempts }
     } catch (thrown) {
       if (thrown instanceof PauseRequested && running) ports.onInterrupted(attempts)
-      if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
+      if (thrown instanceof PauseRequested || thrown instanceof JournalError || thrown instanceof StageWaits)
+        throw thrown
       const error = asStageError(thrown)
-      if (isStop(ports.stop.signal, error)) return { stopped: error, attempts }
+      if (isStop(ports.stop, error)) return { stopped: error, attempts }
       const next = nextAttempt(stage.retry, error, { failures: failures + 1, toldWaits }, ports.random)
       if (!next) return { error, attempts }
       if (next.counts) failures++
@@ -76,24 +76,22 @@ export async function runAttempts(
 }
 
 /** Also when the attempt did not stop in time and the error says so. */
-const isStop = ({ aborted, reason }: AbortSignal, error: StageError): boolean =>
+const isStop = ({ aborted, reason }: Stoppable, error: StageError): boolean =>
   aborted && (error === reason || error.cause === reason)
 
 async function one(
-  work: (attempt: number, line: AttemptLine) => unknown,
-  started: () => Promise<number>,
+  work: (line: AttemptLine) => unknown,
+  begin: () => Promise<void> | undefined,
   { clock, limits, stop, place, onStillRunning }: AttemptsPorts,
 ): Promise<unknown> {
-  const release = await place?.()
+  const placed = place?.()
+  const release = placed instanceof Promise ? await placed : placed
   try {
     stop.check()
-    const attempt = await started()
-    return await runAttempt((line) => work(attempt, line), {
-      clock,
-      limits: limits(),
-      stop: stop.signal,
-      onStillRunning,
-    })
+    const recorded = begin()
+    if (recorded) await recorded
+    const returned = runAttempt(work, { clock, limits: limits(), stop, onStillRunning })
+    return returned instanceof Promise ? await returned : returned
   } finally {
     release?.()
   }

@@ -1,5 +1,8 @@
 /** What an engine holds and lends to each of its runs. */
+
+import type { SelfTest } from '../compiler/lower/self-test.ts'
 import type { Clock } from '../foundation/clock.ts'
+import type { RunEventBody } from '../foundation/events.ts'
 import type { NewId } from '../foundation/ids.ts'
 import type { Logger } from '../foundation/logger.ts'
 import type { Lowering } from '../foundation/outcome.ts'
@@ -13,6 +16,12 @@ import type { RunStore } from './store.ts'
 /** What the runner needs and does not depend on the stretch. */
 export type StageHost = Omit<RunnerDeps, 'control' | 'recorded'>
 
+/** How a run is run, and what is to be said about that. */
+export interface Lowered {
+  readonly lowering: Lowering
+  readonly warning?: RunEventBody
+}
+
 export interface EngineHost {
   readonly store: RunStore
   readonly kinds: StageKinds
@@ -20,7 +29,9 @@ export interface EngineHost {
   readonly logger: Logger
   readonly newId: NewId
   /** Of runs that start here. */
-  readonly lowering: Lowering
+  readonly lowering: () => Promise<Lowered>
+  /** What LangGraph lacks of what `flow` relies on. */
+  readonly selfTest: SelfTest
   /** How long a thread is an engine's that does not say that it lives. Milliseconds. */
   readonly leaseMs: number
   stageHost(plan: Plan): StageHost

@@ -7,14 +7,16 @@
  *   const result = await run.result          // settles, never rejects
  */
 import { dirname } from 'node:path'
+import { lacking } from '../compiler/lower/fallback.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
-import { isFinished, type RunState } from '../foundation/outcome.ts'
-import { type DatedEvent, foldPast } from '../foundation/past.ts'
+import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
+import { amend, type DatedEvent, foldPast, type Past } from '../foundation/past.ts'
 import { type Plan, planFormat } from '../foundation/plan.ts'
 import { createControl } from './control.ts'
-import type { EngineHost } from './engine-host.ts'
+import { type Answers, answerEvents } from './engine-answers.ts'
+import type { EngineHost, Lowered } from './engine-host.ts'
 import {
   checkedThreadId,
   checkUntil,
@@ -48,6 +50,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   const { store, clock } = host
   const owner = currentOwner(host.newId('e'))
   const running = new Map<string, Run>()
+  const saved = new Set<string>()
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
@@ -71,22 +74,21 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     options: StartOptions,
     inherited: readonly DatedEvent[] = [],
   ): Promise<Run> {
-    await store.savePlan(plan)
+    await savePlan(plan)
     const record = newRecord(plan, runState.id, inputs, runState.started_at)
     const claim = claimNow()
     const lease = await store.createRun(record, claim)
     if (!lease) throw inUse(record.id, 'was started by someone else just now')
-    const [past, lowering] = [foldPast(inherited), host.lowering]
     const run = {
       plan,
       record: { ...record, owner },
       lease,
       leaseUntilMs: claim.expiresAtMs,
-      past,
+      past: foldPast(inherited),
       lastSeq: 0,
       runState,
       number: 1,
-      lowering,
+      ...(await host.lowering()),
       inherited,
     }
     try {
@@ -97,12 +99,19 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     }
   }
 
+  /** Once per plan: the store never forgets one. */
+  async function savePlan(plan: Plan): Promise<void> {
+    if (saved.has(plan.hash)) return
+    await store.savePlan(plan)
+    saved.add(plan.hash)
+  }
+
   const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
 
   const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({
     ...run,
     ...(readsLastRun(plan) && { last: await findLastRun(plan, store) }),
-    ...(host.lowering === 'flow' && { lowering: 'flow' }),
+    ...((await host.lowering()).lowering === 'flow' && { lowering: 'flow' }),
   })
 
   /** Inputs validated and completed, env and secrets found, before anything is written. */
@@ -132,13 +141,14 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
 
   async function resume(threadId: string, options: ResumeOptions = {}): Promise<Run> {
     refuseWhenClosed()
-    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId'])
+    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId', 'answers'])
     const before = await known(threadId)
     if (isFinished(before.status)) throw finished(before)
     const plan = await planOf(before)
     checkUntil(plan, options.until)
     refuseChangedSources(plan, before, options.migrate ?? false)
-    return take(await claimed(threadId, plan, taken(options)))
+    const { answers = {} } = options
+    return take(await claimed(threadId, plan, { ...taken(options), answers }))
   }
 
   async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
@@ -183,7 +193,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   async function claimed(
     threadId: string,
     plan: Plan,
-    options: Pick<StartOptions, 'signal' | 'until'> & { cancelled?: boolean },
+    { answers = {}, ...options }: Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { cancelled?: boolean },
   ): Promise<Run> {
     if (running.has(threadId)) throw busy(threadId, owner)
     const now = clock.now()
@@ -191,35 +201,42 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const given = await store.claim(threadId, claim, (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
     if ('heldBy' in given) throw busy(threadId, given.heldBy.owner)
     const { lease } = given
-    const leaseUntilMs = claim.expiresAtMs
     try {
       const record = await known(threadId) // read again: it may have ended between the first look and the claim
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(storedEvents(store, threadId, 0))
-      const { past, lastSeq, opening } = log
+      const { lastSeq, opening } = log
       // Nothing is recorded, so nothing happened: what a predecessor told LangGraph alone is not the run's.
       if (!opening) await store.saverOf(lease).deleteThread(threadId)
+      const fired = answersFor(plan, log.past, threadId, answers)
+      const { past } = fired.length > 0 ? amend(log.past, fired) : log
       const runState = opening
         ? runStateOf(record, opening)
         : await begun(prepare(plan, record.inputs, threadId).run, plan)
-      const lowering = loweringOf(opening) ?? host.lowering
+      const lowered = await loweredAs(loweringOf(opening))
       const number = opening ? record.stretches + 1 : 1
-      return startStretch(host, {
-        plan,
-        record,
-        lease,
-        leaseUntilMs,
-        past,
-        lastSeq,
-        runState,
-        lowering,
-        number,
-        ...options,
-      })
+      const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
+      return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
     } catch (error) {
       await store.release(lease)
       throw error
     }
+  }
+
+  function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
+    if (Object.keys(answers).length === 0) return []
+    const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
+    return answerEvents(answers, { plan, past, thread, at: new Date(clock.now()).toISOString() }, runner)
+  }
+
+  /** A run goes on by the lowering that it was started by, or not at all. */
+  async function loweredAs(started: Lowering | undefined): Promise<Lowered> {
+    if (started === undefined) return host.lowering()
+    const failed = started === 'flow' ? await host.selfTest() : []
+    if (failed.length === 0) return { lowering: started }
+    throw new ThreadError('unsupported_option', lacking(failed), {
+      hint: 'Go on with the run with the version of LangGraph that it was started with.',
+    })
   }
 
   function take(run: Run): Run {
@@ -245,7 +262,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (!record) return undefined
     const plan = await store.loadPlan(record.plan)
     const history = await readHistory(plan?.stages ?? [], storedEvents(store, threadId, 0))
-    return { ...record, result: history.result, stages: [...history.stages.values()] }
+    const { result, stages, waits } = history
+    return { ...record, result, stages: [...stages.values()], waits: [...waits.values()] }
   }
 
   function events(

@@ -1,14 +1,15 @@
 /** What was thrown while a stage ran, as the StageError its outcome tells. */
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Failure, StageError, toFailure, toStageError } from '../foundation/errors.ts'
+import { type Failure, MissingPackageError, StageError, toFailure, toStageError } from '../foundation/errors.ts'
 import { ExpressionError } from '../foundation/expression/types.ts'
 import { isJsonObject, type Json } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Redactor } from './redact.ts'
 
-/** Errors of expressions are `validation`; anything unknown is `internal`. */
+/** Errors of expressions are `validation`, a package that is not installed and anything unknown are `internal`. */
 export function asStageError(thrown: unknown): StageError {
+  if (thrown instanceof MissingPackageError) return missing(thrown)
   if (!(thrown instanceof ExpressionError)) return toStageError(thrown)
   const { code, source, message } = thrown
   return new StageError(`${message} In: ${shorten(source)}`, {
@@ -19,6 +20,14 @@ export function asStageError(thrown: unknown): StageError {
     retryable: false,
   })
 }
+
+const missing = (cause: MissingPackageError): StageError =>
+  new StageError(`${cause.message} ${cause.hint ?? ''}`.trim(), {
+    category: 'internal',
+    code: cause.code,
+    cause,
+    retryable: false,
+  })
 
 const shorten = (source: string): string => (source.length > 200 ? `${source.slice(0, 200)}…` : source)
 

@@ -1,8 +1,9 @@
 /** What a stage returned, checked and made into something that can be kept: JSON, small enough, as declared, frozen. */
 import { StageError } from '../foundation/errors.ts'
-import { assertJson, deepFreeze, formatPath, type Json, NotJsonError } from '../foundation/json.ts'
+import { deepFreeze, formatPath, type Json, NotJsonError } from '../foundation/json.ts'
 import type { JsonSchema } from '../foundation/plan.ts'
 import type { Validators } from '../foundation/schema.ts'
+import { createKeeper, type Keeper, type Kept } from './keep.ts'
 import type { Redactor } from './redact.ts'
 
 export interface OutputRules {
@@ -10,21 +11,27 @@ export interface OutputRules {
   readonly maxBytes: number
 }
 
-/** A copy, so that whoever returned it can do with it as they please. Throws StageError. */
-export function keepOutput(returned: unknown, rules: OutputRules, validators: Validators, redactor: Redactor): Json {
-  const value: unknown = returned === undefined ? null : returned
-  refuseWhatIsNotJson(value)
-  const text = JSON.stringify(value)
-  const bytes = Buffer.byteLength(text)
-  if (bytes > rules.maxBytes) throw tooLarge(bytes, rules.maxBytes)
-  const output = redactor.json(JSON.parse(text) as Json)
-  checkSchema('The output', rules.schema, output, validators)
-  return deepFreeze(output)
+/** A copy, so that whoever returned it can do with it as they please; frozen. Throws StageError. */
+export type KeepOutput = (returned: unknown, rules: OutputRules) => Json
+
+export function createOutputs(validators: Validators, redactor: Redactor): KeepOutput {
+  const keeper = createKeeper()
+  return (returned, { schema, maxBytes }) => {
+    const { value, bytes } = keepJson(keeper, returned === undefined ? null : returned, maxBytes)
+    if (bytes !== undefined && bytes > maxBytes) throw tooLarge(bytes, maxBytes)
+    const output = redactor.json(value)
+    checkSchema('The output', schema, output, validators)
+    return output === value ? value : deepFreeze(output)
+  }
 }
 
-function refuseWhatIsNotJson(value: unknown): asserts value is Json {
+/** One output alone. */
+export const keepOutput = (returned: unknown, rules: OutputRules, validators: Validators, redactor: Redactor): Json =>
+  createOutputs(validators, redactor)(returned, rules)
+
+function keepJson(keeper: Keeper, value: unknown, maxBytes: number): Kept {
   try {
-    assertJson(value)
+    return keeper.keep(value, maxBytes)
   } catch (cause) {
     if (!(cause instanceof NotJsonError)) throw cause
     const path = formatPath(cause.path)

@@ -2,6 +2,7 @@
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 import type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './engine-options.ts'
 import type { ForkPoint } from './fork.ts'
 import type { HistoryEntry } from './history.ts'
@@ -16,6 +17,8 @@ export type Runnable = Plan | { readonly plan: Plan }
 export interface PipelineState extends RunRecord {
   readonly result: RunResult | null
   readonly stages: readonly StageState[]
+  /** What it waits for: answers are given by `resume(threadId, { answers: { [id]: … } })`. */
+  readonly waits: readonly OpenWait[]
 }
 
 export interface PipelineEngine extends AsyncDisposable {

@@ -1,10 +1,10 @@
 /**
  * The one wrapper around every stage:
  *
- *   recorded? → join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
+ *   recorded? → waits? → join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
  *
- * It ends in an outcome, never in an exception; only a pause and a broken journal travel as one. Events are said here and
- * nowhere else, to the journal and to whoever listens on the line.
+ * It ends in an outcome, never in an exception; only a pause, a wait and a broken journal travel as one. Events are said
+ * here and nowhere else, to the journal and to whoever listens on the line.
  *
  * Effects are barriers: that an attempt starts is durable before it does, and with it everything said before. What is
  * pure waits for nothing: worked out again, it gives the same.
@@ -13,29 +13,28 @@ import type { StageError } from '../foundation/errors.ts'
 import { type Journal, JournalError } from '../foundation/journal.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
 import type { Outcome, SkipReason } from '../foundation/outcome.ts'
-import { noPast, type StagePast } from '../foundation/past.ts'
+import { noPast, openWaitOf, type StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
-import { PauseRequested, type RunView, type StageLine } from '../foundation/stage-runner.ts'
+import { PauseRequested, type RunView, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { type Attempted, runAttempts } from './attempts.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
-import { keepOutput } from './output.ts'
 import { evaluateSet } from './set-variables.ts'
 import { cacheOf, type StageCache } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
-import { createVoice } from './stage-voice.ts'
-import { doWork, type StageAtWork, timeLimitsOf } from './stage-work.ts'
-import { createStop, type Stop } from './stop.ts'
+import { evaluateGiven, type Given, inputHashOf, type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
+import type { Stop } from './stop.ts'
+import { ambiguity, decided, waitStarted } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
 
-/** Rejects with PauseRequested and JournalError only (and with bugs). */
+/** Rejects with PauseRequested, StageWaits and JournalError only (and with bugs). */
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
   const past = line.recorded?.past.of(stage.id) ?? untouched
   if (past.outcome) return past.outcome
-  const stop = createStop(shop.deps.control, line.signal)
+  const stop = shop.createStop(line.signal)
   const journal = line.recorded?.journal
   const { clock } = shop.deps
   const calledMs = clock.now()
@@ -47,12 +46,18 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
-    const end = await toEnd(shop, { stage, view, scope }, { stop, say, past, journal })
+    const { generation } = past
+    const end = await toEnd(shop, { stage, view, scope, generation }, { stop, say, past, journal })
     const endedMs = clock.now()
-    const outcome = toOutcome(end, startedMs ?? (end.status === 'skipped' ? endedMs : calledMs), endedMs)
+    const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
+    const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
     for (const event of closeStage(stage.id, outcome)) say(event, outcome.ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
+  } catch (thrown) {
+    const isNew = thrown instanceof StageWaits && thrown.wait.id !== openWaitOf(stage.id, past)?.id
+    if (isNew) say(waitStarted(thrown.wait, past.generation))
+    throw thrown
   } finally {
     stop.dispose()
   }
@@ -90,6 +95,8 @@ function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
 async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
   const notNow = refusal(way.stop)
   if (notNow) return notNow
+  const before = standing(shop, at, way)
+  if (before) return before
   const { stage, view } = at
   const reason =
     stage.needs === 'all_above'
@@ -103,8 +110,30 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
     if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
     return await attempted(shop, at, await attempt(shop, at, way), cache)
   } catch (thrown) {
-    if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
+    if (isSignal(thrown)) throw thrown
     return failed(shop, at, asStageError(thrown), 0)
+  }
+}
+
+/** What is no failure of the stage. */
+const isSignal = (thrown: unknown): boolean =>
+  thrown instanceof PauseRequested || thrown instanceof StageWaits || thrown instanceof JournalError
+
+/** Where the stage stands since an earlier stretch. Throws StageWaits. */
+function standing(shop: Workshop, at: StageAtWork, { past }: Way): End | undefined {
+  const { stage, view } = at
+  const wait = openWaitOf(stage.id, past)
+  if (wait) throw new StageWaits(wait)
+  if (past.open !== undefined && stage.once && hasEffects(shop, stage)) {
+    throw new StageWaits(ambiguity(view.run.thread_id, stage, past))
+  }
+  const end = decided(past, stage.id)
+  if (!end) return undefined
+  if ('error' in end) return failed(shop, at, end.error, past.attempts)
+  try {
+    return succeeded(shop, at, checked(shop, at, end.output), past.attempts)
+  } catch (thrown) {
+    return failed(shop, at, asStageError(thrown), past.attempts)
   }
 }
 
@@ -126,42 +155,43 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
 }
 
 async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
-  const { deps, failures, redactor } = shop
+  const { deps, failures } = shop
   const { id, kind } = at.stage
   const { generation } = past
   const effects = hasEffects(shop, at.stage)
-  return runAttempts(
-    at.stage,
-    async (number, line) => {
-      const voice = createVoice(id, redactor, say)
-      line.signal.addEventListener('abort', () => voice.end(), { once: true })
-      try {
-        return await doWork(shop, at, voice, number, line)
-      } finally {
-        voice.end()
-      }
+  let given: Given | undefined
+  /** What the attempt is given, and its hash. What cannot be evaluated fails the attempt, once it is on record. */
+  const prepare = (): string | undefined => {
+    try {
+      given = evaluateGiven(shop, at)
+      return inputHashOf(shop, at, given)
+    } catch {
+      given = undefined
+      return undefined
+    }
+  }
+  return runAttempts(at.stage, (number, line) => workAloud(shop, at, { say, past }, number, line, given), {
+    clock: deps.clock,
+    random: deps.random,
+    stop,
+    place: effects ? () => deps.semaphore.take() ?? deps.semaphore.acquire(stop.signal) : undefined,
+    prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
+    limits: () => timeLimitsOf(shop, at),
+    onStarted(number) {
+      const input = effects && journal ? prepare() : undefined
+      const more = { ...(input !== undefined && { input }), ...(generation > 1 && { generation }) }
+      say({ type: 'stage.started', stage: id, kind, attempt: number, ...more })
+      return effects ? journal?.commit() : undefined
     },
-    {
-      clock: deps.clock,
-      random: deps.random,
-      stop,
-      place: effects ? () => deps.semaphore.acquire(stop.signal) : undefined,
-      prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
-      limits: () => timeLimitsOf(shop, at),
-      onStarted(number) {
-        say({ type: 'stage.started', stage: id, kind, attempt: number, ...(generation > 1 && { generation }) })
-        return effects ? journal?.commit() : undefined
-      },
-      onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
-      onRetrying(number, error, { delayMs, counts }) {
-        const next_at = new Date(deps.clock.now() + delayMs).toISOString()
-        const failure = failures.failure(error, id, number)
-        say({ type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts })
-        void journal?.commit().catch(ignore)
-      },
-      onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
+    onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
+    onRetrying(number, error, { delayMs, counts }) {
+      const next_at = new Date(deps.clock.now() + delayMs).toISOString()
+      const failure = failures.failure(error, id, number)
+      say({ type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts })
+      void journal?.commit().catch(ignore)
     },
-  )
+    onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
+  })
 }
 
 async function attempted(
@@ -183,9 +213,8 @@ async function attempted(
   }
 }
 
-function checked({ deps, redactor }: Workshop, { stage }: StageAtWork, value: unknown): Json {
-  return keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes }, deps.validators, redactor)
-}
+const checked = ({ keepOutput }: Workshop, { stage }: StageAtWork, value: unknown): Json =>
+  keepOutput(value, { schema: stage.output, maxBytes: stage.limits.outputBytes })
 
 function succeeded(shop: Workshop, at: StageAtWork, output: Json, attempts: number): End {
   return { status: 'succeeded', output, attempts, set: evaluateSet(shop, at, output) }

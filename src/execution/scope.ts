@@ -10,7 +10,7 @@ import { deepFreeze, type Json, type JsonObject } from '../foundation/json.ts'
 import type { Outcome, RunState } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { RunView } from '../foundation/stage-runner.ts'
-import { createReads, type Names } from './reads.ts'
+import { createReads, type Names, nobody } from './reads.ts'
 import type { Variables } from './variables.ts'
 
 /** Names that only some places know. */
@@ -35,41 +35,58 @@ export function createScopes(plan: Plan, topology: Topology, variables: Variable
   const stageOf = remember(describeStage)
 
   function stages(view: RunView, names: Names, reader: number | undefined): JsonObject {
-    const ids = names === 'all' ? upstream(view, reader) : names
-    const known = [...ids].filter((id) => Object.hasOwn(view.outcomes, id))
-    return Object.freeze(Object.fromEntries(known.map((id) => [id, stageOf(view.outcomes[id] as Outcome)])))
+    if (names === nobody) return nothing
+    const seen: Record<string, Json> = {}
+    for (const id of names === 'all' ? upstream(view, reader) : names) {
+      if (Object.hasOwn(view.outcomes, id)) seen[id] = stageOf(view.outcomes[id] as Outcome)
+    }
+    return Object.freeze(seen)
   }
 
   const upstream = (view: RunView, reader: number | undefined): string[] =>
     Object.keys(view.outcomes).filter((id) => reader === undefined || topology.isUpstream(topology.indexOf(id), reader))
 
   function vars(view: RunView, names: Names, reader: number | undefined): JsonObject {
-    const wanted =
-      names === 'all' ? Object.keys(plan.vars) : [...names].filter((name) => Object.hasOwn(plan.vars, name))
-    return Object.freeze(Object.fromEntries(wanted.map((name) => [name, variables.seen(name, view, reader)])))
+    if (names === nobody) return nothing
+    const seen: Record<string, Json> = {}
+    for (const name of names === 'all' ? Object.keys(plan.vars) : names) {
+      if (Object.hasOwn(plan.vars, name)) seen[name] = variables.seen(name, view, reader)
+    }
+    return Object.freeze(seen)
   }
 
   return {
-    of:
-      (view, reader) =>
-      (sources, extras = {}) => {
-        const reads = readsOf(sources)
-        return {
-          names: {
-            inputs: inputsOf(view.inputs),
-            vars: vars(view, reads.vars, reader),
-            stages: stages(view, reads.stages, reader),
-            env: deepFreeze(view.run.env),
-            run: runOf(view.run),
-            ...(extras.secrets && { secrets: extras.secrets }),
-            ...(extras.output !== undefined && { output: extras.output }),
-            ...(extras.error && { error: deepFreeze(failureToJson(extras.error)) }),
-          },
-          get nowMs() {
-            return latestEnd(view, reader === undefined ? undefined : topology.needs(reader), plan)
-          },
-        }
-      },
+    of: (view, reader) => (sources, extras) => {
+      const reads = readsOf(sources)
+      const names: Record<string, Json> = {
+        inputs: inputsOf(view.inputs),
+        vars: vars(view, reads.vars, reader),
+        stages: stages(view, reads.stages, reader),
+        env: deepFreeze(view.run.env),
+        run: runOf(view.run),
+      }
+      if (extras?.secrets) names.secrets = extras.secrets
+      if (extras?.output !== undefined) names.output = extras.output
+      if (extras?.error) names.error = deepFreeze(failureToJson(extras.error))
+      return new Scope(names, () => latestEnd(view, reader === undefined ? undefined : topology.needs(reader), plan))
+    },
+  }
+}
+
+const nothing: JsonObject = Object.freeze({})
+
+/** The time is worked out only for those who ask for it. */
+class Scope implements EvaluationScope {
+  readonly names: JsonObject
+  private readonly now: () => number
+
+  constructor(names: JsonObject, now: () => number) {
+    this.names = names
+    this.now = now
+  }
+
+  get nowMs(): number {
+    return this.now()
   }
 }
 

@@ -4,6 +4,8 @@
  * Ours, because LangGraph's `maxConcurrency` counts nodes (skips and joins too), and its value 1 drops work.
  */
 export interface Semaphore {
+  /** The function that gives the place back, or undefined when one has to wait for it. */
+  take(): (() => void) | undefined
   /** Resolves, when it is one's turn, with the function that gives the place back (calling it twice does nothing). */
   acquire(signal?: AbortSignal): Promise<() => void>
   /** Places taken. */
@@ -52,6 +54,7 @@ export function createSemaphore(limit: number): Semaphore {
   }
 
   return {
+    take: () => (held < limit ? take() : undefined),
     async acquire(signal) {
       signal?.throwIfAborted()
       return held < limit ? take() : wait(signal)

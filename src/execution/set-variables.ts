@@ -6,13 +6,17 @@ import { checkSchema } from './output.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Workshop } from './workshop.ts'
 
+const nothing: Readonly<Record<string, Json>> = Object.freeze({})
+
 /** Throws StageError, ExpressionError. */
 export function evaluateSet(
   shop: Workshop,
   { stage, scope }: StageAtWork,
   output: Json,
 ): Readonly<Record<string, Json>> {
-  const entries = Object.entries(stage.set).map(([name, template]) => {
+  const wanted = Object.entries(stage.set)
+  if (wanted.length === 0) return nothing
+  const entries = wanted.map(([name, template]) => {
     const value = shop.deps.evaluator.template(template, scope(sourcesOf(template), { output }))
     checkContribution(shop, name, value)
     return [name, value] as const

@@ -29,6 +29,7 @@ export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
     settle: async (view) => settleRun(shop, view),
     fold: (variable, contributions, base) => shop.variables.fold(variable, contributions, base),
     checkVariable: (variable, value) => checkEdit(shop, `vars.${variable}`, plan.vars[variable]?.schema, value),
+    checkAnswer: ({ id, response_schema }, answer) => checkEdit(shop, `wait ${id}`, response_schema, answer),
     checkOutput: (stage: StagePlan, output) => checkEdit(shop, `stages.${stage.id}`, stage.output, output),
   }
 }

@@ -6,7 +6,7 @@
 import type { RunEventBody } from '../foundation/events.ts'
 import { assertJson, type Json, type JsonObject } from '../foundation/json.ts'
 import type { StageContext } from '../foundation/stage-kind.ts'
-import type { Redactor } from './redact.ts'
+import type { RedactedStream, Redactor } from './redact.ts'
 
 /** Characters of a command's output, per attempt and stream, that are kept. */
 export const maxOutputLength = 1_048_576
@@ -18,13 +18,21 @@ export interface StageVoice extends Pick<StageContext, 'progress' | 'log' | 'out
   end(): void
 }
 
+/** What a stage says in pieces is put together by what is made when it first does. */
 export function createVoice(stage: string, redactor: Redactor, say: (event: RunEventBody) => void): StageVoice {
   let over = false
-  const streams = {
-    stdout: createOutput('stdout', stage, redactor, say),
-    stderr: createOutput('stderr', stage, redactor, say),
+  let stdout: Output | undefined
+  let stderr: Output | undefined
+  let tokens: RedactedStream | undefined
+
+  function outputOf(stream: 'stdout' | 'stderr'): Output {
+    if (stream === 'stdout') {
+      stdout ??= createOutput(stream, stage, redactor, say)
+      return stdout
+    }
+    stderr ??= createOutput(stream, stage, redactor, say)
+    return stderr
   }
-  const tokens = redactor.stream()
   const token = (text: string) => {
     if (text !== '') say({ type: 'token.streamed', stage, text })
   }
@@ -42,19 +50,26 @@ export function createVoice(stage: string, redactor: Redactor, say: (event: RunE
       say({ type: 'stage.logged', stage, level: 'info', message: redactor.text(String(message)), ...shown })
     },
     output(stream, text) {
-      if (!over) streams[stream].push(String(text))
+      if (!over) outputOf(stream).push(String(text))
     },
     token(text) {
-      if (!over) token(tokens.push(String(text)))
+      if (over) return
+      tokens ??= redactor.stream()
+      token(tokens.push(String(text)))
     },
     end() {
       if (over) return
-      streams.stdout.end()
-      streams.stderr.end()
-      token(tokens.end())
+      stdout?.end()
+      stderr?.end()
+      if (tokens) token(tokens.end())
       over = true
     },
   }
+}
+
+interface Output {
+  push(text: string): void
+  end(): void
 }
 
 function createOutput(
@@ -62,7 +77,7 @@ function createOutput(
   stage: string,
   redactor: Redactor,
   say: (event: RunEventBody) => void,
-): { push(text: string): void; end(): void } {
+): Output {
   const redacted = redactor.stream()
   let left = maxOutputLength
 

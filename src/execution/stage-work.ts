@@ -2,45 +2,91 @@
  * What one attempt does: evaluates the stage's configuration, checks it against its kind, and lets the kind run.
  */
 import { parseDuration } from '../foundation/duration.ts'
-import { MissingPackageError, StageError } from '../foundation/errors.ts'
+import { StageError } from '../foundation/errors.ts'
 import { digest, formatPath, isJsonObject, type Json } from '../foundation/json.ts'
+import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import type { StageContext, StageKind } from '../foundation/stage-kind.ts'
 import type { RunView } from '../foundation/stage-runner.ts'
 import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
-import type { StageVoice } from './stage-voice.ts'
-import type { Workshop } from './workshop.ts'
+import { createVoice, type StageVoice } from './stage-voice.ts'
+import { type Asker, createAsker, unlessAsking } from './waits.ts'
+import type { Say, Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
 export interface StageAtWork {
   readonly stage: StagePlan
   readonly view: RunView
   readonly scope: ScopeFor
+  /** 1, or more when it was begun anew in a fork. */
+  readonly generation: number
+}
+
+/** How a stage is heard: what it says, and what it asks. */
+export interface StageMouth {
+  readonly voice: StageVoice
+  readonly asker: Asker
 }
 
 /** Evaluates a template in the stage's scope. Throws ExpressionError. */
 export function evaluate(shop: Workshop, { scope }: Pick<StageAtWork, 'scope'>, template: Template): Json {
+  if (template.kind === 'literal') return template.value
   return shop.deps.evaluator.template(template, scope(sourcesOf(template)))
 }
 
-/** Throws StageError, ExpressionError, or whatever the kind throws. */
-export async function doWork(
+/** What an attempt is given, evaluated once: for its hash, and for the attempt itself. */
+export interface Given {
+  readonly config: Json
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Throws StageError, ExpressionError. */
+export function evaluateGiven(shop: Workshop, at: StageAtWork): Given {
+  return { config: evaluateWithSecrets(shop, at, at.stage.config), env: environmentOf(shop, at) }
+}
+
+/** Hex, 16 bytes: the same for as long as the stage would be given the same. Throws ExpressionError. */
+export function inputHashOf(shop: Workshop, at: StageAtWork, given: Given): string {
+  return shop.hashInput(at.stage, { ...given, evaluate: (template) => evaluate(shop, at, template) })
+}
+
+/**
+ * Returns what the kind returns, or a promise of it. Throws, or rejects with, StageError, ExpressionError, or whatever the
+ * kind throws.
+ */
+export function doWork(
   shop: Workshop,
   at: StageAtWork,
-  voice: StageVoice,
+  mouth: StageMouth,
   attempt: number,
   line: AttemptLine,
-): Promise<unknown> {
+  given: Given = evaluateGiven(shop, at),
+): unknown {
   const kind = kindOf(shop, at.stage)
-  const config = configOf(kind, evaluateWithSecrets(shop, at, at.stage.config))
-  const context = contextOf(shop, at, voice, attempt, line)
-  try {
-    return await kind.run(config, context)
-  } catch (error) {
-    throw error instanceof MissingPackageError ? missing(error) : error
-  }
+  const config = configOf(kind, given.config)
+  const context = contextOf(shop, at, mouth, attempt, line, {
+    env: given.env,
+    idempotencyKey: idempotencyKeyOf(shop, at),
+  })
+  return kind.run(config, context)
+}
+
+/** The same, with a voice that ends with the attempt, and asks what its past has no answer to. */
+export function workAloud(
+  shop: Workshop,
+  at: StageAtWork,
+  { say, past }: { readonly say: Say; readonly past: StagePast },
+  attempt: number,
+  line: AttemptLine,
+  given?: Given,
+): unknown {
+  const { stage, view } = at
+  const voice = createVoice(stage.id, shop.redactor, say)
+  line.until(() => voice.end())
+  const asker = createAsker(view.run.thread_id, stage.id, past, shop.redactor)
+  return unlessAsking(asker, () => doWork(shop, at, { voice, asker }, attempt, line, given))
 }
 
 function kindOf({ deps }: Workshop, { kind }: StagePlan): StageKind<unknown> {
@@ -53,17 +99,10 @@ function kindOf({ deps }: Workshop, { kind }: StagePlan): StageKind<unknown> {
   })
 }
 
-const missing = (cause: MissingPackageError): StageError =>
-  new StageError(`${cause.message} ${cause.hint ?? ''}`.trim(), {
-    category: 'internal',
-    code: cause.code,
-    cause,
-    retryable: false,
-  })
-
 /** Only a stage's own configuration and `env:` may hold secrets; the check phase saw to where in them. */
-function evaluateWithSecrets({ deps, secrets }: Workshop, { scope }: StageAtWork, template: Template): Json {
-  return deps.evaluator.template(template, scope(sourcesOf(template), { secrets: secrets() }))
+function evaluateWithSecrets(shop: Workshop, { scope }: StageAtWork, template: Template): Json {
+  if (template.kind === 'literal') return template.value
+  return shop.deps.evaluator.template(template, scope(sourcesOf(template), { secrets: shop.secrets() }))
 }
 
 function configOf(kind: StageKind<unknown>, value: Json): unknown {
@@ -83,48 +122,58 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 }
 
 function contextOf(
-  shop: Workshop,
-  at: StageAtWork,
-  voice: StageVoice,
+  { plan, deps }: Workshop,
+  { stage, view }: StageAtWork,
+  { voice, asker }: StageMouth,
   attempt: number,
-  { signal, alive }: AttemptLine,
+  line: AttemptLine,
+  { env, idempotencyKey }: Pick<StageContext, 'env' | 'idempotencyKey'>,
 ): StageContext {
-  const { plan, deps } = shop
-  const { stage, view } = at
-  const heard =
-    <Args extends readonly unknown[]>(say: (...args: Args) => void) =>
-    (...args: Args) => {
-      alive()
-      say(...args)
-    }
   return {
-    signal,
+    signal: line.signal,
     attempt,
-    idempotencyKey: idempotencyKeyOf(shop, at),
+    idempotencyKey,
     run: { id: view.run.id, threadId: view.run.thread_id, pipeline: plan.name },
     stage: stage.id,
     directory: plan.origin.directory,
-    env: environmentOf(shop, at),
+    env,
     models: plan.models,
     outputSchema: stage.output,
     outputBytes: stage.limits.outputBytes,
-    progress: heard(voice.progress),
-    log: heard(voice.log),
-    output: heard(voice.output),
-    token: heard(voice.token),
+    progress(fraction, message) {
+      line.alive()
+      voice.progress(fraction, message)
+    },
+    log(message, fields) {
+      line.alive()
+      voice.log(message, fields)
+    },
+    output(stream, text) {
+      line.alive()
+      voice.output(stream, text)
+    },
+    token(text) {
+      line.alive()
+      voice.token(text)
+    },
+    wait: asker.wait,
     services: deps.services,
   }
 }
 
-/** Constant over the attempts of a stage in a run. */
+/** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {
-  const { stage, view } = at
-  if (!stage.idempotencyKey) return digest([view.run.id, stage.id])
+  const { stage, view, generation } = at
+  if (!stage.idempotencyKey) return digest([view.run.id, stage.id, ...(generation > 1 ? [generation] : [])])
   return textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
 }
 
-function environmentOf(shop: Workshop, at: StageAtWork): Record<string, string> {
-  const entries = Object.entries(at.stage.env ?? {}).flatMap(([name, template]) => {
+const noEnvironment: Readonly<Record<string, string>> = Object.freeze({})
+
+function environmentOf(shop: Workshop, at: StageAtWork): Readonly<Record<string, string>> {
+  const { env } = at.stage
+  if (!env) return noEnvironment
+  const entries = Object.entries(env).flatMap(([name, template]) => {
     const value = evaluateWithSecrets(shop, at, template)
     return value === null ? [] : [[name, textOf(value, `env.${name}`)] as const]
   })
@@ -138,9 +187,12 @@ function textOf(value: Json, where: string): string {
   throw new StageError(`"${where}" must be a text.`, { category: 'validation', code: 'not_text', retryable: false })
 }
 
+const noLimits: TimeLimits = {}
+
 /** Milliseconds. Throws StageError when an expression gave no duration. */
 export function timeLimitsOf(shop: Workshop, at: StageAtWork): TimeLimits {
-  const { total, idle } = at.stage.timeout ?? {}
+  if (!at.stage.timeout) return noLimits
+  const { total, idle } = at.stage.timeout
   return {
     ...(total && { totalMs: durationOf(evaluate(shop, at, total), 'timeout') }),
     ...(idle && { idleMs: durationOf(evaluate(shop, at, idle), 'timeout.idle') }),

@@ -1,14 +1,26 @@
 /**
- * Everything that can stop a running stage, as one signal: the run's control, and the graph's caller.
+ * Everything that can stop a running stage, as one: the run's control, and the graph's caller.
  *
  * The reason says what becomes of the stage: a StageError is recorded as `cancelled`; a PauseRequested is not recorded,
- * so that the stage runs again.
+ * so that the stage runs again. Whatever costs something is made only for those who ask for it: most stages end before
+ * anybody wants a signal.
  */
 import { StageError } from '../foundation/errors.ts'
 import { PauseRequested } from '../foundation/stage-runner.ts'
 import type { RunControl } from './control.ts'
+import { createRelay, type Relay } from './relay.ts'
 
-export interface Stop {
+/** Whether something was stopped, and why. */
+export interface Stoppable {
+  readonly aborted: boolean
+  /** undefined until it is stopped. */
+  readonly reason: unknown
+  /** Calls `listener` once when it is stopped, at once when it is already. Returns how to take that back. */
+  onStop(listener: (reason: unknown) => void): () => void
+}
+
+export interface Stop extends Stoppable {
+  /** Made when it is first read. */
   readonly signal: AbortSignal
   /** Throws PauseRequested, or a StageError, when nothing may go on. */
   check(): void
@@ -16,28 +28,98 @@ export interface Stop {
   dispose(): void
 }
 
-/** `caller` is aborted by LangGraph when whoever invoked the graph gave up. */
-export function createStop(control: RunControl, caller: AbortSignal | undefined): Stop {
-  const controller = new AbortController()
-  const onControl = () => controller.abort(reasonOf(control.signal))
-  const onCaller = () => controller.abort(new PauseRequested('The caller stopped the graph.'))
-  if (control.signal.aborted) onControl()
-  else if (caller?.aborted) onCaller()
-  control.signal.addEventListener('abort', onControl, { once: true })
-  caller?.addEventListener('abort', onCaller, { once: true })
+/** Makes the stops of one runner. `caller` is aborted by LangGraph when whoever invoked the graph gave up. */
+export type CreateStop = (caller: AbortSignal | undefined) => Stop
 
-  return {
-    signal: controller.signal,
-    check() {
-      controller.signal.throwIfAborted()
-      if (control.pausing()) throw new PauseRequested('The run is being paused.')
-    },
-    dispose() {
-      control.signal.removeEventListener('abort', onControl)
-      caller?.removeEventListener('abort', onCaller)
-    },
+export function createStops(control: RunControl): CreateStop {
+  const ofControl = createRelay(control.signal, true)
+  const ofCallers = new WeakMap<AbortSignal, Relay>()
+
+  function ofCaller(signal: AbortSignal): Relay {
+    const known = ofCallers.get(signal)
+    if (known) return known
+    const made = createRelay(signal, false)
+    ofCallers.set(signal, made)
+    return made
+  }
+  return (caller) => new StageStop(control, ofControl, caller && ofCaller(caller))
+}
+
+/** One alone. */
+export const createStop = (control: RunControl, caller: AbortSignal | undefined): Stop =>
+  new StageStop(control, createRelay(control.signal, false), caller && createRelay(caller, false))
+
+class StageStop implements Stop {
+  private readonly control: RunControl
+  private readonly ofControl: Relay
+  private readonly ofCaller: Relay | undefined
+  private found: StageError | PauseRequested | undefined
+  private controller: AbortController | undefined
+  private listeners: Set<(reason: unknown) => void> | undefined
+
+  constructor(control: RunControl, ofControl: Relay, ofCaller: Relay | undefined) {
+    this.control = control
+    this.ofControl = ofControl
+    this.ofCaller = ofCaller
+  }
+
+  get aborted(): boolean {
+    return this.reason !== undefined
+  }
+
+  get reason(): StageError | PauseRequested | undefined {
+    if (this.found) return this.found
+    if (this.control.signal.aborted) this.found = reasonOf(this.control.signal)
+    else if (this.ofCaller?.signal.aborted) this.found = new PauseRequested('The caller stopped the graph.')
+    return this.found
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller) return this.controller.signal
+    const made = new AbortController()
+    this.controller = made
+    this.onStop((reason) => made.abort(reason))
+    return made.signal
+  }
+
+  check(): void {
+    if (this.reason) throw this.reason
+    if (this.control.pausing()) throw new PauseRequested('The run is being paused.')
+  }
+
+  onStop(listener: (reason: unknown) => void): () => void {
+    if (this.reason) {
+      listener(this.reason)
+      return nothing
+    }
+    this.listeners ??= this.listen()
+    const { listeners } = this
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  dispose(): void {
+    if (!this.listeners) return
+    this.listeners = undefined
+    this.ofControl.remove(this.tell)
+    this.ofCaller?.remove(this.tell)
+  }
+
+  private listen(): Set<(reason: unknown) => void> {
+    this.ofControl.add(this.tell)
+    this.ofCaller?.add(this.tell)
+    return new Set()
+  }
+
+  /** An own function, since it is handed on. */
+  private readonly tell = (): void => {
+    const listeners = [...(this.listeners ?? [])]
+    this.dispose()
+    for (const listener of listeners) listener(this.reason)
   }
 }
+
+const nothing = (): void => undefined
 
 function reasonOf({ reason }: AbortSignal): StageError | PauseRequested {
   if (reason instanceof StageError || reason instanceof PauseRequested) return reason

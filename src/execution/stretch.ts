@@ -10,10 +10,10 @@ import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError, ThreadError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
-import type { Journal } from '../foundation/journal.ts'
+import type { Journal, Recorded } from '../foundation/journal.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
-import type { DatedEvent, Past } from '../foundation/past.ts'
+import { amend, type DatedEvent, type Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Settled, StageRunner } from '../foundation/stage-runner.ts'
 import { createControl, type StretchControl } from './control.ts'
@@ -51,6 +51,10 @@ export interface StretchInput {
   readonly cancelled?: boolean
   /** Of a fork: the events it begins with, which `past` has already. */
   readonly inherited?: readonly DatedEvent[]
+  /** Answers that came with the resume, which `past` has already. */
+  readonly fired?: readonly DatedEvent[]
+  /** Said once the run has started. */
+  readonly warning?: RunEventBody
 }
 
 export function startStretch(host: EngineHost, input: StretchInput): Run {
@@ -83,7 +87,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
-    recorded: { journal: pausingAt(input.until, log, control), past },
+    recorded: followWaits(pausingAt(input.until, log, control), past),
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)
@@ -102,15 +106,17 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
 
   async function drive(): Promise<PipelineResult> {
     log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
-    for (const { at, ...event } of input.inherited ?? []) log.say(event, at)
-    if (input.number > 1) void log.flush({ status: 'running', stretches: input.number }).catch(ignore)
+    if (input.warning) log.say(input.warning)
+    for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
+    // An answer is durable before anything is done with it, and what the run is before there is a checkpoint of it.
+    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
     if (input.cancelled || record.cancel_requested) beginCancel()
     const thread = input.number === 1 ? undefined : await takeUp()
-    await graph.invoke(thread?.run ? null : { inputs: record.inputs }, config)
-    return close()
+    const state: object = await graph.invoke(thread?.run ? null : { inputs: record.inputs }, config)
+    return close('__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0)
   }
 
   /** The thread as the graph may go on with it, and everything in it that the log did not have. */
@@ -140,11 +146,12 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     control.cancel()
   }
 
-  async function close(): Promise<PipelineResult> {
+  async function close(waits: boolean): Promise<PipelineResult> {
     const thread = settled ?? (await readThread(saver, config)) ?? { run: undefined, outputs: null, outcomes: {} }
     const { run, outputs } = thread
     if (run?.status !== undefined) return end(run.status, { run, outputs })
-    if (control.pausing()) return pause()
+    if (control.pausing()) return pause('paused', control.pauseReason ?? 'interrupted')
+    if (waits) return pause('waiting', 'waiting')
     return end('incomplete', { error: incomplete(plan, 'outcomes' in thread ? thread.outcomes : {}) })
   }
 
@@ -163,10 +170,13 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     return toPipelineResult(result)
   }
 
-  async function pause(): Promise<PipelineResult> {
-    log.say({ type: 'run.paused', reason: control.pauseReason ?? 'interrupted' })
-    await log.flush({ ...rowNow(), status: 'paused' })
-    return toPipelineResult(describe('paused', {}))
+  async function pause(
+    status: 'paused' | 'waiting',
+    reason: Extract<RunEventBody, { type: 'run.paused' }>['reason'],
+  ): Promise<PipelineResult> {
+    log.say({ type: 'run.paused', reason })
+    await log.flush({ ...rowNow(), status })
+    return toPipelineResult(describe(status, {}))
   }
 
   const rowNow = () => ({ progress: progress.percentage, active_ms: activeMs() })
@@ -253,6 +263,21 @@ function lowerTo(
 ): PipelineGraph {
   const options = { checkpointer, onFailure: 'return' } as const
   return lowering === 'flow' ? lowerToFlow(plan, runner, createFlow, options) : lowerToStages(plan, runner, options)
+}
+
+/** The journal and what it held; waits that are opened here are known at once, so that nothing is asked twice. */
+function followWaits(journal: Journal, before: Past): Recorded {
+  const { past, add } = amend(before)
+  return {
+    past,
+    journal: {
+      say(event, at) {
+        if (event.type === 'wait.started') add({ ...event, at: at ?? '' })
+        journal.say(event, at)
+      },
+      commit: () => journal.commit(),
+    },
+  }
 }
 
 /** The same journal; the run is paused when the stage is terminal. */

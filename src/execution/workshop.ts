@@ -4,10 +4,13 @@ import type { RunEventBody } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { createFailureWriter, type FailureWriter } from './failures.ts'
+import { createInputHash, type HashInput } from './input-hash.ts'
 import { createAboveJudge } from './join.ts'
+import { createOutputs, type KeepOutput } from './output.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { createScopes, type Scopes } from './scope.ts'
+import { type CreateStop, createStops } from './stop.ts'
 import { createVariables, type Variables } from './variables.ts'
 
 export interface Workshop {
@@ -19,6 +22,9 @@ export interface Workshop {
   readonly judgeAbove: ReturnType<typeof createAboveJudge>
   readonly redactor: Redactor
   readonly failures: FailureWriter
+  readonly createStop: CreateStop
+  readonly hashInput: HashInput
+  readonly keepOutput: KeepOutput
   /** Looked up at the moment of use. */
   readonly secrets: () => JsonObject
   readonly secret: (name: string) => string | undefined
@@ -41,6 +47,9 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     judgeAbove: createAboveJudge(plan),
     redactor,
     failures: createFailureWriter(plan, redactor),
+    createStop: createStops(deps.control),
+    hashInput: createInputHash(plan),
+    keepOutput: createOutputs(deps.validators, redactor),
     secret,
     secrets: () => Object.freeze(Object.fromEntries(plan.secrets.map((name) => [name, secret(name) ?? null]))),
   }

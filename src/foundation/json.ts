@@ -5,7 +5,7 @@
  *   canonicalJson(value)         one text per value: sorted keys, no white space (RFC 8785 order)
  *   digest(value)                sha-256 of the canonical text, hex
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export interface JsonObject {
@@ -47,8 +47,14 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** The same value, frozen all the way down. Data that is already frozen is not walked again. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const inner of Object.values(value)) deepFreeze(inner)
+  if (Array.isArray(value)) for (const inner of value) deepFreeze(inner)
+  else for (const key of Object.keys(value)) freezeMember(value as Readonly<Record<string, unknown>>, key)
   return Object.freeze(value)
+}
+
+function freezeMember(value: Readonly<Record<string, unknown>>, key: string): void {
+  const inner = value[key]
+  if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
 }
 
 export function canonicalJson(value: Json): string {
@@ -61,7 +67,7 @@ export function canonicalJson(value: Json): string {
 }
 
 export function digest(value: Json): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+  return hash('sha256', canonicalJson(value), 'hex')
 }
 
 /** Structural equality of two JSON values. */

@@ -1,10 +1,10 @@
 /** The stage kind `uses`: a TypeScript or JavaScript function, from a file, a package or by its registered name. */
 import { z } from 'zod'
-import { defineStage, type StageContext } from '../foundation/stage-kind.ts'
+import { defineStage, type StageContext, type StageServices } from '../foundation/stage-kind.ts'
 import { builtinFunctions } from './functions/builtin.ts'
 import { callFunction, functionContext } from './uses/call.ts'
 import { checkUse } from './uses/check-use.ts'
-import { type LoadedFunction, loadFunction } from './uses/load.ts'
+import { createLoader, type Functions, type LoadFunction } from './uses/load.ts'
 
 const schema = z.strictObject({
   uses: z
@@ -46,11 +46,14 @@ outputs:
   inheritsRetry: false,
   outputSchema: (_config, declared) => declared ?? true,
   async preflight(config, { directory, services }) {
-    const functions = new Map([...builtinFunctions, ...services.functions])
-    await checkUse(config, { directory, functions })
+    await checkUse(config, { directory, functions: functionsOf(services) })
   },
-  async run(config, context) {
-    return callFunction(await load(config, context), config.with ?? {}, context)
+  run(config, context) {
+    const input = config.with ?? {}
+    const loaded = load(config, context)
+    return loaded instanceof Promise
+      ? loaded.then((found) => callFunction(found, input, context))
+      : callFunction(loaded, input, context)
   },
   async undo(output, config, context) {
     const { definition } = await load(config, context)
@@ -59,5 +62,18 @@ outputs:
 })
 
 /** Functions of the host win over built-in ones of the same name. */
-const load = ({ uses: name }: UsesConfig, { directory, services }: StageContext): Promise<LoadedFunction> =>
-  loadFunction(name, { directory, functions: new Map([...builtinFunctions, ...services.functions]) })
+const functionsOf = ({ functions }: StageServices): Functions => ({
+  get: (name) => functions.get(name) ?? builtinFunctions.get(name),
+  keys: () => new Set([...builtinFunctions.keys(), ...functions.keys()]),
+})
+
+/** What was loaded for a host is kept for as long as the host lends its services: those of one stretch of a run. */
+const loaders = new WeakMap<StageServices, LoadFunction>()
+
+function load({ uses: name }: UsesConfig, { directory, services }: StageContext) {
+  const known = loaders.get(services)
+  if (known) return known(name, directory)
+  const made = createLoader(functionsOf(services))
+  loaders.set(services, made)
+  return made(name, directory)
+}

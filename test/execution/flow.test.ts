@@ -47,6 +47,7 @@ function runnerOf(run: (stage: StagePlan, view: RunView) => Promise<Outcome>): S
     fold: never,
     checkVariable: never,
     checkOutput: never,
+    checkAnswer: never,
   }
 }
 
@@ -95,7 +96,7 @@ describe('the scheduler', () => {
   it('returns at once, with nothing, when everything is done', async () => {
     const all = Object.fromEntries(diamond.stages.map(({ id }) => [id, outcome(id)]))
     const { started, flown } = byHand(diamond, all)
-    expect(await flown).toEqual({ fresh: {}, paused: false })
+    expect(await flown).toEqual({ fresh: {}, paused: false, waits: [] })
     expect(started).toEqual([])
   })
 

@@ -48,6 +48,7 @@ const idle: StageRunner = {
   fold: never,
   checkVariable: never,
   checkOutput: never,
+  checkAnswer: never,
 }
 
 function checkDiagnostic(diagnostic: Diagnostic, { sources }: CompileResult, text: string): void {

@@ -8,12 +8,11 @@ export function createMemoryLogs(leases: LeaseTable) {
   const logs = new Map<number, LogRow[]>()
   const end = (run: number): number => logs.get(run)?.at(-1)?.last ?? 0
   const table: LogTable = {
-    begin(run) {
-      logs.set(run, [])
-    },
     append(lease, row) {
       if (!leases.isHeld(lease) || end(row.run) !== row.first - 1) return false
-      logs.get(row.run)?.push(row)
+      const rows = logs.get(row.run)
+      if (rows) rows.push(row)
+      else logs.set(row.run, [row])
       return true
     },
     after: (run, seq) => rowsAfter(logs.get(run) ?? [], seq),

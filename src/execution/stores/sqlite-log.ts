@@ -2,10 +2,9 @@
  * The logs of runs in SQLite.
  *
  * A row holds what one append added. Its key is the number of the run and the last `seq` in the row, so rows stand in
- * order, and a small row goes to the end of a page that is in memory already. Every log has one more row behind all
- * others, its end, which never moves. So whoever reads to the end sees that nothing is missing, though no row is
- * written but the one that is added: rows are read in the order in which they stand in the file, each with its sum, and
- * a row that lost its key stands between others whose keys say so.
+ * order, and a new one goes to the end of a page that is in memory already. No other row is written with it, so no other
+ * row says where a log ends. Whoever reads to the end therefore also looks at the rows on both sides of it: a row that
+ * lost its place, because its key is damaged, stands there still, and its sum does not fit.
  */
 import { crc32 } from 'node:zlib'
 import { StoreError } from '../../foundation/errors.ts'
@@ -14,8 +13,7 @@ import type { Row, Statements } from './sqlite-statements.ts'
 import { checkSum } from './sqlite-sums.ts'
 import type { LogRow, LogTable } from './tables.ts'
 
-/** In place of the last `seq` in the key of a log's end. */
-const atEnd = 2 ** 32 - 1
+const mostEvents = 2 ** 32 - 1
 
 const columns = 'n >> 32 AS run, n & 4294967295 AS last, first, cell, sum'
 
@@ -41,11 +39,15 @@ export function createSqliteLogs({ all, iterate, run }: Statements, cells: Cells
       cell,
       sumOf(of, first, last, cell),
     )
-  const backFrom = (of: number, last: number) =>
-    all(`SELECT ${columns} FROM log WHERE n <= ((? << 32) | ?) ORDER BY n DESC LIMIT 2`, of, last).map(checked)
+  const rows = (where: string, ...values: number[]) => all(`SELECT ${columns} FROM log WHERE ${where}`, ...values)
+  /** The last row up to that `seq`. */
+  const rowUpTo = (of: number, seq: number): Checked | undefined => {
+    const [row] = rows('n <= ((? << 32) | ?) ORDER BY n DESC LIMIT 1', of, seq).map(checked)
+    return row?.run === of ? row : undefined
+  }
+  const checkRowAfter = (of: number): void => void rows('n >= (? << 32) ORDER BY n LIMIT 1', of + 1).map(checked)
 
   return {
-    begin: (of) => void insert(of, 0, atEnd, ''),
     add: (row) => void insert(row.run, row.first, row.last, packed(row)),
     append({ thread, epoch }, row) {
       const { run: of, first, last } = row
@@ -56,17 +58,17 @@ export function createSqliteLogs({ all, iterate, run }: Statements, cells: Cells
       let next = seq + 1
       for (const found of iterate(`SELECT ${columns} FROM log WHERE n > ((? << 32) | ?) ORDER BY n`, of, seq)) {
         const { run: owner, first, last, cell } = checked(found)
-        if (owner !== of || (last !== atEnd && !follows(first, next, next === seq + 1))) throw missing(of, next)
-        if (last === atEnd) break
+        if (owner > of) break
+        if (owner < of || !follows(first, next, next === seq + 1)) throw missing(of, next)
         yield { run: of, first, last, text: cells.unpack(cell, placeOf(of, first, last)) }
         next = last + 1
       }
-      if (next === seq + 1) requireNothingAfter(backFrom(of, atEnd), of, seq)
+      // With nothing found, the search itself may have been led astray.
+      if (next === seq + 1) rowUpTo(of, seq)
     },
     end(of) {
-      const [end, last] = backFrom(of, atEnd)
-      if (end?.run !== of || end.last !== atEnd) throw missing(of, 0)
-      return last?.run === of ? last.last : 0
+      checkRowAfter(of)
+      return rowUpTo(of, mostEvents)?.last ?? 0
     },
     delete(of) {
       run('DELETE FROM log WHERE n > (?1 << 32) AND n <= ((?1 << 32) | 4294967295)', of)
@@ -75,11 +77,6 @@ export function createSqliteLogs({ all, iterate, run }: Statements, cells: Cells
 }
 
 const follows = (first: number, next: number, isFirst: boolean): boolean => (isFirst ? first <= next : first === next)
-
-/** The search for what comes after `seq` may have been led past it by the key of a row that is damaged. */
-function requireNothingAfter([end, last]: readonly Checked[], of: number, seq: number): void {
-  if (end?.run !== of || end.last !== atEnd || (last?.run === of && last.last > seq)) throw missing(of, seq + 1)
-}
 
 interface Checked {
   readonly run: number

@@ -66,7 +66,6 @@ const batch = 64
 
 /** Makes the log of a run from its events, which are in order and without gaps; returns the last `seq`. */
 export function moveEvents({ logs }: RowTables, run: number, events: Iterable<Row>): number {
-  logs.begin(run)
   let waiting: object[] = []
   let last = 0
   const add = (): void => {

@@ -36,6 +36,7 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
         inputs,
         sumOf('run', fixed, inputs),
         ...changingValues({ ...row, n }),
+        changingSum({ ...row, n }),
       )
       return n
     },
@@ -53,10 +54,13 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
       )
     },
     update(id, change) {
-      const row = changingOf(id)
-      if (!row) return false
-      const columns = changing.map((column) => `${column} = ?`).join(', ')
-      run(`UPDATE run SET ${columns}, changing_sum = ? WHERE n = ?`, ...changingValues({ ...row, ...change }), row.n)
+      const before = changingOf(id)
+      if (!before) return false
+      const row = { ...before, ...change }
+      const columns = changing.filter((column) => row[column] !== before[column]) // others would cost their indices
+      const sets = columns.map((column) => `${column} = ?, `).join('')
+      const values = columns.map((column) => toCell(row[column]))
+      run(`UPDATE run SET ${sets}changing_sum = ? WHERE n = ?`, ...values, changingSum(row), row.n)
       return true
     },
     delete: (id) => run('DELETE FROM run WHERE id = ?', id).changes > 0,
@@ -87,11 +91,11 @@ const changing = [
 
 type Changing = RunChanging & Pick<RunRow, 'n' | 'id'>
 
-/** With their sum, which holds the number and the id too. */
-function changingValues(row: Changing): SQLInputValue[] {
-  const values = changing.map((column) => (column === 'cancel_requested' ? Number(row[column]) : row[column]))
-  return [...values, sumOf('run', [row.n, row.id, ...values])]
-}
+const toCell = (value: string | number | boolean | null) => (typeof value === 'boolean' ? Number(value) : value)
+
+const changingValues = (row: Changing): SQLInputValue[] => changing.map((column) => toCell(row[column]))
+
+const changingSum = (row: Changing): number => sumOf('run', [row.n, row.id, ...changingValues(row)])
 
 /** From a row with these columns and their `sum`, which an index led to. */
 function checkedChanging(row: Row, id: unknown): Changing {

@@ -8,8 +8,7 @@ export const applicationId = 0x53475241
 
 /** What version 2 did not have. */
 export const logSchema = `
--- A row per append. n: run.n << 32 | the seq of its last event; in the end of each log the lower half is full of ones.
--- cell: its events, a list
+-- A row per append. n: run.n << 32 | the seq of its last event; cell: its events, a list
 CREATE TABLE log (
   n INTEGER PRIMARY KEY,
   first INTEGER NOT NULL,

@@ -40,7 +40,6 @@ function createRun(tables: Tables, run: NewRun, claim: Claim): { lease: Lease; n
   const taken = takeThread(tables, run.id, claim, () => false)
   if ('heldBy' in taken) throw new ThreadError('thread_busy', `Thread "${run.id}" is held by someone else.`)
   const n = tables.runs.insert({ ...run, last_seq: 0 }) as number
-  tables.logs.begin(n)
   return { lease: taken.lease, n }
 }
 

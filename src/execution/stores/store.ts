@@ -9,6 +9,7 @@ import { jsonText } from '../serializer.ts'
 import type { RunStore } from '../store.ts'
 import { deleteThread } from './history.ts'
 import { leases } from './leases.ts'
+import { OpenSaver } from './open-saver.ts'
 import { pruneThread } from './prune.ts'
 import { createRunNumbers } from './run-numbers.ts'
 import { type SavedHistory, StoreSaver, settled } from './saver.ts'
@@ -22,11 +23,13 @@ export const createHistory = (tables: Tables): SavedHistory => ({ tables, values
 export function createStore(history: SavedHistory, clock: Clock): RunStore {
   const { tables } = history
   const numbers = createRunNumbers(tables)
+  const held = leases(tables, numbers)
+  const saverOf: RunStore['saverOf'] = (lease) => new StoreSaver(history, lease)
   return {
-    saver: new StoreSaver(history),
-    saverOf: (lease) => new StoreSaver(history, lease),
+    saver: new OpenSaver(history, held, saverOf),
+    saverOf,
     ...runs(tables, numbers),
-    ...leases(tables, numbers),
+    ...held,
     ...logs(tables, clock, numbers),
     ...upkeep(history),
     ...plans(tables),

@@ -182,13 +182,11 @@ export interface LogRow {
 }
 
 export interface LogTable {
-  /** Makes the empty log of a run. */
-  begin(run: number): void
   /** False, and nothing is added, unless the lease is held and the log ends at `first - 1`. One statement. */
   append(lease: Lease, row: LogRow): boolean
   /**
-   * From the row that holds `seq + 1` to the end. Whoever comes to the end has seen every row, or `store_corrupt` is
-   * thrown: no other row says where a log ends.
+   * From the row that holds `seq + 1` to the end. Throws `store_corrupt` when one is missing, the last one too: no other
+   * row says where a log ends.
    */
   after(run: number, seq: number): Iterable<LogRow>
   /** The last `seq`; 0 when it is empty. */

@@ -2,25 +2,42 @@
 import type { z } from 'zod'
 import { StageError } from '../../foundation/errors.ts'
 import { formatPath, type JsonObject } from '../../foundation/json.ts'
+import { isPromise } from '../../foundation/promises.ts'
 import type { FunctionContext, StageContext } from '../../foundation/stage-kind.ts'
 import { userFailure } from './failures.ts'
 import type { LoadedFunction } from './load.ts'
 
-/** What it returned; undefined becomes null. Throws a StageError, or `signal.reason` once aborted. */
-export async function callFunction(
-  { definition, file }: LoadedFunction,
-  given: unknown,
-  context: StageContext,
-): Promise<unknown> {
+/**
+ * What it returned, in a promise if it gave one; undefined becomes null. Throws, or rejects with, a StageError, or
+ * `signal.reason` once aborted.
+ */
+export function callFunction(loaded: LoadedFunction, given: unknown, context: StageContext): unknown {
+  const { input, output } = loaded.definition
+  if (input || output) return callChecked(loaded, given, context)
+  const returned = call(loaded, given, context)
+  return returned instanceof Promise ? returned.then(orNull) : orNull(returned)
+}
+
+const orNull = (value: unknown): unknown => value ?? null
+
+async function callChecked(loaded: LoadedFunction, given: unknown, context: StageContext): Promise<unknown> {
+  const { definition } = loaded
   const input = await fit(given, definition.input, { what: 'input', root: 'with' })
-  let output: unknown
-  try {
-    output = await definition.run(input as never, functionContext(context))
-  } catch (thrown) {
+  const output = await call(loaded, input, context)
+  return orNull(await fit(output, definition.output, { what: 'output', root: 'output' }))
+}
+
+function call({ definition, file }: LoadedFunction, input: unknown, context: StageContext): unknown {
+  const failed = (thrown: unknown): never => {
     context.signal.throwIfAborted()
     throw userFailure(thrown, file, context.directory)
   }
-  return (await fit(output, definition.output, { what: 'output', root: 'output' })) ?? null
+  try {
+    const returned = definition.run(input as never, functionContext(context))
+    return isPromise(returned) ? Promise.resolve(returned).catch(failed) : returned
+  } catch (thrown) {
+    return failed(thrown)
+  }
 }
 
 /** The smaller face of the context that functions see. */

@@ -5,7 +5,7 @@
  * cached by Node for the life of the process.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StageError } from '../../foundation/errors.ts'
@@ -22,34 +22,88 @@ export interface LoadedFunction {
   readonly file?: string
 }
 
+/** Functions known by name. */
+export interface Functions {
+  get(name: string): RegisteredFunction | undefined
+  keys(): Iterable<string>
+}
+
 export interface LoadContext {
   /** Where relative paths and the search for packages start. */
   readonly directory: string
-  /** Functions known by name. */
-  readonly functions: ReadonlyMap<string, RegisteredFunction>
+  readonly functions: Functions
 }
+
+/** The function, in a promise unless it is there at once, or a StageError (`validation`) that says what is missing. */
+export type LoadFunction = (uses: string, directory: string) => LoadedFunction | Promise<LoadedFunction>
 
 /** The function, or a StageError of category `validation` that says what is missing. */
-export async function loadFunction(uses: string, context: LoadContext): Promise<LoadedFunction> {
-  const reference = parseReference(uses)
-  if (!reference) throw wrongUse(`"${uses}" names no function.`, 'Write ./file.ts#export, package#export or a name.')
-  if (reference.kind === 'name') return { definition: registered(reference.name, context) }
-  const file = reference.kind === 'file' ? findFile(reference, context) : findPackage(reference, context)
-  const module = await importFile(file, reference, uses, context)
-  return { definition: toDefinition(exported(module, reference.export, uses), uses), file }
+export async function loadFunction(uses: string, { directory, functions }: LoadContext): Promise<LoadedFunction> {
+  return createLoader(functions)(uses, directory)
 }
 
-function registered(name: string, { functions }: LoadContext): RegisteredFunction {
+/** Remembers what it loaded. Files are looked at again each time, and read again when they were changed. */
+export function createLoader(functions: Functions): LoadFunction {
+  const kept = new Map<string, Kept>()
+
+  async function loadAnew(uses: string, reference: ScriptReference, directory: string): Promise<LoadedFunction> {
+    const before = reference.kind === 'file' ? stampedFile(resolve(directory, reference.path)) : undefined
+    const file = reference.kind === 'file' ? findFile(reference, directory) : findPackage(reference, directory)
+    const module = await importFile(file, reference, uses, directory)
+    const loaded = { definition: toDefinition(exported(module, reference.export, uses), uses), file }
+    if (reference.kind === 'package') kept.set(keyOf(uses, directory), { loaded })
+    else if (before) kept.set(keyOf(uses, directory), { loaded, file: before })
+    return loaded
+  }
+
+  return (uses, directory) => {
+    const known = kept.get(keyOf(uses, directory))
+    if (known && isCurrent(known)) return known.loaded
+    const reference = parseReference(uses)
+    if (!reference) throw wrongUse(`"${uses}" names no function.`, 'Write ./file.ts#export, package#export or a name.')
+    if (reference.kind === 'name') return { definition: registered(reference.name, functions) }
+    return loadAnew(uses, reference, directory)
+  }
+}
+
+/** What was loaded. What a package exports Node keeps for the life of the process; a file has its stamp. */
+interface Kept {
+  readonly loaded: LoadedFunction
+  readonly file?: { readonly path: string; readonly stamp: string }
+}
+
+const keyOf = (uses: string, directory: string): string => `${directory}\n${uses}`
+
+const isCurrent = ({ file }: Kept): boolean => file === undefined || stampOf(file.path)?.text === file.stamp
+
+/** Milliseconds. Two edits within one tick of a file system's clock have one time. */
+const settledMs = 100
+
+/** Undefined while the file is so new that the next edit might have the same stamp. */
+function stampedFile(path: string): Kept['file'] {
+  const stamp = stampOf(path)
+  return stamp && Date.now() - stamp.changedMs > settledMs ? { path, stamp: stamp.text } : undefined
+}
+
+function stampOf(path: string): { readonly text: string; readonly changedMs: number } | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) return undefined
+  const { dev, ino, size, mtimeMs, ctimeMs } = found
+  return { text: `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`, changedMs: Math.max(mtimeMs, ctimeMs) }
+}
+
+type FileReference = Extract<Reference, { kind: 'file' }>
+type PackageReference = Extract<Reference, { kind: 'package' }>
+type ScriptReference = FileReference | PackageReference
+
+function registered(name: string, functions: Functions): RegisteredFunction {
   const found = functions.get(name)
   if (!found) throw wrongUse(`There is no function "${name}".`, didYouMean(name, functions.keys()))
   // What a host registers by name it means as a function; only exports of files need the mark of defineFunction.
   return hasRun(found) ? found : toDefinition(found, name)
 }
 
-type FileReference = Extract<Reference, { kind: 'file' }>
-type PackageReference = Extract<Reference, { kind: 'package' }>
-
-function findFile({ path }: FileReference, { directory }: LoadContext): string {
+function findFile({ path }: FileReference, directory: string): string {
   const file = resolve(directory, path)
   if (existsSync(file)) return realpathSync(file)
   const typescript = path.replace(/\.(m?)js$/, '.$1ts')
@@ -57,7 +111,7 @@ function findFile({ path }: FileReference, { directory }: LoadContext): string {
   throw wrongUse(`There is no file "${path}" (looked for ${file}).`, meant && `Did you mean "${meant}"?`)
 }
 
-function findPackage({ specifier }: PackageReference, { directory }: LoadContext): string {
+function findPackage({ specifier }: PackageReference, directory: string): string {
   const file = resolvePackage(specifier, directory)
   if (file && existsSync(file)) return realpathSync(file)
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
@@ -66,9 +120,9 @@ function findPackage({ specifier }: PackageReference, { directory }: LoadContext
 
 async function importFile(
   file: string,
-  reference: FileReference | PackageReference,
+  reference: ScriptReference,
   uses: string,
-  { directory }: LoadContext,
+  directory: string,
 ): Promise<Record<string, unknown>> {
   const url =
     reference.kind === 'package'

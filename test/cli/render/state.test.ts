@@ -43,6 +43,7 @@ const state: PipelineState = {
   cancel_requested: false,
   owner: null,
   result: null,
+  waits: [],
   stages: [
     stage('fetch', { status: 'succeeded', attempts: 2, duration_ms: 1_500, output: { a: 'x\u001b[2J' } }),
     stage('check', {

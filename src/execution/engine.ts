@@ -206,8 +206,6 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(storedEvents(store, threadId, 0))
       const { lastSeq, opening } = log
-      // Nothing is recorded, so nothing happened: what a predecessor told LangGraph alone is not the run's.
-      if (!opening) await store.saverOf(lease).deleteThread(threadId)
       const fired = answersFor(plan, log.past, threadId, answers)
       const { past } = fired.length > 0 ? amend(log.past, fired) : log
       const runState = opening

@@ -22,6 +22,7 @@ const sums = ['stages', 'faults', 'processes', 'attempts', 'executions', 'ambigu
 export async function runSeeds(first: number, count: number, options: RunSeeds): Promise<Summary> {
   const { say, sabotage, always = false, untilFound = false } = options
   const started = performance.now()
+  const cpu = process.cpuUsage()
   const violated: Report[] = []
   const totals = new Map<string, number>()
   const add = (name: string, much = 1) => totals.set(name, (totals.get(name) ?? 0) + much)
@@ -40,7 +41,9 @@ export async function runSeeds(first: number, count: number, options: RunSeeds):
     if (done % 1_000 === 0) say(`  ${done} seeds, ${Math.round((performance.now() - started) / 1_000)} s`)
   }
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
-  say(`sim: ${done} seeds from ${first} in ${seconds} s: ${violated.length} with violations`)
+  const { user, system } = process.cpuUsage(cpu)
+  const cpuSeconds = ((user + system) / 1e6).toFixed(1)
+  say(`sim: ${done} seeds from ${first} in ${seconds} s (${cpuSeconds} s of CPU): ${violated.length} with violations`)
   say(`  ${[...totals].map(([name, much]) => `${name} ${much}`).join(', ')}`)
   return { seeds: done, violated }
 }

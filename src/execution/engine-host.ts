@@ -14,7 +14,7 @@ import type { RunnerDeps } from './runner-deps.ts'
 import type { RunStore } from './store.ts'
 
 /** What the runner needs and does not depend on the stretch. */
-export type StageHost = Omit<RunnerDeps, 'control' | 'recorded'>
+export type StageHost = Omit<RunnerDeps, 'control' | 'recorded' | 'engine'>
 
 /** How a run is run, and what is to be said about that. */
 export interface Lowered {

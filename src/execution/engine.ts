@@ -32,6 +32,7 @@ import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
+import { endOrphans } from './orphans.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
 import { preflight } from './preflight.ts'
@@ -39,9 +40,9 @@ import { loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, NewRun, RunRecord } from './store.ts'
+import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
 import { startStretch } from './stretch.ts'
-import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
+import { busy, finished, inUse, notEnded, noVariable, orphaned, unknown } from './thread-errors.ts'
 
 /** How often another process's run is looked at. Milliseconds. */
 const followPollMs = 200
@@ -148,7 +149,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     checkUntil(plan, options.until)
     refuseChangedSources(plan, before, options.migrate ?? false)
     const { answers = {} } = options
-    return take(await claimed(threadId, plan, { ...taken(options), answers }))
+    return take(await claimed(before, plan, { ...taken(options), answers }))
   }
 
   async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
@@ -191,17 +192,19 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
 
   /** Makes this engine the run's owner and takes it up where it stands. */
   async function claimed(
-    threadId: string,
+    { id: threadId, owner: last }: RunRecord,
     plan: Plan,
     { answers = {}, ...options }: Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { cancelled?: boolean },
   ): Promise<Run> {
     if (running.has(threadId)) throw busy(threadId, owner)
+    if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
     const claim = claimNow()
     const given = await store.claim(threadId, claim, (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
     if ('heldBy' in given) throw busy(threadId, given.heldBy.owner)
-    const { lease } = given
+    const { lease, lost } = given
     try {
+      if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
       const record = await known(threadId) // read again: it may have ended between the first look and the claim
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(storedEvents(store, threadId, 0))
@@ -219,6 +222,14 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
       await store.release(lease)
       throw error
     }
+  }
+
+  /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */
+  async function endOrphansOf(last: RunOwner, threadId: string): Promise<void> {
+    const inFlight = async () => (await readLog(storedEvents(store, threadId, 0))).past.open
+    const ended = await endOrphans(last, threadId, inFlight)
+    if (ended === false) throw orphaned(threadId)
+    if (ended.length > 0) host.logger.warn('commands of a process that died were ended', { thread: threadId })
   }
 
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
@@ -251,7 +262,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (isFinished(record.status)) throw finished(record)
     await store.requestCancel(threadId)
     if (record.owner && !isOwnerDead(record.owner)) return // its process sees the request and stops
-    const run = take(await claimed(threadId, await planOf(record), { cancelled: true }))
+    const run = take(await claimed(record, await planOf(record), { cancelled: true }))
     await run.result
   }
 

@@ -19,6 +19,9 @@ export function isOwnerDead(owner: RunOwner): boolean {
   return started === undefined || (owner.started !== '' && started !== owner.started)
 }
 
+/** It ran on this machine, since it was last started. */
+export const isOnThisBoot = (owner: RunOwner): boolean => owner.host === hostname() && owner.boot === bootId()
+
 export const sameOwner = (a: RunOwner, b: RunOwner): boolean =>
   a.host === b.host && a.boot === b.boot && a.pid === b.pid && a.started === b.started && a.engine === b.engine
 

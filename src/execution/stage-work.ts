@@ -133,7 +133,12 @@ function contextOf(
     signal: line.signal,
     attempt,
     idempotencyKey,
-    run: { id: view.run.id, threadId: view.run.thread_id, pipeline: plan.name },
+    run: {
+      id: view.run.id,
+      threadId: view.run.thread_id,
+      pipeline: plan.name,
+      ...(deps.engine !== undefined && { engine: deps.engine }),
+    },
     stage: stage.id,
     directory: plan.origin.directory,
     env,

@@ -21,13 +21,13 @@ import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
 import { createFlow } from './flow.ts'
 import { followLive } from './follow.ts'
-import { compare, readThread, type ThreadState, wasEdited } from './recovery.ts'
+import { readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
-import { createRunLog, type RunLog } from './run-log.ts'
+import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
-import { closeStage } from './stage-events.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
+import { takeUp } from './take-up.ts'
 import { watchStretch } from './watch.ts'
 
 export interface StretchInput {
@@ -88,6 +88,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     ...host.stageHost(plan),
     control,
     recorded: followWaits(pausingAt(input.until, log, control), past),
+    engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)
@@ -114,30 +115,9 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
     if (input.cancelled || record.cancel_requested) beginCancel()
-    const thread = input.number === 1 ? undefined : await takeUp()
+    const thread = input.number === 1 ? undefined : await takeUp({ ...input, config, saver, runner, log })
     const state: object = await graph.invoke(thread?.run ? null : { inputs: record.inputs }, config)
     return close('__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0)
-  }
-
-  /** The thread as the graph may go on with it, and everything in it that the log did not have. */
-  async function takeUp(): Promise<ThreadState | undefined> {
-    const thread = await readThread(saver, config)
-    if (!thread) return rebuild('damaged')
-    const { added, changed } = compare(thread, past)
-    const differs = Object.keys(changed).length > 0
-    if (differs && !thread.edited && !(await wasEdited(saver, config))) return rebuild('not what the log says')
-    adopt(log, { ...added, ...changed })
-    for (const patch of thread.patches.slice(past.patches.length)) log.say({ type: 'variable.patched', ...patch })
-    await log.commit()
-    return thread
-  }
-
-  /** The log is the truth, and everything is in it. */
-  async function rebuild(why: string): Promise<undefined> {
-    const message = `The checkpoint of the run was ${why}; it was made anew from the log.`
-    log.say({ type: 'run.warned', code: 'checkpoint_corrupt', message })
-    await log.commit()
-    await saver.deleteThread(record.id)
   }
 
   function beginCancel(): void {
@@ -311,13 +291,6 @@ function opening({ plan, record, runState, lowering, number }: StretchInput): Ru
     lowering,
     ...(Object.keys(runState.env).length > 0 && { env: runState.env }),
     ...(runState.last !== undefined && { last: runState.last }),
-  }
-}
-
-/** Outcomes that only the checkpoint had: edited in from outside, or left by an older version. */
-function adopt(log: RunLog, outcomes: Outcomes): void {
-  for (const [path, outcome] of Object.entries(outcomes)) {
-    for (const event of closeStage(path, outcome)) log.say(event, outcome.ended_at)
   }
 }
 

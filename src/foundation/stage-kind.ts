@@ -84,7 +84,13 @@ export interface StageContext {
   readonly idempotencyKey: string
   /** 1, 2, … */
   readonly attempt: number
-  readonly run: { readonly id: string; readonly threadId: string; readonly pipeline: string }
+  readonly run: {
+    readonly id: string
+    readonly threadId: string
+    readonly pipeline: string
+    /** Id of the engine that runs it; absent when LangGraph runs the graph by itself. */
+    readonly engine?: string
+  }
   /** Path of the stage, such as `fetch`. */
   readonly stage: string
   /** Absolute path of the folder that relative paths start at: the pipeline file's. */

@@ -53,6 +53,8 @@ export interface StageRunner {
    * outcome that is recorded is returned as it is; a new one is said to the journal, and durable after its next commit.
    */
   runStage(stage: StagePlan, view: RunView, line?: StageLine): Promise<Outcome>
+  /** Hash of what the stage would be given now; undefined when that cannot be told. */
+  inputHash(stage: StagePlan, view: RunView): string | undefined
   /** All stages are terminal (or can never be): decides status, outputs and error. */
   settle(view: RunView): Promise<Settled>
   /**

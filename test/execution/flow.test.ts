@@ -43,6 +43,7 @@ function runnerOf(run: (stage: StagePlan, view: RunView) => Promise<Outcome>): S
   return {
     runStage: run,
     start: never,
+    inputHash: never,
     settle: never,
     fold: never,
     checkVariable: never,

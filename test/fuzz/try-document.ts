@@ -44,6 +44,7 @@ const never = (): never => {
 const idle: StageRunner = {
   start: never,
   runStage: never,
+  inputHash: never,
   settle: never,
   fold: never,
   checkVariable: never,

@@ -23,7 +23,7 @@ export const sabotages = [
 ] as const
 export type Sabotage = (typeof sabotages)[number]
 
-export type Told = Pick<RunStore, 'createRun' | 'claim' | 'append' | 'renew' | 'readEvents'>
+export type Told = Pick<RunStore, 'createRun' | 'getRun' | 'claim' | 'append' | 'renew' | 'readEvents'>
 
 /** The checkpointer that a process gets for its lease. */
 export const fencedSaver = (store: RunStore, lease: Lease, sabotage: Sabotage | undefined): BaseCheckpointSaver =>

@@ -73,6 +73,10 @@ function telling(process: SimProcess, store: RunStore): Told {
     ledger.held(process, expiresAtMs)
   }
   return {
+    async getRun(id) {
+      const run = await store.getRun(id)
+      return run && { ...run, owner: run.owner && asSeen(run.owner, process, processes) }
+    },
     async renew(lease, expiresAtMs) {
       await store.renew(lease, expiresAtMs)
       ledger.held(process, expiresAtMs)
@@ -86,8 +90,9 @@ function telling(process: SimProcess, store: RunStore): Told {
     async claim(...[thread, claim, mayTake]: Parameters<RunStore['claim']>) {
       const seen = (held: HeldLease) => mayTake({ ...held, owner: asSeen(held.owner, process, processes) })
       const answer = await store.claim(thread, claim, seen)
-      if ('lease' in answer) claimed(answer.lease, claim)
-      return answer
+      if (!('lease' in answer)) return answer
+      claimed(answer.lease, claim)
+      return answer.lost ? { ...answer, lost: { ...answer.lost, owner: elsewhere(answer.lost.owner) } } : answer
     },
     async append(...[lease, first, events, patch]: Parameters<RunStore['append']>) {
       await store.append(lease, first, events, patch)
@@ -104,8 +109,11 @@ function asSeen(owner: RunOwner, by: SimProcess, processes: ReadonlyMap<string, 
   const process = processes.get(owner.engine.split('_', 1)[0] ?? '')
   if (!process) return owner
   if (process.host !== by.host) return { ...owner, host: `not ${owner.host}` }
-  return process.state === 'dead' ? { ...owner, boot: 'an earlier one' } : owner
+  return process.state === 'dead' ? elsewhere(owner) : owner
 }
+
+/** Nobody looks for what such an owner has left running in the real machine. */
+const elsewhere = (owner: RunOwner): RunOwner => ({ ...owner, boot: 'a simulated one' })
 
 function simSaver(process: SimProcess, saver: BaseCheckpointSaver, epoch: number | undefined): BaseCheckpointSaver {
   const { ledger } = process.simulation

@@ -3,8 +3,8 @@
  */
 import type { CheckpointPendingWrite, DeltaChannelHistory } from '@langchain/langgraph-checkpoint'
 import { decodeValue } from '../serializer.ts'
-import { type History, headOf, writesOf } from './history.ts'
-import type { CheckpointRow } from './tables.ts'
+import { type History, headOf, loadValue, writesOf } from './history.ts'
+import type { CheckpointRow, LineRow } from './tables.ts'
 
 /**
  * Per channel: what its ancestors wrote to it, oldest first, since the nearest one that holds a value, which is the
@@ -17,13 +17,15 @@ export function deltaHistory(
 ): Record<string, DeltaChannelHistory> {
   const histories = new Map(channels.map((channel): [string, Collected] => [channel, { newestFirst: [] }]))
   const open = new Set(channels)
+  const line = target && history.tables.lines.byNumber(target.line)
+  if (!target || !line) return Object.fromEntries(channels.map((channel) => [channel, { writes: [] }]))
   for (const ancestor of ancestors(history, target)) {
     if (open.size === 0) break
-    collectWrites(history, ancestor, open, histories)
+    collectWrites(history, line, ancestor, open, histories)
     const { refs } = headOf(history, ancestor)
     for (const channel of open) {
       const ref = Object.hasOwn(refs, channel) ? refs[channel] : undefined
-      const seed = ref === undefined ? undefined : history.values.load(ref)
+      const seed = ref === undefined ? undefined : loadValue(history, line, ref)
       if (seed === undefined) continue
       histories.set(channel, { newestFirst: histories.get(channel)?.newestFirst ?? [], seed })
       open.delete(channel)
@@ -49,12 +51,13 @@ function* ancestors({ tables }: History, target: CheckpointRow | undefined): Gen
 
 function collectWrites(
   history: History,
+  line: LineRow,
   row: CheckpointRow,
   open: ReadonlySet<string>,
   histories: ReadonlyMap<string, Collected>,
 ): void {
   for (const { taskId, channel, ref } of writesOf(history, row).toReversed()) {
-    if (open.has(channel)) histories.get(channel)?.newestFirst.push([taskId, channel, history.values.load(ref)])
+    if (open.has(channel)) histories.get(channel)?.newestFirst.push([taskId, channel, loadValue(history, line, ref)])
   }
 }
 

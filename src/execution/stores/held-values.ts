@@ -5,9 +5,12 @@
  * processes do, what is held is right. What a transaction adds counts only once it is committed.
  */
 import type { Json } from '../../foundation/json.ts'
+import type { enveloped } from '../serializer.ts'
+import type { StoredEncoding } from './tables.ts'
 
 export interface Held {
   readonly line: number
+  readonly encoding: Exclude<StoredEncoding, typeof enveloped>
   /** Frozen all the way down. */
   readonly tree: Json
   readonly depth: number

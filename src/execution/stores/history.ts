@@ -11,8 +11,10 @@
 import type { Checkpoint, CheckpointMetadata } from '@langchain/langgraph-checkpoint'
 import { StoreError } from '../../foundation/errors.ts'
 import { encodeValue, plain } from '../serializer.ts'
+import { type OutcomesForm, outcomesChannel, type Places } from './places.ts'
+import { readPlaces } from './read-places.ts'
 import type { CheckpointKey, CheckpointRow, LineRow, Ref, Tables, WriteRow } from './tables.ts'
-import type { Values } from './values.ts'
+import { type NewValue, Placed, type Values } from './values.ts'
 
 /** Channel → where its value is. */
 export type Refs = Readonly<Record<string, Ref>>
@@ -30,9 +32,10 @@ export interface Head {
 export interface History {
   readonly tables: CheckpointTables
   readonly values: Values
+  readonly places: Places
 }
 
-export type CheckpointTables = Pick<Tables, 'lines' | 'checkpoints' | 'values' | 'writes'>
+export type CheckpointTables = Pick<Tables, 'lines' | 'checkpoints' | 'values' | 'writes' | 'runs' | 'logs'>
 
 export interface NewCheckpoint extends CheckpointKey {
   readonly parent: string | null
@@ -121,7 +124,7 @@ function refsOf(history: History, line: LineRow, added: NewCheckpoint, parent: H
   for (const [channel, value] of Object.entries(checkpoint.channel_values ?? {})) {
     const before = parent && Object.hasOwn(parent.refs, channel) ? parent.refs[channel] : undefined
     if (isNew(channel)) {
-      refs.push([channel, history.values.keep({ line: line.n, value, name: channel, before, replaces: true })])
+      refs.push([channel, keepValue(history, line, { value, name: channel, before, replaces: true })])
     } else if (before !== undefined && sameVersion(parent as Head, checkpoint, channel)) {
       refs.push([channel, before])
     } else {
@@ -130,6 +133,23 @@ function refsOf(history: History, line: LineRow, added: NewCheckpoint, parent: H
     }
   }
   return Object.fromEntries(refs)
+}
+
+/** Outcomes that the log of the thread's run holds are kept as their places in it. */
+function keepValue(history: History, { n: line, thread }: LineRow, added: Omit<NewValue, 'line' | 'form'>): Ref {
+  const run = added.name === outcomesChannel ? history.tables.runs.place(thread) : undefined
+  const form = run && history.places.toForm(run.n, added.value)
+  return history.values.keep({ ...added, line, form })
+}
+
+/** `older` as in `Values`. */
+export function loadValue(history: History, { thread }: Pick<LineRow, 'thread'>, ref: Ref, older?: boolean): unknown {
+  const value = history.values.load(ref, older)
+  if (!(value instanceof Placed)) return value
+  const { runs, logs } = history.tables
+  const run = runs.place(thread)
+  if (!run) throw damaged(`thread ${thread} has no run any more`)
+  return history.places.fromForm(run.n, value.form as OutcomesForm, (places) => readPlaces(logs, places))
 }
 
 const sameVersion = ({ versions }: Head, { channel_versions }: Checkpoint, channel: string): boolean =>
@@ -146,14 +166,14 @@ function copyOf(history: History, line: LineRow, { checkpoint, parent }: NewChec
     if (sibling.head === null || sibling.parent !== parent) continue
     const head = headOf(history, sibling)
     const ref = Object.hasOwn(head.refs, channel) ? head.refs[channel] : undefined
-    if (ref !== undefined && sameVersion(head, checkpoint, channel) && sameValue(history, ref, value)) return ref
+    if (ref !== undefined && sameVersion(head, checkpoint, channel) && sameValue(history, line, ref, value)) return ref
   }
   if (parent === null) return undefined
-  return history.values.keep({ line: line.n, value, name: channel, before: undefined, replaces: false })
+  return keepValue(history, line, { value, name: channel, before: undefined, replaces: false })
 }
 
-function sameValue({ values }: History, ref: Ref, value: unknown): boolean {
-  const stored = encodeValue(values.load(ref))
+function sameValue(history: History, line: LineRow, ref: Ref, value: unknown): boolean {
+  const stored = encodeValue(loadValue(history, line, ref))
   const wanted = encodeValue(value)
   return stored.encoding === wanted.encoding && stored.text === wanted.text
 }
@@ -171,7 +191,7 @@ export function putWrites(
   const refs = known && known.head !== null ? headOf(history, known).refs : {}
   const rows = added.map(({ idx, channel, value }): WriteRow => {
     const before = Object.hasOwn(refs, channel) ? refs[channel] : undefined
-    const ref = history.values.keep({ line: line.n, value, name: channel, before, replaces: false })
+    const ref = keepValue(history, line, { value, name: channel, before, replaces: false })
     return { ...task, idx, channel, ref }
   })
   const row = known ?? tables.checkpoints.add({ ...announced, line: line.n, id: key.id })

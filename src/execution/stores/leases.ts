@@ -12,7 +12,12 @@ export function leases(tables: Tables, numbers: RunNumbers) {
   const heldOnly = (row: LeaseRow) => (row.owner === null ? [] : [heldLease(row, row.owner)])
   return {
     async claim(thread: string, claim: Claim, mayTake: (held: HeldLease) => boolean): Promise<Taken> {
-      return tables.write(() => takeThread(tables, thread, claim, mayTake))
+      const { taken, run } = tables.write(() => ({
+        taken: takeThread(tables, thread, claim, mayTake),
+        run: tables.runs.place(thread),
+      }))
+      if (run && 'lease' in taken) numbers.remember(taken.lease, run.n)
+      return taken
     },
     async renew(lease: Lease, expiresAtMs: number): Promise<void> {
       if (!tables.single(() => tables.leases.change(lease, lease.owner, expiresAtMs))) throw fenced(lease)

@@ -3,6 +3,7 @@
  */
 import { ThreadError } from '../../foundation/errors.ts'
 import type { Lease } from '../store.ts'
+import type { Places } from './places.ts'
 import type { Tables } from './tables.ts'
 
 export const fenced = ({ thread }: Lease): ThreadError =>
@@ -21,10 +22,12 @@ export interface RunNumbers {
   forget(thread: string): void
 }
 
-export function createRunNumbers(tables: Tables): RunNumbers {
+/** What is noted of a run in `places` is kept as long. */
+export function createRunNumbers(tables: Tables, places: Places): RunNumbers {
   const known = new Map<string, { readonly epoch: number; readonly n: number }>()
   const remember = ({ thread, epoch }: Lease, n: number): void => {
     known.set(thread, { epoch, n })
+    places.begin(n)
   }
   const find = (lease: Lease): number => {
     const n = tables.read(() => {
@@ -42,6 +45,7 @@ export function createRunNumbers(tables: Tables): RunNumbers {
     },
     remember,
     forget(thread) {
+      places.forget(known.get(thread)?.n ?? 0)
       known.delete(thread)
     },
   }

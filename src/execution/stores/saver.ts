@@ -29,12 +29,13 @@ import {
   forgetThread,
   type History,
   headOf,
+  loadValue,
   putCheckpoint,
   putWrites,
   writesOf,
 } from './history.ts'
 import { fenced } from './run-numbers.ts'
-import type { CheckpointKey, CheckpointRow, LineRow, Ref, Tables, WriteRow } from './tables.ts'
+import type { CheckpointKey, CheckpointRow, LineRow, Tables, WriteRow } from './tables.ts'
 import { readPage, type Step, type WalkFilter } from './walk.ts'
 
 /** How many checkpoints `list` looks at in one go. */
@@ -167,36 +168,43 @@ function toTuple(
   const parent = row.parent === null ? undefined : { thread, ns, id: row.parent }
   return {
     config: configOf({ thread, ns, id: row.id }),
-    checkpoint: toCheckpoint(history, row, older),
+    checkpoint: toCheckpoint(history, { thread }, row, older),
     metadata: decodeValue(row.metadata) as CheckpointMetadata,
-    pendingWrites: writesOf(history, row).map(({ taskId, channel, ref }) => [taskId, channel, load(history, ref)]),
+    pendingWrites: writesOf(history, row).map(({ taskId, channel, ref }) => [
+      taskId,
+      channel,
+      loadValue(history, { thread }, ref),
+    ]),
     ...(parent && { parentConfig: configOf(parent) }),
   }
 }
 
-const load = ({ values }: History, ref: Ref): unknown => values.load(ref)
-
-function toCheckpoint(history: History, row: CheckpointRow, older: boolean): Checkpoint {
+function toCheckpoint(history: History, line: Pick<LineRow, 'thread'>, row: CheckpointRow, older: boolean): Checkpoint {
   const { v, ts, versions, seen, refs } = headOf(history, row)
   const checkpoint = {
     v,
     id: row.id,
     ts,
-    channel_values: mapped(refs, (ref) => history.values.load(ref, older)),
+    channel_values: mapped(refs, (ref) => loadValue(history, line, ref, older)),
     channel_versions: mapped(versions, (version) => version),
     versions_seen: mapped(seen, (channels) => mapped(channels, (version) => version)),
   }
   const parent = v < 4 && row.parent !== null ? history.tables.checkpoints.find(row.line, row.parent) : undefined
-  return v < 4 && row.parent !== null ? withPendingSends(history, checkpoint, parent) : checkpoint
+  return v < 4 && row.parent !== null ? withPendingSends(history, line, checkpoint, parent) : checkpoint
 }
 
 const mapped = <T, U>(record: Readonly<Record<string, T>>, make: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, make(value)]))
 
 /** Checkpoints before format 4 keep the sends of a step among the writes of the parent. */
-function withPendingSends(history: History, checkpoint: Checkpoint, parent: CheckpointRow | undefined): Checkpoint {
+function withPendingSends(
+  history: History,
+  line: Pick<LineRow, 'thread'>,
+  checkpoint: Checkpoint,
+  parent: CheckpointRow | undefined,
+): Checkpoint {
   const writes: readonly WriteRow[] = parent ? writesOf(history, parent) : []
-  const sends = writes.filter(({ channel }) => channel === TASKS).map(({ ref }) => load(history, ref))
+  const sends = writes.filter(({ channel }) => channel === TASKS).map(({ ref }) => loadValue(history, line, ref))
   const versions = Object.values(checkpoint.channel_versions)
   const version = versions.length > 0 ? maxChannelVersion(...versions) : 1
   return {

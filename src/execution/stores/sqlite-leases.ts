@@ -2,20 +2,18 @@
  * Leases in SQLite. A row stays when a lease is given up, so that the epochs of a thread never go down.
  */
 import type { Lease, RunOwner } from '../store.ts'
+import { createFloors } from './sqlite-floors.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
 import { checkSum, sumOf } from './sqlite-sums.ts'
 import type { LeaseRow, LeaseTable } from './tables.ts'
 
-export function createSqliteLeases({ get, all, run }: Statements): LeaseTable {
+export function createSqliteLeases(statements: Statements): LeaseTable {
+  const { get, all, run } = statements
   const rowOf = (thread: string) => {
     const row = get('SELECT * FROM lease WHERE thread = ?', thread)
     return row && checked(row)
   }
-  const floor = () => {
-    const row = get("SELECT cell, sum FROM floor WHERE name = 'epoch'")
-    if (row) checkSum(row, sumOf('floor', ['epoch', row.cell]), 'the floor of epochs')
-    return row ? (row.cell as number) : 0
-  }
+  const floors = createFloors(statements)
   return {
     get(thread) {
       const row = rowOf(thread)
@@ -48,11 +46,9 @@ export function createSqliteLeases({ get, all, run }: Statements): LeaseTable {
       const row = rowOf(thread)
       if (!row) return
       run('DELETE FROM lease WHERE thread = ?', thread)
-      if (row.epoch <= floor()) return
-      const sum = sumOf('floor', ['epoch', row.epoch])
-      run("INSERT OR REPLACE INTO floor (name, cell, sum) VALUES ('epoch', ?, ?)", row.epoch, sum)
+      floors.raise('epoch', row.epoch)
     },
-    floor,
+    floor: () => floors.get('epoch'),
   }
 }
 

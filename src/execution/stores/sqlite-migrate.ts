@@ -11,6 +11,7 @@ import { decodeValue, type Encoding } from '../serializer.ts'
 import type { RunOwner } from '../store.ts'
 import type { Cells } from './cells.ts'
 import { type History, putCheckpoint, putWrites } from './history.ts'
+import { createPlaces } from './places.ts'
 import { moveEvents, moveSecond } from './sqlite-migrate-second.ts'
 import { wholeSchema } from './sqlite-schema.ts'
 import { createStatements, type Row } from './sqlite-statements.ts'
@@ -46,7 +47,7 @@ function moveRows(db: DatabaseSync, tables: RowTables): void {
   for (const { key, text, expires_at_ms } of rows('SELECT * FROM old_cache'))
     tables.cache.put(key as string, text as string, expires_at_ms as number)
   const values = createValues(tables.values)
-  const history: History = { tables, values }
+  const history: History = { tables, values, places: createPlaces() }
   const valueAt = db.prepare('SELECT encoding, text FROM old_channel_value WHERE id = ?')
   for (const row of rows('SELECT * FROM old_checkpoint ORDER BY seq')) {
     moveCheckpoint(history, row, (id) => decoded(valueAt.get(id) ?? {}))

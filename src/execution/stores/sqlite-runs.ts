@@ -6,11 +6,14 @@ import type { JsonObject } from '../../foundation/json.ts'
 import type { RunStatus } from '../../foundation/outcome.ts'
 import type { RunFilter } from '../store.ts'
 import type { Cell, Cells } from './cells.ts'
+import { createFloors } from './sqlite-floors.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
 import { checkSum, markOf, missingInIndex, sumOf } from './sqlite-sums.ts'
 import type { RunChanging, RunRow, RunTable } from './tables.ts'
 
-export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): RunTable {
+export function createSqliteRuns(statements: Statements, cells: Cells): RunTable {
+  const { get, all, run } = statements
+  const floors = createFloors(statements)
   /** An index that lost an entry must not look like a run that never was. */
   const requireAbsent = (id: string): void => {
     const lost = all('SELECT id FROM run WHERE mark = ?', markOf(id)).some((other) => other.id === id)
@@ -24,7 +27,7 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
   return {
     insert(row) {
       if (changingOf(row.id)) return undefined
-      const n = Number(get('SELECT max(n) AS n FROM run')?.n ?? 0) + 1
+      const n = Math.max(Number(get('SELECT max(n) AS n FROM run')?.n ?? 0), floors.get('run')) + 1
       const fixed = fixedColumns.map((column) => row[column])
       const inputs = cells.pack(JSON.stringify(row.inputs), inputsOf(row.id))
       run(
@@ -63,7 +66,13 @@ export function createSqliteRuns({ get, all, run }: Statements, cells: Cells): R
       run(`UPDATE run SET ${sets}changing_sum = ? WHERE n = ?`, ...values, changingSum(row), row.n)
       return true
     },
-    delete: (id) => run('DELETE FROM run WHERE id = ?', id).changes > 0,
+    delete(id) {
+      const row = changingOf(id)
+      if (!row) return false
+      run('DELETE FROM run WHERE n = ?', row.n)
+      floors.raise('run', row.n)
+      return true
+    },
     endedBefore: (at, statuses, limit) =>
       all(
         'SELECT id FROM run WHERE ended_at < ? AND status IN (SELECT value FROM json_each(?)) LIMIT ?',

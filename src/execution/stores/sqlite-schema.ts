@@ -25,7 +25,7 @@ CREATE TABLE lease (
   sum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- 'epoch': the highest one of leases that were deleted
+-- The highest epoch of leases ('epoch') and number of runs ('run') that were deleted: they are not used again
 CREATE TABLE floor (
   name TEXT PRIMARY KEY,
   cell INTEGER NOT NULL,

@@ -1,11 +1,10 @@
 /**
  * Values and writes in SQLite.
  */
-import type { Encoding } from '../serializer.ts'
 import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
 import { checkSum, sumOf } from './sqlite-sums.ts'
-import type { Ref, ValueRow, ValueTable, WriteRow, WriteTable } from './tables.ts'
+import type { Ref, StoredEncoding, ValueRow, ValueTable, WriteRow, WriteTable } from './tables.ts'
 
 export function createSqliteValues({ get, all, run }: Statements, cells: Cells): ValueTable {
   const newest = () => Number(get('SELECT max(n) AS n FROM value')?.n ?? 0)
@@ -102,6 +101,6 @@ function toWrite(row: Row, set: number, cells: Cells): WriteRow {
   const cell = row.cell as Cell | null
   const place = writePlace(set, task as string, idx as number)
   checkSum(row, sumOf('write', [set, task, idx, task_path, channel, value, encoding], cell), place)
-  const ref: Ref = cell === null ? (value as number) : [encoding as Encoding, cells.unpack(cell, place)]
+  const ref: Ref = cell === null ? (value as number) : [encoding as StoredEncoding, cells.unpack(cell, place)]
   return { taskId: task as string, idx: idx as number, taskPath: task_path as string, channel: channel as string, ref }
 }

@@ -8,6 +8,7 @@ import { jsonText } from '../serializer.ts'
 import type { Claim, Lease, NewEvent, NewRun, RunFilter, RunPatch, RunRecord } from '../store.ts'
 import { takeThread } from './leases.ts'
 import { fenced, type RunNumbers, unknownRun } from './run-numbers.ts'
+import type { SavedHistory } from './saver.ts'
 import type { LogRow, RunPlace, RunRow, Tables } from './tables.ts'
 
 export function runs(tables: Tables, numbers: RunNumbers) {
@@ -49,7 +50,7 @@ function toRecord(tables: Tables, { n: _n, last_seq: _last, ...run }: RunRow): R
   return { ...run, owner: lease.owner }
 }
 
-export function logs(tables: Tables, clock: Clock, numbers: RunNumbers) {
+export function logs({ tables, places }: SavedHistory, clock: Clock, numbers: RunNumbers) {
   const add = (lease: Lease, row: LogRow): void => {
     if (!tables.logs.append(lease, row)) throw refusal(tables, lease, row)
   }
@@ -59,6 +60,7 @@ export function logs(tables: Tables, clock: Clock, numbers: RunNumbers) {
       const row = { run, first, last: first + events.length - 1, text: JSON.stringify(events) }
       if (patch === undefined && events.length > 0) {
         if (!tables.single(() => tables.logs.append(lease, row))) throw tables.read(() => refusal(tables, lease, row))
+        places.note(run, first, events)
         return
       }
       const change = { ...patch, updated_at: new Date(clock.now()).toISOString(), last_seq: row.last }
@@ -67,11 +69,15 @@ export function logs(tables: Tables, clock: Clock, numbers: RunNumbers) {
         else if (!tables.leases.isHeld(lease) || tables.logs.end(run) !== row.last) throw refusal(tables, lease, row)
         if (patch) tables.runs.update(lease.thread, change)
       })
+      places.note(run, first, events)
     },
     async readEvents(id: string, after = 0, limit = Number.POSITIVE_INFINITY): Promise<readonly RunEvent[]> {
       return tables.read(() => {
         const run = tables.runs.place(id)
-        return run ? eventsOf(tables, run, after, limit < 0 ? Number.POSITIVE_INFINITY : limit) : []
+        if (!run) return []
+        const events = eventsOf(tables, run, after, limit < 0 ? Number.POSITIVE_INFINITY : limit)
+        places.noteRead(run.n, after + 1, events)
+        return events
       })
     },
   }

@@ -10,6 +10,7 @@ import type { RunStore } from '../store.ts'
 import { deleteThread } from './history.ts'
 import { leases } from './leases.ts'
 import { OpenSaver } from './open-saver.ts'
+import { createPlaces } from './places.ts'
 import { pruneThread } from './prune.ts'
 import { createRunNumbers } from './run-numbers.ts'
 import { type SavedHistory, StoreSaver, settled } from './saver.ts'
@@ -17,12 +18,16 @@ import { logs, runs } from './store-runs.ts'
 import type { Tables } from './tables.ts'
 import { createValues } from './values.ts'
 
-export const createHistory = (tables: Tables): SavedHistory => ({ tables, values: createValues(tables.values) })
+export const createHistory = (tables: Tables): SavedHistory => ({
+  tables,
+  values: createValues(tables.values),
+  places: createPlaces(),
+})
 
 /** A run store on the tables of `history`; `clock` dates changes of runs. */
 export function createStore(history: SavedHistory, clock: Clock): RunStore {
   const { tables } = history
-  const numbers = createRunNumbers(tables)
+  const numbers = createRunNumbers(tables, history.places)
   const held = leases(tables, numbers)
   const saverOf: RunStore['saverOf'] = (lease) => new StoreSaver(history, lease)
   return {
@@ -30,7 +35,7 @@ export function createStore(history: SavedHistory, clock: Clock): RunStore {
     saverOf,
     ...runs(tables, numbers),
     ...held,
-    ...logs(tables, clock, numbers),
+    ...logs(history, clock, numbers),
     ...upkeep(history),
     ...plans(tables),
     ...cache(tables),

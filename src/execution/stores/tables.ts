@@ -96,6 +96,15 @@ export interface CheckpointTable {
   delete(seq: number): void
 }
 
+/** Plain JSON that stands for another value: outcomes that the log holds, by their places in it. */
+export const placed = 2
+export type StoredEncoding = Encoding | typeof placed
+
+export interface StoredText {
+  readonly encoding: StoredEncoding
+  readonly text: string
+}
+
 /** A value, whole or as a change of another one. Never changes, and its number is never used again. */
 export interface ValueRow {
   readonly n: number
@@ -110,7 +119,7 @@ export interface ValueRow {
   readonly full: number
   /** The characters of the value itself; of a change an estimate. */
   readonly size: number
-  readonly encoding: Encoding
+  readonly encoding: StoredEncoding
   /** Of whole values that others may share. */
   readonly hash: Uint8Array | null
   readonly text: string
@@ -120,7 +129,7 @@ export interface ValueTable {
   add(row: Omit<ValueRow, 'n'>): number
   get(n: number): ValueRow | undefined
   /** What equal values of one line have in common, and others do not. */
-  hash(value: EncodedValue): Uint8Array
+  hash(value: StoredText): Uint8Array
   find(line: number, hash: Uint8Array): number | undefined
   /** Numbers and bases of all values of a line. */
   ofLine(line: number): readonly Pick<ValueRow, 'n' | 'base'>[]
@@ -129,7 +138,7 @@ export interface ValueTable {
 }
 
 /** Where a value is: the number of its row, or, if it is small, the value itself. */
-export type Ref = number | readonly [encoding: Encoding, text: string]
+export type Ref = number | readonly [encoding: StoredEncoding, text: string]
 
 export interface WriteRow {
   readonly taskPath: string
@@ -148,7 +157,7 @@ export interface WriteTable {
   deleteSet(set: number): void
 }
 
-/** A run. Its log stands under its number `n`, which may be used again once the run is deleted. */
+/** A run. Its log stands under its number `n`, which is never used again. */
 export type RunRow = NewRun & { readonly n: number } & RunChanging
 
 /** What can change of a run. `last_seq` is where its log ended when this was written. */

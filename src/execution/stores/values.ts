@@ -7,10 +7,10 @@
  */
 import { StoreError } from '../../foundation/errors.ts'
 import { deepFreeze, type Json } from '../../foundation/json.ts'
-import { decodeValue, type EncodedValue, encodeValue, plain } from '../serializer.ts'
+import { decodeValue, type EncodedValue, encodeValue, enveloped, plain } from '../serializer.ts'
 import { createHeldValues, type Held, type HeldValues } from './held-values.ts'
 import { diff, NotPlain, type Patch, patched, patchOwned, snapshot } from './patch.ts'
-import type { Ref, ValueRow, ValueTable } from './tables.ts'
+import { placed, type Ref, type StoredText, type ValueRow, type ValueTable } from './tables.ts'
 
 /** Smaller values stand where they are referred to. Characters of JSON. */
 const inlineSize = 256
@@ -19,6 +19,8 @@ const inlineSize = 256
 export interface NewValue {
   readonly line: number
   readonly value: unknown
+  /** What stands for the value, if something does. */
+  readonly form?: Json | undefined
   /** Begins the path in errors. */
   readonly name: string
   /** The version before, if there is one. */
@@ -33,8 +35,8 @@ export interface Values {
   /** The same for what no other place will share: returns the number of its row. */
   keepApart(added: NewValue): number
   /**
-   * The value as it was when it was kept; plain JSON is frozen. With `older`, versions before this one will be asked for
-   * next. Throws `store_corrupt`.
+   * The value as it was when it was kept, or the `Placed` that stands for it; plain JSON is frozen. With `older`, versions
+   * before this one will be asked for next. Throws `store_corrupt`.
    */
   load(ref: Ref, older?: boolean): unknown
   /** Call it when the transaction has ended. Without it, and unless it was committed, nothing new is remembered. */
@@ -55,33 +57,48 @@ export function createValues(table: ValueTable): Values {
 }
 
 function keep(table: ValueTable, held: HeldValues, added: NewValue): Ref {
-  const change = changeOf(table, held, added)
-  if (change === 'envelope') return keepWhole(table, encodeValue(added.value, [added.name]), added)
+  const written = writtenAs(table, held, added)
+  if ('enveloped' in written) return keepWhole(table, written.enveloped, added)
+  const { encoding, change } = written
   if (change === 'same') return added.before as Ref
   if (change.row) return addChange(table, held, added, change.row)
   const text = JSON.stringify(change.tree)
-  const ref = keepWhole(table, { encoding: plain, text }, added)
-  if (typeof ref === 'number') hold(held, added, ref, whole(added.line, change.tree, text))
+  const ref = keepWhole(table, { encoding, text }, added)
+  if (typeof ref === 'number') hold(held, added, ref, whole(added.line, encoding, change.tree, text))
   return ref
 }
 
 function keepApart(table: ValueTable, held: HeldValues, added: NewValue): number {
-  const change = changeOf(table, held, added)
-  if (change === 'envelope') {
-    const { encoding, text } = encodeValue(added.value, [added.name])
+  const written = writtenAs(table, held, added)
+  if ('enveloped' in written) {
+    const { encoding, text } = written.enveloped
     return table.add({ ...sizes(text), line: added.line, base: null, hash: null, encoding, text })
   }
+  const { encoding, change } = written
   if (change === 'same') return added.before as number
   if (change.row) return addChange(table, held, added, change.row)
   const text = JSON.stringify(change.tree)
-  const n = table.add({ ...sizes(text), line: added.line, base: null, hash: null, encoding: plain, text })
-  hold(held, added, n, whole(added.line, change.tree, text))
+  const n = table.add({ ...sizes(text), line: added.line, base: null, hash: null, encoding, text })
+  hold(held, added, n, whole(added.line, encoding, change.tree, text))
   return n
+}
+
+type Written =
+  | { readonly encoding: TreeEncoding; readonly change: 'same' | Change }
+  | { readonly enveloped: EncodedValue }
+
+/** By what stands for it, plainly, or in LangGraph's envelope: the first of these that can be. */
+function writtenAs(table: ValueTable, held: HeldValues, added: NewValue): Written {
+  const { form, value, name } = added
+  const placedChange = form === undefined ? 'envelope' : changeOf(table, held, added, placed, form)
+  if (placedChange !== 'envelope') return { encoding: placed, change: placedChange }
+  const change = changeOf(table, held, added, plain, value)
+  return change === 'envelope' ? { enveloped: encodeValue(value, [name]) } : { encoding: plain, change }
 }
 
 function addChange(table: ValueTable, held: HeldValues, added: NewValue, { text, base, now }: ChangeRow): number {
   const { line, depth, weight, full, size } = now
-  const n = table.add({ line, base, depth, weight, full, size, encoding: plain, hash: null, text })
+  const n = table.add({ line, base, depth, weight, full, size, encoding: now.encoding, hash: null, text })
   hold(held, added, n, now)
   return n
 }
@@ -92,10 +109,15 @@ function hold(held: HeldValues, { before, replaces }: NewValue, n: number, now: 
 
 const sizes = (text: string) => ({ depth: 0, weight: 0, full: text.length, size: text.length })
 
-const whole = (line: number, tree: Json, text: string): Held => ({ line, tree, ...sizes(text) })
+const whole = (line: number, encoding: TreeEncoding, tree: Json, text: string): Held => ({
+  line,
+  encoding,
+  tree,
+  ...sizes(text),
+})
 
 /** Small ones stand in the reference; of larger ones with the same content there is one row. */
-function keepWhole(table: ValueTable, value: EncodedValue, { line }: NewValue): Ref {
+function keepWhole(table: ValueTable, value: StoredText, { line }: NewValue): Ref {
   if (value.text.length <= inlineSize) return [value.encoding, value.text]
   const hash = table.hash(value)
   return table.find(line, hash) ?? table.add({ ...sizes(value.text), line, base: null, hash, ...value })
@@ -107,13 +129,25 @@ interface ChangeRow {
   readonly now: Held
 }
 
-type Change = 'envelope' | 'same' | { readonly tree: Json; readonly row?: ChangeRow }
+type TreeEncoding = Held['encoding']
 
-function changeOf(table: ValueTable, held: HeldValues, { line, value, before }: NewValue): Change {
+interface Change {
+  readonly tree: Json
+  readonly row?: ChangeRow
+}
+
+function changeOf(
+  table: ValueTable,
+  held: HeldValues,
+  { line, before }: NewValue,
+  encoding: TreeEncoding,
+  value: unknown,
+): 'envelope' | 'same' | Change {
   try {
     const base = typeof before === 'number' ? find(table, held, before) : undefined
-    if (typeof before !== 'number' || !base || !('tree' in base) || !alike(base.tree, value))
+    if (typeof before !== 'number' || !base || !('tree' in base) || base.encoding !== encoding)
       return { tree: snapshot(value) }
+    if (!alike(base.tree, value)) return { tree: snapshot(value) }
     const removed = { characters: 0 }
     const patch = diff(base.tree, value, removed)
     if (!patch) return 'same'
@@ -121,6 +155,7 @@ function changeOf(table: ValueTable, held: HeldValues, { line, value, before }: 
     const text = JSON.stringify(patch)
     const now: Held = {
       line,
+      encoding,
       tree,
       depth: base.depth + 1,
       weight: base.weight + text.length,
@@ -151,25 +186,38 @@ const isWorthIt = (characters: number, { depth, weight, full, size }: Held): boo
 function load(table: ValueTable, held: HeldValues, ref: Ref, older: boolean): unknown {
   if (typeof ref !== 'number') return thaw({ encoding: ref[0], text: ref[1] })
   const found = find(table, held, ref, older)
-  return 'tree' in found ? found.tree : decodeValue(found)
+  if (!('tree' in found)) return decodeValue(found)
+  return found.encoding === placed ? new Placed(found.tree) : found.tree
 }
 
-const thaw = (value: EncodedValue): unknown =>
-  value.encoding === plain ? deepFreeze(decodeValue(value)) : decodeValue(value)
+/** Stands for outcomes that are in the log. Nothing that is kept as a value can be one. */
+export class Placed {
+  readonly form: Json
+  constructor(form: Json) {
+    this.form = form
+  }
+}
+
+function thaw({ encoding, text }: StoredText): unknown {
+  if (encoding === enveloped) return decodeValue({ encoding, text })
+  const tree = deepFreeze(decodeValue({ encoding: plain, text }))
+  return encoding === placed ? new Placed(tree as Json) : tree
+}
 
 /** A plain value, held from now on, or the text of an enveloped one. */
 function find(table: ValueTable, held: HeldValues, n: number, older = false): Held | EncodedValue {
   const known = held.get(n)
   if (known) return known
   const row = present(table, n)
-  if (row.encoding !== plain) return row
-  const made = build(table, held, row, older)
+  const { encoding } = row
+  if (encoding === enveloped) return { encoding, text: row.text }
+  const made = build(table, held, row, encoding, older)
   held.add(n, made, undefined)
   return made
 }
 
 /** Reads changes back to a value that is held or whole, and makes them. */
-function build(table: ValueTable, held: HeldValues, row: ValueRow, older: boolean): Held {
+function build(table: ValueTable, held: HeldValues, row: ValueRow, encoding: TreeEncoding, older: boolean): Held {
   const changes: ValueRow[] = []
   let at = row
   let base: Held | undefined
@@ -181,14 +229,16 @@ function build(table: ValueTable, held: HeldValues, row: ValueRow, older: boolea
     at = present(table, next)
     if (at.n >= row.n || changes.length > row.depth) throw corrupt(row.n, 'is a change of itself')
   }
-  if (base || older) return heldOf(row, stepByStep(held, base?.tree ?? deepFreeze(parsed(at)), changes))
+  if (base || older)
+    return heldOf(row, encoding, stepByStep(held, base?.tree ?? deepFreeze(parsed(at)), changes, encoding))
   const owned = changes.reduceRight((tree, change) => patchOwned(tree, patchIn(change)), parsed(at))
-  return heldOf(row, deepFreeze(owned))
+  return heldOf(row, encoding, deepFreeze(owned))
 }
 
 /** Without the text. */
-const heldOf = ({ line, depth, weight, full, size }: ValueRow, tree: Json): Held => ({
+const heldOf = ({ line, depth, weight, full, size }: ValueRow, encoding: TreeEncoding, tree: Json): Held => ({
   line,
+  encoding,
   tree,
   depth,
   weight,
@@ -199,11 +249,11 @@ const heldOf = ({ line, depth, weight, full, size }: ValueRow, tree: Json): Held
 /** How many versions lie between two that are held for the sake of those before them. */
 const stride = 24
 
-function stepByStep(held: HeldValues, from: Json, changes: readonly ValueRow[]): Json {
+function stepByStep(held: HeldValues, from: Json, changes: readonly ValueRow[], encoding: TreeEncoding): Json {
   let tree = from
   for (const [distance, change] of [...changes.entries()].reverse()) {
     tree = patched(tree, patchIn(change))
-    if (distance > 0 && distance % stride === 0) held.add(change.n, heldOf(change, tree), undefined)
+    if (distance > 0 && distance % stride === 0) held.add(change.n, heldOf(change, encoding, tree), undefined)
   }
   return tree
 }

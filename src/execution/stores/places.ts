@@ -1,0 +1,186 @@
+/**
+ * Outcomes that the log of a run holds already are not kept a second time: what a checkpoint keeps of them is where they
+ * stand in the log.
+ *
+ * The log holds how a stage ended, and right behind that what it set. Whoever appends such events, or reads them of a run
+ * that is held here, has them noted; an outcome that a fold of them gives back is written down as their place. Everything
+ * else is written down as it is, in a list of its own, so that no data can be taken for a place.
+ */
+import { StoreError } from '../../foundation/errors.ts'
+import { deepFreeze, isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
+import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
+import { createFold, type DatedEvent } from '../../foundation/past.ts'
+
+/** The channel that holds outcomes by path. */
+export const outcomesChannel = 'stages'
+
+/** An outcome written down: the `seq` of its closing event, the same and how many changes follow it, or as it is. */
+type Written = number | readonly [seq: number, changes: number] | readonly [asItIs: Json]
+
+/** Outcomes by path, each written down. */
+export type OutcomesForm = Readonly<Record<string, Written>>
+
+/** Where events stand: the run's number and the `seq` of the first. */
+export interface Place {
+  readonly run: number
+  readonly seq: number
+  readonly changes: number
+}
+
+export interface Places {
+  /** From now on what is noted of the run is kept, until it is forgotten. */
+  begin(run: number): void
+  /** These events stand in the log of the run, from `first` on. What may still be changed is not gone by. */
+  note(run: number, first: number, events: readonly DatedEvent[]): void
+  /** The same of events that were just read, and are frozen from now on. */
+  noteRead(run: number, first: number, events: readonly DatedEvent[]): void
+  forget(run: number): void
+  /** Undefined when nothing of it is known to be in the log. */
+  toForm(run: number, value: unknown): OutcomesForm | undefined
+  /** `eventsAt` reads the log: `count` events from `seq` on. The outcomes are frozen. */
+  fromForm(run: number, form: OutcomesForm, eventsAt: EventsAt): Outcomes
+}
+
+export type EventsAt = (places: readonly Place[]) => readonly (readonly DatedEvent[])[]
+
+interface Ended {
+  readonly seq: number
+  /** The closing event and the changes behind it. */
+  readonly events: DatedEvent[]
+}
+
+export function createPlaces(): Places {
+  /** Run → path → its last end that was noted. */
+  const noted = new Map<number, Map<string, Ended>>()
+  const places = new WeakMap<object, Place>()
+
+  function placeOf(run: number, path: string, outcome: unknown): Place | undefined {
+    if (typeof outcome !== 'object' || outcome === null) return undefined
+    const known = places.get(outcome)
+    if (known?.run === run) return known
+    const ended = noted.get(run)?.get(path)
+    if (!ended || !isFoldOf(path, ended.events, outcome)) return undefined
+    const place = { run, seq: ended.seq, changes: ended.events.length - 1 }
+    if (Object.isFrozen(outcome)) places.set(outcome, place)
+    return place
+  }
+
+  return {
+    begin(run) {
+      if (!noted.has(run)) noted.set(run, new Map())
+    },
+    note(run, first, events) {
+      const ends = noted.get(run)
+      if (ends) for (const [index, event] of events.entries()) noteEvent(ends, first + index, event)
+    },
+    noteRead(run, first, events) {
+      const ends = noted.get(run)
+      if (!ends) return
+      for (const [index, event] of events.entries()) {
+        if (isPartOfEnd(event)) noteEvent(ends, first + index, deepFreeze(event))
+      }
+    },
+    forget(run) {
+      noted.delete(run)
+    },
+    toForm(run, value) {
+      if (!isJsonObject(value as Json)) return undefined
+      let some = false
+      const form = Object.entries(value as JsonObject).map(([path, outcome]): [string, Written] => {
+        const place = placeOf(run, path, outcome)
+        if (!place) return [path, [outcome]]
+        some = true
+        return [path, place.changes === 0 ? place.seq : [place.seq, place.changes]]
+      })
+      return some ? Object.fromEntries(form) : undefined
+    },
+    fromForm(run, form, eventsAt) {
+      const wanted = Object.entries(form).flatMap(([path, written]) => {
+        const place = placeIn(run, written)
+        return place ? [{ path, place }] : []
+      })
+      const found = eventsAt(wanted.map(({ place }) => place))
+      const outcomes = new Map(
+        wanted.map(({ path, place }, index) => {
+          const outcome = foldOf(path, found[index] ?? [])
+          if (!outcome) throw damaged(path, place)
+          places.set(outcome, place)
+          return [path, outcome] as const
+        }),
+      )
+      const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
+      return Object.freeze(Object.fromEntries(entries)) as Outcomes
+    },
+  }
+}
+
+const endTypes: ReadonlySet<string> = new Set([
+  'stage.succeeded',
+  'stage.failed',
+  'stage.skipped',
+  'stage.cancelled',
+  'variable.changed',
+])
+
+const isPartOfEnd = ({ type }: DatedEvent): boolean => endTypes.has(type)
+
+function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): void {
+  switch (event.type) {
+    case 'stage.succeeded':
+    case 'stage.failed':
+    case 'stage.skipped':
+    case 'stage.cancelled': {
+      const known = ends.get(event.stage)
+      if (known && known.seq >= seq) return
+      if (areFrozen(event)) ends.set(event.stage, { seq, events: [event] })
+      else ends.delete(event.stage)
+      return
+    }
+    case 'variable.changed': {
+      const known = ends.get(event.stage)
+      if (!known || known.seq + known.events.length !== seq) return
+      if (areFrozen(event)) known.events.push(event)
+      else ends.delete(event.stage)
+    }
+  }
+}
+
+/** The members: the event itself is whoever's who says it. */
+const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
+
+/** Only what is frozen all the way down still is what was appended. */
+function isFoldOf(path: string, events: readonly DatedEvent[], outcome: object): boolean {
+  const folded = foldOf(path, events) as unknown as Readonly<Record<string, unknown>> | undefined
+  if (!folded || !isFrozen(outcome)) return false
+  const members = Object.entries(outcome)
+  return members.length === Object.keys(folded).length && members.every(([key, value]) => isSame(value, folded[key]))
+}
+
+const isSame = (a: unknown, b: unknown): boolean =>
+  a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
+
+const isFrozen = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
+
+function foldOf(path: string, events: readonly DatedEvent[]): Outcome | undefined {
+  const fold = createFold()
+  for (const event of events) fold.add(event)
+  return fold.past().of(path).outcome
+}
+
+function placeIn(run: number, written: Written): Place | undefined {
+  if (typeof written === 'number') return { run, seq: written, changes: 0 }
+  const [seq, changes] = written
+  return changes === undefined ? undefined : { run, seq: seq as number, changes }
+}
+
+const asItIs = (written: Written): unknown => (typeof written === 'number' ? undefined : written[0])
+
+const damaged = (path: string, { run, seq }: Place) =>
+  new StoreError(
+    'store_corrupt',
+    `The store is damaged: event ${seq} of run ${run} does not say how "${path}" ended.`,
+    {
+      hint: 'Restore the file from a backup, or use another store.',
+    },
+  )

@@ -1,0 +1,64 @@
+/**
+ * What stages do here: they append a line to a file when they begin and when they end. The line is there once the call
+ * has returned, so it outlives the process.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { defineFunction, type FunctionContext, StageError } from '../../src/index.ts'
+import type { Points } from './points.ts'
+
+export interface Effect {
+  readonly did: 'begin' | 'end' | 'fail'
+  readonly stage: string
+  readonly attempt: number
+  readonly key: string
+  readonly pid: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+const input = z.strictObject({
+  /** How long it takes. */
+  ms: z.number(),
+  /** Given back. */
+  says: z.string().optional(),
+  /** It fails until so many failures of its stage stand in the file. */
+  fails: z.number().default(0),
+})
+
+export interface EffectPorts {
+  readonly file: string
+  readonly points: Points
+  /** Awaited in every effect after its beginning. */
+  readonly gate: Promise<void>
+}
+
+/** The function `touch`. */
+export const effectsInto = ({ file, points, gate }: EffectPorts) => ({
+  touch: defineFunction({
+    input,
+    async run({ ms, says, fails }, { stage, attempt, idempotencyKey }: FunctionContext) {
+      const note = (did: Effect['did']) => {
+        const effect: Effect = { did, stage, attempt, key: idempotencyKey, pid: process.pid, at: Date.now() }
+        appendFileSync(file, `${JSON.stringify(effect)}\n`)
+      }
+      points.pass(`before the effect of ${stage}`)
+      note('begin')
+      points.pass(`inside the effect of ${stage}`)
+      await gate
+      if (ms > 0) await sleep(ms)
+      const failed = readEffects(file).filter((each) => each.stage === stage && each.did === 'fail').length
+      note(failed < fails ? 'fail' : 'end')
+      points.pass(`after the effect of ${stage}`)
+      if (failed < fails) throw new StageError(`${stage} fails.`, { category: 'network' })
+      return { stage, said: says ?? null }
+    },
+  }),
+})
+
+export function readEffects(file: string): Effect[] {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Effect)
+}

@@ -1,6 +1,7 @@
 /** An attempt of a process to bring the run to its end: a start or a resume, until it is settled. */
 import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import type { PipelineResult, Run } from '../../src/execution/run.ts'
+import type { Json } from '../../src/foundation/json.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { inside, type SimProcess } from './process.ts'
 
@@ -29,9 +30,10 @@ export interface AttemptOptions {
   readonly accepted: boolean
   readonly until: string | undefined
   readonly follow: boolean
+  readonly answers?: Readonly<Record<string, Json>>
 }
 
-export function attempt(host: Host, plan: Plan, { accepted, until, follow }: AttemptOptions): Attempt {
+export function attempt(host: Host, plan: Plan, { accepted, until, follow, answers }: AttemptOptions): Attempt {
   const { process, engine } = host
   const made: Attempt = {
     host,
@@ -45,7 +47,7 @@ export function attempt(host: Host, plan: Plan, { accepted, until, follow }: Att
 
   async function live(): Promise<PipelineResult> {
     const run = await (accepted
-      ? engine.resume(thread, options)
+      ? engine.resume(thread, { ...options, ...(answers && { answers }) })
       : engine.start(plan, {}, { ...options, threadId: thread }))
     made.run = run
     if (follow) void watch(run, process)

@@ -9,6 +9,7 @@ import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import { isFinished } from '../../src/foundation/outcome.ts'
 import { needsOf, type Plan } from '../../src/foundation/plan.ts'
+import type { OpenWait } from '../../src/foundation/wait.ts'
 import type { SimProcess } from './process.ts'
 import type { Execution } from './world.ts'
 
@@ -19,6 +20,10 @@ interface StageRecord {
   started: number
   /** The attempt of which no end is recorded. */
   open: number | undefined
+  /** The wait it stands at. */
+  wait: OpenWait | undefined
+  /** It may not be begun again before somebody has said so. */
+  undecided: boolean
   crashes: number
   closing: RunEvent | undefined
   set: Record<string, Json>
@@ -45,6 +50,10 @@ export interface Ledger {
   readonly holder: SimProcess | undefined
   /** The newest. */
   readonly lease: Lease | undefined
+  /** Waits that nobody has answered. */
+  waits(): readonly OpenWait[]
+  /** Id and answer of those that somebody has. */
+  readonly answers: ReadonlyMap<string, Json>
   /** Executions that a process began which had lost its run without knowing it. */
   readonly late: number
 }
@@ -53,6 +62,8 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   const events: RunEvent[] = []
   const stages = new Map<string, StageRecord>(plan.stages.map(({ id }) => [id, fresh()]))
   const needs = new Map(plan.stages.map((stage) => [stage.id, needsOf(plan, stage)]))
+  const once = new Set(plan.stages.filter((stage) => stage.once).map(({ id }) => id))
+  const answers = new Map<string, Json>()
   const keys = new Map<string, string>()
   const writers = new Map<number, SimProcess>()
   const until = new Map<SimProcess, number>()
@@ -105,6 +116,8 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (event.type === 'stage.started') start(record, event)
     else if (event.type === 'variable.changed') set(record, event, batch)
     else if (event.type === 'stage.crashed') crash(record, event)
+    else if (event.type === 'wait.started') ask(record, event)
+    else if (event.type === 'wait.fired') answer(record, event)
     else if (event.type === 'stage.interrupted' || event.type === 'stage.retrying') stop(record, event)
     else if (isEnd(event)) close(record, event)
   }
@@ -119,12 +132,34 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (event.crashes !== record.crashes + 1)
       wrong(`crash ${event.crashes} of ${event.stage} follows crash ${record.crashes}`)
     record.crashes = event.crashes
+    record.undecided = once.has(event.stage)
     stop(record, event)
+  }
+
+  /** An attempt that asks is none yet: the one that has the answer takes its number. */
+  function ask(record: StageRecord, event: Of<'wait.started'>): void {
+    const { stage, wait: id, value, ambiguous } = event
+    if (record.wait) wrong(`${stage} asks while it waits for another answer`)
+    if (answers.has(id)) wrong(`${stage} asks again what was answered`)
+    if (record.closing) wrong(`${stage} asks after it ended`)
+    if (!ambiguous && record.open === undefined) wrong(`${stage} asks and does not run`)
+    if (!ambiguous) record.started--
+    record.open = undefined
+    record.wait = { id, stage, value, ...(ambiguous && { ambiguous }) }
+  }
+
+  function answer(record: StageRecord, event: Of<'wait.fired'>): void {
+    if (record.wait?.id !== event.wait) wrong(`${event.stage} got an answer to ${event.wait}, which is not open`)
+    if (record.wait?.ambiguous) record.undecided = false
+    record.wait = undefined
+    answers.set(event.wait, event.answer)
   }
 
   function start(record: StageRecord, event: Of<'stage.started'>): void {
     const { stage, attempt } = event
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
+    if (record.wait) wrong(`${stage} was started although it waits for an answer`)
+    if (record.undecided) wrong(`${stage} may run once, and was started again without a word`)
     if (cancelling) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
     if (attempt !== record.started + 1) wrong(`attempt ${attempt} of ${stage} follows attempt ${record.started}`)
     if (record.open !== undefined)
@@ -211,6 +246,8 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       if (nowMs >= (until.get(process) ?? 0)) wrong(`${process.name} began ${stage} although its own lease had run out`)
     },
     begun,
+    waits: () => [...stages.values()].flatMap(({ wait, closing }) => (wait && !closing ? [wait] : [])),
+    answers,
     outcome: (id) => stages.get(id)?.closing,
     get lease() {
       return lease
@@ -224,7 +261,16 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   }
 
   function fresh(): StageRecord {
-    return { started: 0, open: undefined, crashes: 0, closing: undefined, set: {}, key: undefined }
+    return {
+      started: 0,
+      open: undefined,
+      wait: undefined,
+      undecided: false,
+      crashes: 0,
+      closing: undefined,
+      set: {},
+      key: undefined,
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { StageError, ThreadError } from '../../src/foundation/errors.ts'
 import type { Lowering } from '../../src/foundation/outcome.ts'
 import { isFinished } from '../../src/foundation/outcome.ts'
 import { pick, type Random, upTo } from '../fuzz/random.ts'
+import { contradiction, someAnswers } from './answers.ts'
 import { type Attempt, attempt, cancelAttempt, type Host, isOver, thread } from './attempts.ts'
 import { leaseMs, simEngine } from './engine.ts'
 import { InjectedFault } from './faults.ts'
@@ -26,8 +27,7 @@ export interface OperatorPorts {
 /** Steps after which a run that has not ended never will. */
 const maxSteps = 40_000
 const maxLateSteps = 2_000
-/** Resumes that a run may need, and refusals it may get, once nothing goes wrong any more. */
-const maxCalmResumes = 16
+/** Refusals that a run may get once nothing goes wrong any more. */
 const maxCalmRefusals = 40
 
 /** Something the operator does once, after so many steps. */
@@ -43,7 +43,9 @@ export async function operate(ports: OperatorPorts): Promise<number> {
   const closed = new Set<Host>()
   const attempts: Attempt[] = []
   const calm = new Set<Attempt>()
+  const contradicting = new Set<Attempt>()
   const deeds = plannedDeeds(random)
+  const maxCalmResumes = 16 + 2 * pipeline.questions + 2 * pipeline.plan.stages.length
   let rivals = random() < 0.4 ? 1 + upTo(random, 3) : 0
   let restUntil = 0
   let calmResumes = 0
@@ -79,7 +81,10 @@ export async function operate(ports: OperatorPorts): Promise<number> {
     const host = someHost()
     const accepted = (await base.getRun(thread)) !== undefined
     const follow = random() < 0.5
-    const made = attempt(host, pipeline.plan, { accepted, until, follow })
+    const wrongly = accepted && random() < 0.05 ? contradiction(simulation, random) : undefined
+    const answers = wrongly ?? (random() < 0.8 ? someAnswers(simulation, random, isCalm()) : {})
+    const made = attempt(host, pipeline.plan, { accepted, until, follow, answers })
+    if (wrongly) contradicting.add(made)
     until = undefined
     if (isCalm()) calm.add(made)
     attempts.push(made)
@@ -118,7 +123,8 @@ export async function operate(ports: OperatorPorts): Promise<number> {
     if (error !== undefined) {
       const isBusy = error instanceof ThreadError && error.code === 'thread_busy'
       trace(() => `${name} gets ${error}`)
-      if (!isExpected(error)) wrong(`${name} was refused with ${describe(error)}`)
+      const isContradicted = contradicting.has(each) && error instanceof ThreadError && error.code === 'wait_decided'
+      if (!isExpected(error) && !isContradicted) wrong(`${name} was refused with ${describe(error)}`)
       if (isBusy) rest(upTo(random, leaseMs / 3))
       else if (error instanceof InjectedFault) rest(upTo(random, 10_000))
       if (calm.has(each) && !asked && (++calmRefusals > maxCalmRefusals || !(error instanceof ThreadError)))
@@ -126,6 +132,9 @@ export async function operate(ports: OperatorPorts): Promise<number> {
       return
     }
     if (!result) return
+    if (contradicting.has(each)) wrong(`${name} took an answer that is not the one that stands`)
+    if (result.status === 'waiting' && ledger.waits().length === 0)
+      wrong(`${name} says that the run waits for an answer`)
     trace(() => `${name} leaves the run ${result.status}${result.error ? ` (${result.error.message})` : ''}`)
     rest(upTo(random, 1_000))
     if (result.status === 'incomplete') wrong(`${name} leaves the run incomplete: ${result.error?.message}`)
@@ -181,7 +190,13 @@ function plannedDeeds(random: Random): { deed: Deed; atStep: number }[] {
   return chances.filter(([, chance]) => random() < chance).map(([deed]) => ({ deed, atStep: atStep() }))
 }
 
-const expectedCodes: readonly string[] = ['thread_busy', 'thread_in_use', 'thread_finished', 'fenced']
+const expectedCodes: readonly string[] = [
+  'thread_busy',
+  'thread_in_use',
+  'thread_finished',
+  'fenced',
+  'no_open_wait', // a stage may end with a question open
+]
 
 /** Refusals that say what is the case, and faults that came through. */
 function isExpected(error: unknown): boolean {

@@ -32,6 +32,8 @@ export interface Behaviour {
 export interface RandomPipeline {
   readonly plan: Plan
   readonly behaviours: ReadonlyMap<string, Behaviour>
+  /** How often stages ask for an answer. */
+  readonly questions: number
   /** Stages have timeouts, so how they end depends on how fast their process is. */
   readonly isTimed: boolean
 }
@@ -57,9 +59,10 @@ export function randomPipeline(random: Random): RandomPipeline {
   const behaviours = new Map<string, Behaviour>()
   const isTimed = random() < 0.4
   const isCrashing = random() < 0.1
+  const style: Style = { isTimed, asks: random() < 0.2, isOnce: random() < 0.2 }
   const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
   const stages = needs.map((own, index) => {
-    const sketch = { ...sketchOf(random, index, needs, isTimed), needs: own }
+    const sketch = { ...sketchOf(random, index, needs, style), needs: own }
     const made = stage(idOf(index), sketch)
     const behaviour = behaviourOf(random, made, isSlow && random() < 0.3)
     behaviours.set(made.id, isCrashing && random() < 0.3 ? crashing(random, behaviour) : behaviour)
@@ -71,7 +74,7 @@ export function randomPipeline(random: Random): RandomPipeline {
     limits: { concurrency: pick(random, [1, 2, 8, 8]) },
     recursionLimit: 2 * count + 10,
   })
-  return { plan, behaviours, isTimed }
+  return { plan, behaviours, isTimed, questions: style.asks ? 2 * count : 0 }
 }
 
 /** Mostly few, so that many pipelines can be tried. */
@@ -82,12 +85,26 @@ const idOf = (index: number): string => `s${index}`
 const endsOf = (random: Random, count: number): string =>
   `[${times(1 + upTo(random, 3), () => `stages.${idOf(upTo(random, count))}.status`).join(', ')}]`
 
-function sketchOf(random: Random, index: number, needs: readonly StagePlan['needs'][], isTimed: boolean): StageSketch {
+interface Style {
+  readonly isTimed: boolean
+  /** Some stages ask before they do anything. */
+  readonly asks: boolean
+  /** Some stages may not be begun twice without a person's word. */
+  readonly isOnce: boolean
+}
+
+function sketchOf(
+  random: Random,
+  index: number,
+  needs: readonly StagePlan['needs'][],
+  { isTimed, asks, isOnce }: Style,
+): StageSketch {
   const above = upstreamOf(needs, index)
   const isPure = random() < 0.2
   const condition = conditionOf(random, above)
   return {
-    ...(isPure ? { value: pureValue(random, above) } : { kind: 'effect', value: effectValue(random, above) }),
+    ...(isPure ? { value: pureValue(random, above) } : { kind: 'effect', value: effectValue(random, above, asks) }),
+    ...(!isPure && isOnce && random() < 0.5 && { once: true }),
     join: random() < 0.5 ? 'none_failed' : pick(random, joinNames),
     ...(condition !== undefined && { if: condition }),
     set: setsOf(random, index),
@@ -113,9 +130,10 @@ function conditionOf(random: Random, above: readonly number[]): string | undefin
   return other === undefined ? 'true' : `stages.${idOf(other)}.status == "succeeded"`
 }
 
-function effectValue(random: Random, above: readonly number[]): Json {
+function effectValue(random: Random, above: readonly number[], asks = false): Json {
   const reads = times(upTo(random, 3), () => pick(random, above)).filter((at) => at !== undefined)
   return {
+    questions: asks && random() < 0.4 ? 1 + upTo(random, 2) : 0,
     vars: random() < 0.5 ? everything : null,
     reads: reads.map((at) => `\${{ stages.${idOf(at)}.output }}`),
   }

@@ -5,6 +5,7 @@
 import { createMemoryStore } from '../../src/execution/stores/memory.ts'
 import type { Lowering } from '../../src/foundation/outcome.ts'
 import { pick, type Random, seeded, upTo } from '../fuzz/random.ts'
+import { someAnswers } from './answers.ts'
 import { attempt, isOver } from './attempts.ts'
 import { type End, endOf } from './ends.ts'
 import { leaseMs, simEngine } from './engine.ts'
@@ -70,9 +71,15 @@ async function uninterrupted(pipeline: RandomPipeline, seed: number): Promise<En
   const process = createProcess('p1', 'a', simulation)
   simulation.join(process)
   const engine = simEngine(process, createMemoryStore(), 'flow', random)
-  const made = attempt({ process, engine }, pipeline.plan, { accepted: false, until: undefined, follow: false })
-  await time.settle()
-  for (let step = 0; step < maxQuietSteps && !isOver(made) && (await time.step()); step++);
+  let made = attempt({ process, engine }, pipeline.plan, { accepted: false, until: undefined, follow: false })
+  for (let step = 0; step < maxQuietSteps; step++) {
+    if (made.result?.status === 'waiting') {
+      const answers = someAnswers(simulation, random, true)
+      made = attempt({ process, engine }, pipeline.plan, { accepted: true, until: undefined, follow: false, answers })
+    }
+    await time.settle()
+    if (isOver(made) ? made.result?.status !== 'waiting' : !(await time.step())) break
+  }
   process.kill()
   if (violations.length > 0) throw new Error(`Without a fault: ${violations.join('; ')}`)
   if (!made.result) throw new Error('The run without a fault did not end.', { cause: made.error })

@@ -8,7 +8,7 @@ import { digest, type Json } from '../../src/foundation/json.ts'
 import { type AnyStageKind, defineStage, type StageContext } from '../../src/foundation/stage-kind.ts'
 import { valueKind } from '../support-stages.ts'
 import { type Behaviour, type Trouble, timeoutMs } from './pipelines.ts'
-import { currentProcess, inside, never, type SimProcess } from './process.ts'
+import { currentProcess, never, type SimProcess } from './process.ts'
 
 /** One execution of a stage. */
 export interface Execution {
@@ -25,6 +25,8 @@ export interface World {
   readonly executions: readonly Execution[]
   /** Executions whose effect took place, by key. */
   readonly done: ReadonlyMap<string, number>
+  /** What the effects of a stage gave, by key. */
+  readonly outputs: ReadonlyMap<string, Json>
   perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown>
 }
 
@@ -40,6 +42,7 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
   const active = new Set<Execution>()
   const counts = new Map<string, number>()
   const done = new Map<string, number>()
+  const outputs = new Map<string, Json>()
 
   async function perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown> {
     const { ledger, time } = process.simulation
@@ -84,10 +87,11 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
     await work(process, behaviour, trouble, signal)
     fail(trouble)
     done.set(key, (done.get(key) ?? 0) + 1)
+    const output = { stage, of: digest(input).slice(0, 8) }
+    if (trouble?.is !== 'not_json') outputs.set(key, output)
     await strike(process, stage)
     if (process.simulation.sabotage === 'rerun') again(execution)
-    if (trouble?.is === 'not_json') return { big: 1n }
-    return { stage, of: digest(input).slice(0, 8) }
+    return trouble?.is === 'not_json' ? { big: 1n } : output
   }
 
   /** As an engine would that forgot that the stage has ended. */
@@ -96,7 +100,7 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
     time.after(500, execution.process, () => begun({ ...execution, number: execution.number + 1 }))
   }
 
-  return { executions, done, perform }
+  return { executions, done, outputs, perform }
 }
 
 /** What goes wrong with the process before an effect, or after it. */
@@ -143,14 +147,16 @@ function fail(trouble: Trouble | undefined): void {
   })
 }
 
-/** Its effect is the world's of the process that runs it. */
+/** It asks, and then its effect is the world's of the process that runs it. */
 const effectKind = defineStage({
   name: 'effect',
   docs: { summary: '', output: '', example: '' },
-  schema: z.unknown(),
-  run(input, context) {
+  schema: z.looseObject({ questions: z.number() }),
+  async run(input, context) {
     const process = currentProcess()
-    return inside(process, () => process.simulation.world.perform(process, input as Json, context))
+    const answers: Json[] = []
+    for (let n = 0; n < input.questions; n++) answers.push(await context.wait({ value: `${context.stage} ${n}` }))
+    return process.simulation.world.perform(process, { ...input, answers } as Json, context)
   },
 })
 

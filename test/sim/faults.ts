@@ -31,6 +31,8 @@ export interface Faults {
   delayMs(): number
   /** Ends the process at once, or after a while in which others take it for alive. */
   strike(process: SimProcess, kind: Fault['kind']): void
+  /** From now on nothing goes wrong, and nothing takes time. */
+  end(): void
 }
 
 export interface FaultOptions {
@@ -47,10 +49,12 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
   let left = count
   let wait = 1 + upTo(random, rarity * 2)
   let downUntil = 0
+  let ended = false
   const inProcess = kinds.filter((kind) => kind === 'kill' || kind === 'stop')
 
   return {
     at(point) {
+      if (ended) return undefined
       if (point === 'store' && time.now() < downUntil) return { kind: 'throw', when: 'before' }
       if (left === 0 || --wait > 0) return undefined
       left--
@@ -65,7 +69,10 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
     get over() {
       return left === 0 && time.now() >= downUntil
     },
-    delayMs: () => (slowness === 0 || random() < 0.5 ? 0 : upTo(random, slowness + 1)),
+    delayMs: () => (ended || slowness === 0 || random() < 0.5 ? 0 : upTo(random, slowness + 1)),
+    end() {
+      ended = true
+    },
     strike(process, kind) {
       if (kind === 'kill') process.kill()
       if (kind === 'hang') time.after(random() < 0.5 ? 0 : upTo(random, 2 * leaseMs), undefined, () => process.kill())
@@ -78,4 +85,4 @@ export function createFaults({ random, time, count, leaseMs, kinds }: FaultOptio
   }
 }
 
-export const noFaults: Faults = { at: () => undefined, over: true, struck: 0, delayMs: () => 0, strike() {} }
+export const noFaults: Faults = { at: () => undefined, over: true, struck: 0, delayMs: () => 0, strike() {}, end() {} }

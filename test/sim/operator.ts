@@ -133,7 +133,7 @@ export async function operate(ports: OperatorPorts): Promise<number> {
     }
     if (!result) return
     if (contradicting.has(each)) wrong(`${name} took an answer that is not the one that stands`)
-    if (result.status === 'waiting' && ledger.waits().length === 0)
+    if (result.status === 'waiting' && !host.process.wasStopped && ledger.waits().length === 0)
       wrong(`${name} says that the run waits for an answer`)
     trace(() => `${name} leaves the run ${result.status}${result.error ? ` (${result.error.message})` : ''}`)
     rest(upTo(random, 1_000))

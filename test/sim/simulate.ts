@@ -105,6 +105,7 @@ async function interrupted(
     const attempts = await operate({ simulation, random, pipeline, lowering, openStore: stores.open })
     for (const process of processes.values()) process.kill()
     time.end()
+    simulation.faults.end()
     if (violations.length === 0) await lookAtEnd(simulation, pipeline.plan, stores.open(), quiet)
     return {
       lowering,

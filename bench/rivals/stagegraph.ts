@@ -49,8 +49,7 @@ export async function resumeStagegraph(job: Job, store: RunStore, { lowering }: 
   await (await engine.resume(thread)).result
 }
 
-/** An engine without the option lowers to `stages`; the harness refuses `flow` where there is none. */
-const chosen = (lowering: Lowering): Partial<EngineOptions> => ({ lowering }) as Partial<EngineOptions>
+const chosen = (lowering: Lowering): Pick<EngineOptions, 'lowering'> => ({ lowering })
 
 const functionsOf = ({ steps }: Job) =>
   Object.fromEntries(steps.map(({ id, work }) => [`bench/${id}`, defineFunction({ run: () => work() })]))

@@ -139,7 +139,7 @@ function next(stage: StagePast, event: DatedEvent & { readonly stage: string }):
     case 'stage.failed':
     case 'stage.skipped':
     case 'stage.cancelled':
-      return { ...closed(stage), outcome: outcomeOf(event) }
+      return { ...closed(stage), outcome: outcomeOf(event, stage.generation) }
     case 'variable.changed': {
       const { outcome } = stage
       if (!outcome) return stage
@@ -189,8 +189,8 @@ function closed({ open: _, ...stage }: StagePast): StagePast {
 type Closing = Extract<DatedEvent, { type: 'stage.succeeded' | 'stage.failed' | 'stage.skipped' | 'stage.cancelled' }>
 
 /** The outcome that a closing event tells of. What it set follows in events of its own. */
-function outcomeOf(event: Closing): Outcome {
-  const ends = { ended_at: event.at, set: {} }
+function outcomeOf(event: Closing, generation: number): Outcome {
+  const ends = { ended_at: event.at, set: {}, ...(generation > 1 && { generation }) }
   switch (event.type) {
     case 'stage.skipped':
       return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }

@@ -3,8 +3,9 @@
 import { resolve as resolvePath } from 'node:path'
 import { canonicalJson, type Json } from '../../foundation/json.ts'
 import type { Plan } from '../../foundation/plan.ts'
+import { readAnswers } from '../answers.ts'
 import type { AddCommand } from '../cli.ts'
-import { examples, jsonOption, storeOption } from '../cli.ts'
+import { collect, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { rendererFor } from '../renderer-for.ts'
 import type { Terminal } from '../terminal.ts'
@@ -13,6 +14,7 @@ interface ResumeOptions {
   readonly store?: string
   readonly until?: string
   readonly migrate?: boolean
+  readonly answer: readonly string[]
   readonly json?: boolean
 }
 
@@ -27,6 +29,7 @@ export const addResume: AddCommand = (program, cli) => {
     .argument('<thread>', "the run's id, as printed by run and runs")
     .addOption(storeOption())
     .option('--until <stage>', 'pause when this stage is done')
+    .option('--answer <wait=answer>', 'answer a wait, as JSON or text; may be repeated', collect, [])
     .option('--migrate', 'go on although a source file named in `uses:` has changed')
     .addOption(jsonOption('print one event a line as JSON'))
     .addHelpText(
@@ -34,6 +37,7 @@ export const addResume: AddCommand = (program, cli) => {
       examples(
         ['stagegraph resume r_8f3k2m9x0abcd7ef', 'go on'],
         ['stagegraph resume nightly --until review', 'go on as far as a stage'],
+        ['stagegraph resume nightly --answer 0ca1b9a6…=yes', 'answer what it waits for (see show)'],
       ),
     )
     .action(async (thread: string, options: ResumeOptions) => cli.finish(await resume(thread, options, cli.terminal)))
@@ -41,6 +45,7 @@ export const addResume: AddCommand = (program, cli) => {
 
 async function resume(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
   const json = options.json ?? false
+  const answers = readAnswers(options.answer)
   const { openExisting } = await import('../open-engine.ts')
   const { follow, lastSeq } = await import('../start-run.ts')
   const { knownThread } = await import('../known-thread.ts')
@@ -54,6 +59,7 @@ async function resume(thread: string, options: ResumeOptions, terminal: Terminal
   const run = await open.engine.resume(thread, {
     ...(options.until !== undefined && { until: options.until }),
     ...(options.migrate && { migrate: true }),
+    ...(Object.keys(answers).length > 0 && { answers }),
   })
   const renderer = rendererFor(plan as Plan, terminal, json)
   return await follow(run, open, { terminal, renderer, json }, renderer.wantsHistory ? 0 : after)

@@ -232,6 +232,51 @@ describe('a run', () => {
     expect(resumed.err).toContain('two.yaml has changed since')
     expect(read('log')).toBe('a\nb\n')
   })
+
+  it('whose process was killed goes on with resume --all, which says a line for each and touches no other', async () => {
+    const killed = async (pipeline: string, thread: string) => {
+      const process = stagegraph('run', pipeline, '--thread', thread)
+      await process.says('hangs')
+      process.kill('SIGKILL')
+      await process
+    }
+    const hang = 'if [ -e go ]; then exit "$(cat go)"; fi; echo hangs; sleep 300'
+    const stages = `stages:\n  - id: a\n    uses: ./f.mjs#f\n  - id: b\n    run: '${hang}'\n`
+    file('f.mjs', 'export const f = { run: () => 1, [Symbol.for("stagegraph.function")]: true }\n')
+    file('one.yaml', `name: one\n${stages}`)
+    file('plain.yaml', `name: plain\nstages:\n  - id: b\n    run: '${hang}'\n`)
+    expect((await stagegraph('run', 'one.yaml', '--until', 'a', '--thread', 'paused')).code).toBe(3)
+    await killed('one.yaml', 't1')
+    await killed('plain.yaml', 't2')
+    file('go', '0')
+    const all = await stagegraph('resume', '--all')
+    expect(all.out.split('\n').sort()).toEqual(['', 't1 one succeeded', 't2 plain succeeded'])
+    expect(all.code).toBe(0)
+    expect((await stagegraph('runs', '--status', 'paused')).out).toContain('paused')
+    expect(await stagegraph('resume', '--all')).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('no run'),
+    })
+
+    rmSync(join(folder, 'go'))
+    await killed('one.yaml', 't3')
+    await killed('plain.yaml', 't4')
+    file('f.mjs', `${read('f.mjs')}// changed\n`)
+    file('go', '3')
+    const { code, out, err } = await stagegraph('resume', '--all', '--json')
+    expect([code, err]).toEqual([2, expect.not.stringContaining('bug')]) // that of the first: t3 is older
+    expect(jsonLines(out)).toEqual([
+      expect.objectContaining({
+        v: 1,
+        type: 'error',
+        thread_id: 't3',
+        error: expect.objectContaining({ code: 'source_changed' }),
+      }),
+      expect.objectContaining({ v: 1, type: 'run', thread_id: 't4', pipeline: 'plain', status: 'failed' }),
+    ])
+    expect((await stagegraph('resume', 't3', '--migrate')).code).toBe(1)
+  }, 120_000)
 })
 
 describe('refusals, before anything has an effect', () => {

@@ -128,7 +128,7 @@ function standing(shop: Workshop, at: StageAtWork, { past }: Way): End | undefin
   const { stage, view } = at
   const wait = openWaitOf(stage.id, past)
   if (wait) throw new StageWaits(wait)
-  if (past.open !== undefined && stage.once && hasEffects(shop, stage)) {
+  if ((past.open ?? past.lost) !== undefined && stage.once && hasEffects(shop, stage)) {
     throw new StageWaits(ambiguity(view.run.thread_id, stage, past))
   }
   const end = decided(past, stage.id)

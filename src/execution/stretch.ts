@@ -35,6 +35,8 @@ export interface StretchInput {
   /** As it stood when the run was claimed. */
   readonly record: RunRecord
   readonly lease: Lease
+  /** Until when the lease was given. Milliseconds since 1970. */
+  readonly leaseUntilMs: number
   /** What its log said then, and where it stood. */
   readonly past: Past
   readonly lastSeq: number
@@ -68,7 +70,10 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   let settled: Settled | undefined
 
   const log = createRunLog({
-    append: (first, events, patch) => store.append(lease, first, events, patch),
+    async append(first, events, patch) {
+      await store.append(lease, first, events, patch)
+      await watch.stillOurs() // what waits for this commit is an effect
+    },
     runId: record.id,
     clock,
     seq: input.lastSeq,
@@ -186,8 +191,9 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   }
 
   const { timeoutMs } = plan.limits
-  const stopWatching = watchStretch(host, {
+  const watch = watchStretch(host, {
     lease,
+    leaseUntilMs: input.leaseUntilMs,
     control,
     signal: input.signal,
     limit: timeoutMs === undefined ? undefined : { totalMs: timeoutMs, leftMs: timeoutMs - record.active_ms },
@@ -205,7 +211,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const result = drive()
     .catch(broken)
     .finally(async () => {
-      stopWatching()
+      watch.stop()
       clearTimeout(durations)
       log.close()
       await store.release(lease).catch(ignore)

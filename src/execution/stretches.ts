@@ -57,12 +57,14 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
     await savePlan(plan)
     const runState = await begun(run, plan)
     const record = newRecord(plan, runState.id, inputs, runState.started_at)
-    const lease = await store.createRun(record, claimNow())
+    const claim = claimNow()
+    const lease = await store.createRun(record, claim)
     if (!lease) throw inUse(record.id, 'was started by someone else just now')
     const input = {
       plan,
       record: { ...record, owner },
       lease,
+      leaseUntilMs: claim.expiresAtMs,
       past: foldPast(inherited),
       lastSeq: 0,
       runState,
@@ -113,9 +115,10 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
   ): Promise<Run> {
     if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
-    const claim = await store.claim(threadId, claimNow(), (held) => hasLapsed(held, now))
-    if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
-    const { lease, lost } = claim
+    const claim = claimNow()
+    const given = await store.claim(threadId, claim, (held) => hasLapsed(held, now))
+    if ('heldBy' in given) throw busy(threadId, given.heldBy.owner)
+    const { lease, lost } = given
     try {
       if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
       const record = await store.getRun(threadId) // read again: it may have ended between the first look and the claim
@@ -131,7 +134,7 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
       const lowered = await loweredAs(loweringOf(opening))
       const number = opening ? record.stretches + 1 : 1
       const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
-      return startStretch(host, input)
+      return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
     } catch (error) {
       await store.release(lease)
       throw error

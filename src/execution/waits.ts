@@ -44,11 +44,12 @@ const nextId = (thread: string, stage: string, { generation, waits = [] }: Stage
 
 /** The question for a person: an attempt was started, nothing says how it ended, and it may not be run twice. */
 export function ambiguity(thread: string, stage: StagePlan, past: StagePast): OpenWait {
-  const message = `The process died while attempt ${past.open} of "${stage.id}" was running, and nobody knows how it ended.`
+  const attempt = past.open ?? past.lost ?? 0
+  const message = `The process died while attempt ${attempt} of "${stage.id}" was running, and nobody knows how it ended.`
   return {
     id: nextId(thread, stage.id, past),
     stage: stage.id,
-    value: { reason: 'ambiguous', stage: stage.id, attempt: past.open ?? 0, message },
+    value: { reason: 'ambiguous', stage: stage.id, attempt, message },
     response_schema: decisions(stage.output ?? true),
     ambiguous: true,
   }

@@ -20,6 +20,8 @@ export interface StagePast {
   readonly generation: number
   /** The attempt that was started and of which nothing more is known. */
   readonly open?: number
+  /** The last attempt, when its process died: nobody knows how far it came, and nothing came of it since. */
+  readonly lost?: number
   /** The next attempt does not start before. ISO 8601, UTC. */
   readonly nextAt?: string
   /** Hash of what its last attempt was given. */
@@ -121,7 +123,7 @@ function forgive(stages: Map<string, StagePast>): void {
 function next(stage: StagePast, event: DatedEvent & { readonly stage: string }): StagePast {
   switch (event.type) {
     case 'stage.started': {
-      const { open: _, nextAt: __, decision: ___, ...rest } = ofGeneration(stage, event.generation)
+      const { nextAt: _, decision: __, ...rest } = closed(ofGeneration(stage, event.generation))
       const { attempt, input } = event
       return { ...rest, attempts: attempt, open: attempt, ...(input !== undefined && { input }) }
     }
@@ -134,7 +136,7 @@ function next(stage: StagePast, event: DatedEvent & { readonly stage: string }):
     case 'stage.interrupted':
       return closed(stage)
     case 'stage.crashed':
-      return { ...closed(stage), crashes: event.crashes }
+      return { ...closed(stage), crashes: event.crashes, lost: event.attempt }
     case 'stage.succeeded':
     case 'stage.failed':
     case 'stage.skipped':
@@ -182,7 +184,7 @@ export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined
   return { stage, ...last }
 }
 
-function closed({ open: _, ...stage }: StagePast): StagePast {
+function closed({ open: _, lost: __, ...stage }: StagePast): StagePast {
   return stage
 }
 

@@ -195,6 +195,26 @@ describe('a run', () => {
     expect((await stagegraph('show', 't1')).out).toContain('go on: stagegraph resume t1')
   })
 
+  it('whose process died in a stage with once: true asks how that ended, and takes the answer', async () => {
+    file(
+      'pay.yaml',
+      'name: pay\nstages:\n  - { id: pay, run: "echo paid >> effects; kill -9 $PPID; sleep 5", once: true }\noutputs: { receipt: "${{ stages.pay.output }}" }\n',
+    )
+    expect((await stagegraph('run', 'pay.yaml', '--thread', 't1')).code).toBe(null)
+    const asked = await stagegraph('resume', 't1')
+    expect(asked.code).toBe(3)
+    expect(asked.out).toMatch(/pay waits for an answer \([0-9a-f]{32}\)/)
+    const shown = await stagegraph('show', 't1')
+    expect(shown.out).toContain('pay waits: The process died while attempt 1 of "pay" was running')
+    const [, id] = /--answer ([0-9a-f]{32})=/.exec(shown.out) ?? []
+    expect((await stagegraph('resume', 't1', '--answer', `${id}={"decision":"maybe"}`)).code).toBe(2)
+    expect((await stagegraph('resume', 't1', '--answer', 'nonsense')).code).toBe(2)
+    const done = await stagegraph('resume', 't1', '--answer', `${id}={"decision":"done","output":"receipt 7"}`)
+    expect(done.code).toBe(0)
+    expect(done.out).toContain('"receipt": "receipt 7"')
+    expect(readFileSync(join(folder, 'effects'), 'utf8')).toBe('paid\n')
+  })
+
   it('that reaches its time limit exits 4', async () => {
     file('slow.yaml', 'name: slow\nlimits: { timeout: 200ms }\nstages:\n  - id: wait\n    run: sleep 30\n')
     expect((await stagegraph('run', 'slow.yaml')).code).toBe(4)

@@ -1,6 +1,7 @@
 /**
  * `npm run crash [-- --seed n --suite points --pipeline branches --lowering flow --point 17 --round 3]`: the whole of it,
- * or what the arguments choose; `--every 3`: each third round. Prints a line per suite; exits with 1 when a round is not as it must be.
+ * or what the arguments choose (`--every 3`: each third round). Prints a line per suite; exits with 1 when a round is not
+ * as it must be.
  */
 import { parseArgs } from 'node:util'
 import { createLab, type Lab } from './lab.ts'

@@ -29,7 +29,7 @@ export async function lookAtEnd(simulation: Simulation, plan: Plan, store: RunSt
   }
   const tuple = await store.saver.getTuple({ configurable: { thread_id: thread } })
   const process = createProcess('visitor', 'a', simulation)
-  const engine = simEngine(process, store, 'flow', () => 0)
+  const engine = simEngine(process, store, 'flow')
   await inside(process, () => visit(engine, simulation, real))
   ledger.saved(process, undefined, (tuple?.checkpoint.channel_values.stages ?? {}) as Outcomes)
 }

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { compilePipeline } from './compiler/compile.ts'
-import { flowUnsupported } from './compiler/lower/fallback.ts'
+import { lowerAs } from './compiler/lower/fallback.ts'
 import { lowerToFlow } from './compiler/lower/flow.ts'
 import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
@@ -17,7 +17,7 @@ import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine } from './execution/engine.ts'
-import { durationsFrom, type Lowered, type StageHost } from './execution/engine-host.ts'
+import { durationsFrom, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
 import type { PipelineEngine } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
@@ -180,12 +180,6 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     }),
     knownDurations: durationsFrom(store),
   })
-}
-
-/** Where `flow` cannot be used, `stages` is, and the run says so. */
-async function lowerAs(lowering: Lowering, selfTest: SelfTest): Promise<Lowered> {
-  const failed = lowering === 'flow' ? await selfTest() : []
-  return failed.length === 0 ? { lowering } : { lowering: 'stages', warning: flowUnsupported(failed) }
 }
 
 interface HostParts {

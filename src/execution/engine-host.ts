@@ -1,11 +1,10 @@
 /** What an engine holds and lends to each of its runs. */
 
+import type { Lowered } from '../compiler/lower/fallback.ts'
 import type { SelfTest } from '../compiler/lower/self-test.ts'
 import type { Clock } from '../foundation/clock.ts'
-import type { RunEventBody } from '../foundation/events.ts'
 import type { NewId } from '../foundation/ids.ts'
 import type { Logger } from '../foundation/logger.ts'
-import type { Lowering } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { StageKinds } from '../foundation/stage-kind.ts'
 import { storedEvents } from './follow.ts'
@@ -15,12 +14,6 @@ import type { RunStore } from './store.ts'
 
 /** What the runner needs and does not depend on the stretch. */
 export type StageHost = Omit<RunnerDeps, 'control' | 'recorded' | 'engine'>
-
-/** How a run is run, and what is to be said about that. */
-export interface Lowered {
-  readonly lowering: Lowering
-  readonly warning?: RunEventBody
-}
 
 export interface EngineHost {
   readonly store: RunStore

@@ -7,16 +7,13 @@
  *   const result = await run.result          // settles, never rejects
  */
 import { dirname } from 'node:path'
-import { lacking } from '../compiler/lower/fallback.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
-import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
-import { amend, type DatedEvent, foldPast, type Past } from '../foundation/past.ts'
+import { isFinished } from '../foundation/outcome.ts'
 import { type Plan, planFormat } from '../foundation/plan.ts'
 import { createControl } from './control.ts'
-import { type Answers, answerEvents } from './engine-answers.ts'
-import type { EngineHost, Lowered } from './engine-host.ts'
+import type { EngineHost } from './engine-host.ts'
 import {
   checkedThreadId,
   checkUntil,
@@ -31,27 +28,25 @@ import {
 import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
-import { findLastRun, readsLastRun } from './last-run.ts'
-import { endOrphans } from './orphans.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
 import { preflight } from './preflight.ts'
-import { loweringOf, readLog, runStateOf } from './recovery.ts'
+import { recoverRuns } from './recover.ts'
+import { readLog } from './recovery.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
-import { startStretch } from './stretch.ts'
-import { busy, finished, inUse, notEnded, noVariable, orphaned, unknown } from './thread-errors.ts'
+import type { RunRecord } from './store.ts'
+import { createStretches } from './stretches.ts'
+import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
 
 /** How often another process's run is looked at. Milliseconds. */
 const followPollMs = 200
 
 export function createPipelineEngine(host: EngineHost): PipelineEngine {
-  const { store, clock } = host
+  const { store } = host
   const owner = currentOwner(host.newId('e'))
-  const running = new Map<string, Run>()
-  const saved = new Set<string>()
+  const { running, prepare, begin, takeOver } = createStretches(host, owner)
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
@@ -64,64 +59,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
     if (existing) return continueThread(existing, plan, ready.inputs, options)
     await preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
-    return begin(plan, await begun(ready.run, plan), ready.inputs, options)
-  }
-
-  /** Writes the run, and runs it. `inherited`: what a fork begins with. */
-  async function begin(
-    plan: Plan,
-    runState: RunState,
-    inputs: JsonObject,
-    options: StartOptions,
-    inherited: readonly DatedEvent[] = [],
-  ): Promise<Run> {
-    await savePlan(plan)
-    const record = newRecord(plan, runState.id, inputs, runState.started_at)
-    const claim = claimNow()
-    const lease = await store.createRun(record, claim)
-    if (!lease) throw inUse(record.id, 'was started by someone else just now')
-    const run = {
-      plan,
-      record: { ...record, owner },
-      lease,
-      leaseUntilMs: claim.expiresAtMs,
-      past: foldPast(inherited),
-      lastSeq: 0,
-      runState,
-      number: 1,
-      ...(await host.lowering()),
-      inherited,
-    }
-    try {
-      return take(startStretch(host, { ...run, ...taken(options) }))
-    } catch (error) {
-      await store.deleteRun(record.id) // it could not even be lowered, so nothing has happened
-      throw error
-    }
-  }
-
-  /** Once per plan: the store never forgets one. */
-  async function savePlan(plan: Plan): Promise<void> {
-    if (saved.has(plan.hash)) return
-    await store.savePlan(plan)
-    saved.add(plan.hash)
-  }
-
-  const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
-
-  const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({
-    ...run,
-    ...(readsLastRun(plan) && { last: await findLastRun(plan, store) }),
-    ...((await host.lowering()).lowering === 'flow' && { lowering: 'flow' }),
-  })
-
-  /** Inputs validated and completed, env and secrets found, before anything is written. */
-  function prepare(plan: Plan, inputs: JsonObject, threadId: string): { inputs: JsonObject; run: RunState } {
-    const runner = createStageRunner(plan, {
-      ...host.stageHost(plan),
-      control: createControl(),
-    })
-    return runner.start(inputs, threadId)
+    return begin(plan, ready, options)
   }
 
   async function continueThread(
@@ -149,7 +87,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     checkUntil(plan, options.until)
     refuseChangedSources(plan, before, options.migrate ?? false)
     const { answers = {} } = options
-    return take(await claimed(before, plan, { ...taken(options), answers }))
+    return takeOver(before, plan, { ...taken(options), answers })
   }
 
   async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
@@ -168,7 +106,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (await store.getRun(id)) throw inUse(id, 'exists already')
     const { run } = prepare(plan, from.inputs, id)
     const { env = run.env, last } = opening ?? {}
-    return begin(plan, { ...run, env, ...(last !== undefined && { last }) }, from.inputs, options, [
+    const started = { inputs: from.inputs, run: { ...run, env, ...(last !== undefined && { last }) } }
+    return begin(plan, started, options, [
       { type: 'run.forked', from: { run: threadId, seq: cut.seq }, at: run.started_at },
       ...cut.events,
       ...patches.map((patch) => ({ ...patch, at: run.started_at })),
@@ -190,70 +129,6 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return set
   }
 
-  /** Makes this engine the run's owner and takes it up where it stands. */
-  async function claimed(
-    { id: threadId, owner: last }: RunRecord,
-    plan: Plan,
-    { answers = {}, ...options }: Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { cancelled?: boolean },
-  ): Promise<Run> {
-    if (running.has(threadId)) throw busy(threadId, owner)
-    if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
-    const now = clock.now()
-    const claim = claimNow()
-    const given = await store.claim(threadId, claim, (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
-    if ('heldBy' in given) throw busy(threadId, given.heldBy.owner)
-    const { lease, lost } = given
-    try {
-      if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
-      const record = await known(threadId) // read again: it may have ended between the first look and the claim
-      if (isFinished(record.status)) throw finished(record)
-      const log = await readLog(storedEvents(store, threadId, 0))
-      const { lastSeq, opening } = log
-      const fired = answersFor(plan, log.past, threadId, answers)
-      const { past } = fired.length > 0 ? amend(log.past, fired) : log
-      const runState = opening
-        ? runStateOf(record, opening)
-        : await begun(prepare(plan, record.inputs, threadId).run, plan)
-      const lowered = await loweredAs(loweringOf(opening))
-      const number = opening ? record.stretches + 1 : 1
-      const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
-      return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
-    } catch (error) {
-      await store.release(lease)
-      throw error
-    }
-  }
-
-  /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */
-  async function endOrphansOf(last: RunOwner, threadId: string): Promise<void> {
-    const inFlight = async () => (await readLog(storedEvents(store, threadId, 0))).past.open
-    const ended = await endOrphans(last, threadId, inFlight)
-    if (ended === false) throw orphaned(threadId)
-    if (ended.length > 0) host.logger.warn('commands of a process that died were ended', { thread: threadId })
-  }
-
-  function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
-    if (Object.keys(answers).length === 0) return []
-    const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
-    return answerEvents(answers, { plan, past, thread, at: new Date(clock.now()).toISOString() }, runner)
-  }
-
-  /** A run goes on by the lowering that it was started by, or not at all. */
-  async function loweredAs(started: Lowering | undefined): Promise<Lowered> {
-    if (started === undefined) return host.lowering()
-    const failed = started === 'flow' ? await host.selfTest() : []
-    if (failed.length === 0) return { lowering: started }
-    throw new ThreadError('unsupported_option', lacking(failed), {
-      hint: 'Go on with the run with the version of LangGraph that it was started with.',
-    })
-  }
-
-  function take(run: Run): Run {
-    running.set(run.id, run)
-    void run.result.finally(() => running.delete(run.id))
-    return run
-  }
-
   async function cancel(threadId: string): Promise<void> {
     const here = running.get(threadId)
     if (here) return here.cancel()
@@ -262,7 +137,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (isFinished(record.status)) throw finished(record)
     await store.requestCancel(threadId)
     if (record.owner && !isOwnerDead(record.owner)) return // its process sees the request and stops
-    const run = take(await claimed(record, await planOf(record), { cancelled: true }))
+    const run = await takeOver(record, await planOf(record), { cancelled: true })
     await run.result
   }
 
@@ -337,31 +212,13 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
     fork,
+    recover: () => recoverRuns(store, host.clock.now(), resume),
     history: (threadId) => readCommits(storedEvents(store, threadId, 0)),
     plan: async (threadId) => {
       const record = await store.getRun(threadId)
       return record && store.loadPlan(record.plan)
     },
     [Symbol.asyncDispose]: close,
-  }
-}
-
-function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string): NewRun {
-  return {
-    id,
-    pipeline: plan.name,
-    version: plan.version ?? null,
-    plan: plan.hash,
-    file: plan.origin.file,
-    status: 'running',
-    inputs,
-    progress: 0,
-    created_at: at,
-    updated_at: at,
-    ended_at: null,
-    active_ms: 0,
-    stretches: 1,
-    cancel_requested: false,
   }
 }
 

@@ -21,7 +21,7 @@ import { type Attempted, runAttempts } from './attempts.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
 import { evaluateSet } from './set-variables.ts'
-import { cacheOf, type StageCache } from './stage-cache.ts'
+import { cacheOf } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
 import { evaluateGiven, type Given, inputHashOf, type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
 import type { Stop } from './stop.ts'
@@ -47,7 +47,7 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
     const { generation } = past
-    const end = await toEnd(shop, { stage, view, scope, generation }, { stop, say, past, journal })
+    const end = await toEnd(shop, { stage, view, scope, past }, { stop, say, past, journal })
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
@@ -79,6 +79,8 @@ interface Way {
 type End = Pick<Outcome, 'status'> & Partial<Outcome>
 
 function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
+  const ended_at = new Date(endedMs).toISOString()
+  const started_at = startedMs === endedMs ? ended_at : new Date(startedMs).toISOString()
   return deepFreeze({
     output: null,
     error: null,
@@ -87,8 +89,8 @@ function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
     set: {},
     attempts: 0,
     ...end,
-    started_at: new Date(startedMs).toISOString(),
-    ended_at: new Date(endedMs).toISOString(),
+    started_at,
+    ended_at,
   })
 }
 
@@ -106,9 +108,11 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
   try {
     if (!isWanted(shop, at)) return skipped('condition')
     const cache = cacheOf(shop, at)
-    const cached = await cache?.find()
+    const cached = cache && (await cache.find())
     if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
-    return await attempted(shop, at, await attempt(shop, at, way), cache)
+    const end = attempted(shop, at, await attempt(shop, at, way))
+    if (cache && end.status === 'succeeded') await cache.keep(end.output ?? null)
+    return end
   } catch (thrown) {
     if (isSignal(thrown)) throw thrown
     return failed(shop, at, asStageError(thrown), 0)
@@ -154,9 +158,9 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
   return stage.if === undefined || deps.evaluator.condition(stage.if, scope([stage.if]))
 }
 
-async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
+function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
   const { deps, failures } = shop
-  const { id, kind } = at.stage
+  const { id, kind, once } = at.stage
   const { generation } = past
   const effects = hasEffects(shop, at.stage)
   let given: Given | undefined
@@ -170,7 +174,7 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
       return undefined
     }
   }
-  return runAttempts(at.stage, (number, line) => workAloud(shop, at, { say, past }, number, line, given), {
+  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line, given), {
     clock: deps.clock,
     random: deps.random,
     stop,
@@ -183,7 +187,10 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
       say({ type: 'stage.started', stage: id, kind, attempt: number, ...more })
       return effects ? journal?.commit() : undefined
     },
-    onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
+    onInterrupted(number) {
+      if (once && effects) return // nobody knows how far it came, and it is not to run again for that
+      say({ type: 'stage.interrupted', stage: id, attempt: number })
+    },
     onRetrying(number, error, { delayMs, counts }) {
       const next_at = new Date(deps.clock.now() + delayMs).toISOString()
       const failure = failures.failure(error, id, number)
@@ -194,20 +201,12 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
   })
 }
 
-async function attempted(
-  shop: Workshop,
-  at: StageAtWork,
-  result: Attempted,
-  cache: StageCache | undefined,
-): Promise<End> {
+function attempted(shop: Workshop, at: StageAtWork, result: Attempted): End {
   const { attempts } = result
   if ('error' in result) return failed(shop, at, result.error, attempts)
   if ('stopped' in result) return stopped(shop, at, result.stopped, attempts)
   try {
-    const output = checked(shop, at, result.returned)
-    const end = succeeded(shop, at, output, attempts)
-    await cache?.keep(output)
-    return end
+    return succeeded(shop, at, checked(shop, at, result.returned), attempts)
   } catch (thrown) {
     return failed(shop, at, asStageError(thrown), attempts)
   }

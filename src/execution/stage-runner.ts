@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events'
 import { InputError } from '../foundation/errors.ts'
 import type { Json, JsonObject } from '../foundation/json.ts'
 import type { RunState } from '../foundation/outcome.ts'
+import { noPast } from '../foundation/past.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
 import type { RunView, StageRunner } from '../foundation/stage-runner.ts'
 import { prepareInputs } from './inputs.ts'
@@ -37,7 +38,7 @@ export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
 }
 
 function inputHash(shop: Workshop, stage: StagePlan, view: RunView): string | undefined {
-  const at = { stage, view, scope: shop.scopes.of(view, shop.topology.indexOf(stage.id)), generation: 1 }
+  const at = { stage, view, scope: shop.scopes.of(view, shop.topology.indexOf(stage.id)), past: noPast.of('') }
   try {
     return inputHashOf(shop, at, evaluateGiven(shop, at))
   } catch {

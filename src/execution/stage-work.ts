@@ -12,7 +12,7 @@ import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
 import { createVoice, type StageVoice } from './stage-voice.ts'
-import { type Asker, createAsker, unlessAsking } from './waits.ts'
+import { createAsk } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
@@ -20,14 +20,8 @@ export interface StageAtWork {
   readonly stage: StagePlan
   readonly view: RunView
   readonly scope: ScopeFor
-  /** 1, or more when it was begun anew in a fork. */
-  readonly generation: number
-}
-
-/** How a stage is heard: what it says, and what it asks. */
-export interface StageMouth {
-  readonly voice: StageVoice
-  readonly asker: Asker
+  /** What its journal says of it. */
+  readonly past: StagePast
 }
 
 /** Evaluates a template in the stage's scope. Throws ExpressionError. */
@@ -59,34 +53,32 @@ export function inputHashOf(shop: Workshop, at: StageAtWork, given: Given): stri
 export function doWork(
   shop: Workshop,
   at: StageAtWork,
-  mouth: StageMouth,
+  voice: StageVoice,
   attempt: number,
   line: AttemptLine,
   given: Given = evaluateGiven(shop, at),
 ): unknown {
   const kind = kindOf(shop, at.stage)
   const config = configOf(kind, given.config)
-  const context = contextOf(shop, at, mouth, attempt, line, {
+  const context = contextOf(shop, at, voice, attempt, line, {
     env: given.env,
     idempotencyKey: idempotencyKeyOf(shop, at),
   })
   return kind.run(config, context)
 }
 
-/** The same, with a voice that ends with the attempt, and asks what its past has no answer to. */
+/** The same, with a voice that ends with the attempt. */
 export function workAloud(
   shop: Workshop,
   at: StageAtWork,
-  { say, past }: { readonly say: Say; readonly past: StagePast },
+  say: Say,
   attempt: number,
   line: AttemptLine,
   given?: Given,
 ): unknown {
-  const { stage, view } = at
-  const voice = createVoice(stage.id, shop.redactor, say)
+  const voice = createVoice(at.stage.id, shop.redactor, say)
   line.until(() => voice.end())
-  const asker = createAsker(view.run.thread_id, stage.id, past, shop.redactor)
-  return unlessAsking(asker, () => doWork(shop, at, { voice, asker }, attempt, line, given))
+  return doWork(shop, at, voice, attempt, line, given)
 }
 
 function kindOf({ deps }: Workshop, { kind }: StagePlan): StageKind<unknown> {
@@ -122,9 +114,9 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 }
 
 function contextOf(
-  { plan, deps }: Workshop,
-  { stage, view }: StageAtWork,
-  { voice, asker }: StageMouth,
+  { plan, deps, redactor }: Workshop,
+  { stage, view, past }: StageAtWork,
+  voice: StageVoice,
   attempt: number,
   line: AttemptLine,
   { env, idempotencyKey }: Pick<StageContext, 'env' | 'idempotencyKey'>,
@@ -161,14 +153,15 @@ function contextOf(
       line.alive()
       voice.token(text)
     },
-    wait: asker.wait,
+    wait: createAsk({ thread: view.run.thread_id, stage: stage.id, past }, redactor, line),
     services: deps.services,
   }
 }
 
 /** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {
-  const { stage, view, generation } = at
+  const { stage, view, past } = at
+  const { generation } = past
   if (!stage.idempotencyKey) return digest([view.run.id, stage.id, ...(generation > 1 ? [generation] : [])])
   return textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
 }

@@ -9,56 +9,34 @@ import type { StagePast } from '../foundation/past.ts'
 import type { JsonSchema, StagePlan } from '../foundation/plan.ts'
 import { StageWaits } from '../foundation/stage-runner.ts'
 import { type OpenWait, type WaitRequest, waitIdOf } from '../foundation/wait.ts'
+import type { AttemptLine } from './attempt.ts'
 import type { Redactor } from './redact.ts'
 
-/** Asks for one run of a stage's `run`. */
-export interface Asker {
-  /** Resolves with the recorded answer; rejects with StageWaits when there is none. */
-  wait(request: WaitRequest): Promise<Json>
-  /** What it stands at. Whatever `run` made of the rejection, the stage waits. */
-  readonly asking: OpenWait | undefined
+/** Whose question it is. */
+interface Asked {
+  readonly thread: string
+  readonly stage: string
+  readonly past: StagePast
 }
 
-export function createAsker(thread: string, stage: string, past: StagePast, redactor: Redactor): Asker {
-  let answers: readonly Json[] | undefined
+/**
+ * `StageContext.wait` for one attempt: resolves with the recorded answer. Where there is none, the attempt ends with
+ * StageWaits, whatever the stage makes of the rejection.
+ */
+export function createAsk({ thread, stage, past }: Asked, redactor: Redactor, line: AttemptLine) {
   let asked = 0
-  let asking: OpenWait | undefined
-  return {
-    async wait({ value, response_schema }) {
-      if (asking) throw new StageWaits(asking)
-      answers ??= (past.waits ?? []).flatMap(({ answer = null, ambiguous }) => (ambiguous ? [] : [answer]))
-      if (asked < answers.length) return answers[asked++] as Json
-      assertJson(value)
-      const id = nextId(thread, stage, past)
-      asking = { id, stage, value: redactor.json(value), ...(response_schema !== undefined && { response_schema }) }
-      throw new StageWaits(asking)
-    },
-    get asking() {
-      return asking
-    },
+  let asking: StageWaits | undefined
+  return async ({ value, response_schema }: WaitRequest): Promise<Json> => {
+    if (asking) throw asking
+    const answers = (past.waits ?? []).filter(({ ambiguous }) => !ambiguous)
+    if (asked < answers.length) return answers[asked++]?.answer as Json
+    assertJson(value)
+    const id = nextId(thread, stage, past)
+    const shown = redactor.json(value)
+    asking = new StageWaits({ id, stage, value: shown, ...(response_schema !== undefined && { response_schema }) })
+    line.stop(asking)
+    throw asking
   }
-}
-
-/** What the work returns, or a promise of it; a stage that asked waits, whatever it made of that. Throws StageWaits. */
-export function unlessAsking(asker: Asker, work: () => unknown): unknown {
-  try {
-    const returned = work()
-    if (returned instanceof Promise) return settled(asker, returned)
-    if (!asker.asking) return returned
-  } catch (thrown) {
-    if (!asker.asking) throw thrown
-  }
-  throw new StageWaits(asker.asking as OpenWait)
-}
-
-async function settled(asker: Asker, work: Promise<unknown>): Promise<unknown> {
-  try {
-    const returned = await work
-    if (!asker.asking) return returned
-  } catch (thrown) {
-    if (!asker.asking) throw thrown
-  }
-  throw new StageWaits(asker.asking as OpenWait)
 }
 
 const nextId = (thread: string, stage: string, { generation, waits = [] }: StagePast): string =>

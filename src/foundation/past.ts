@@ -141,7 +141,7 @@ function next(stage: StagePast, event: DatedEvent & { readonly stage: string }):
     case 'stage.failed':
     case 'stage.skipped':
     case 'stage.cancelled':
-      return { ...closed(stage), outcome: outcomeOf(event) }
+      return { ...closed(stage), outcome: outcomeOf(event, stage.generation) }
     case 'variable.changed': {
       const { outcome } = stage
       if (!outcome) return stage
@@ -184,15 +184,16 @@ export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined
   return { stage, ...last }
 }
 
-function closed({ open: _, lost: __, ...stage }: StagePast): StagePast {
-  return stage
+function closed(stage: StagePast): StagePast {
+  const { open: _, lost: __, ...rest } = stage
+  return rest
 }
 
 type Closing = Extract<DatedEvent, { type: 'stage.succeeded' | 'stage.failed' | 'stage.skipped' | 'stage.cancelled' }>
 
 /** The outcome that a closing event tells of. What it set follows in events of its own. */
-function outcomeOf(event: Closing): Outcome {
-  const ends = { ended_at: event.at, set: {} }
+function outcomeOf(event: Closing, generation: number): Outcome {
+  const ends = { ended_at: event.at, set: {}, ...(generation > 1 && { generation }) }
   switch (event.type) {
     case 'stage.skipped':
       return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }

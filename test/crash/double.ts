@@ -3,6 +3,7 @@ import type { Job } from './child-messages.ts'
 import type { Evidence } from './evidence.ts'
 import { runKilled } from './kill.ts'
 import { type Alone, type Lab, type Site, trace, why } from './lab.ts'
+import type { Child, Task } from './processes.ts'
 
 export interface Doubled {
   readonly evidence: Evidence
@@ -16,19 +17,24 @@ export interface Doubled {
  * the one cannot be done before the other asks.
  */
 export async function resumeTwice(lab: Lab, site: Site, point: number, without?: Job['without']): Promise<Doubled> {
-  const { signal } = await runKilled(lab, { ...site, action: 'start' }, { point })
-  const before = [await trace(site)]
-  if (signal !== 'SIGKILL') return { evidence: { before, final: before[0] as never }, resumed: false, trouble: [] }
+  const exit = await runKilled(lab, { ...site, action: 'start' }, { point })
+  const then = await trace(site)
+  if (exit === 'ended') return { evidence: { before: [], final: then }, resumed: false, trouble: [] }
   const job: Job = { ...site, action: 'resume', gated: true, ...(without && { without }) }
   const pair = await Promise.all([lab.child(), lab.child()])
-  for (const child of pair) child.send({ job })
-  const answers = await Promise.all(pair.map(({ answer }) => answer))
-  for (const child of pair) child.send({ open: true })
-  const exits = await Promise.all(pair.map(({ exit }) => exit))
+  const tasks = pair.map((child) => child.work(job))
+  const answers = await Promise.all(tasks.map(({ answer }) => answer))
+  for (const child of pair) child.open()
   const words = answers.map((answer) => (answer?.said === 'refused' ? answer.code : (answer?.said ?? 'nothing'))).sort()
   const asked = words.join(', ') === 'taken, thread_busy' ? [] : [`the two got: ${words.join(', ')}`]
-  const failed = exits.filter(({ code }) => code !== 0).map(why)
-  return { evidence: { before, final: await trace(site) }, resumed: true, trouble: [...asked, ...failed] }
+  const died = await Promise.all(pair.map(async (child, n) => whenDone(lab, child, tasks[n] as Task)))
+  return { evidence: { before: [then], final: await trace(site) }, resumed: true, trouble: [...asked, ...died.flat()] }
+}
+
+async function whenDone(lab: Lab, child: Child, { last }: Task): Promise<string[]> {
+  if (!(await last)) return [why(await child.exit)]
+  lab.giveBack(child)
+  return []
 }
 
 /** Points at which the run exists and an effect is still to begin, so that whoever resumes has something to wait in. */

@@ -5,7 +5,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { defineFunction, type FunctionContext, StageError } from '../../src/index.ts'
+import { defineFunction, defineStage, type FunctionContext, StageError } from '../../src/index.ts'
 import type { Points } from './points.ts'
 
 export interface Effect {
@@ -34,15 +34,22 @@ export interface EffectPorts {
   readonly gate: Promise<void>
 }
 
+type Who = Pick<FunctionContext, 'stage' | 'attempt' | 'idempotencyKey'>
+
+const writer =
+  (file: string, { stage, attempt, idempotencyKey: key }: Who) =>
+  (did: Effect['did']) => {
+    const effect: Effect = { did, stage, attempt, key, pid: process.pid, at: Date.now() }
+    appendFileSync(file, `${JSON.stringify(effect)}\n`)
+  }
+
 /** The function `touch`. */
-export const effectsInto = ({ file, points, gate }: EffectPorts) => ({
+export const functionsInto = ({ file, points, gate }: EffectPorts) => ({
   touch: defineFunction({
     input,
-    async run({ ms, says, fails }, { stage, attempt, idempotencyKey }: FunctionContext) {
-      const note = (did: Effect['did']) => {
-        const effect: Effect = { did, stage, attempt, key: idempotencyKey, pid: process.pid, at: Date.now() }
-        appendFileSync(file, `${JSON.stringify(effect)}\n`)
-      }
+    async run({ ms, says, fails }, context: FunctionContext) {
+      const { stage } = context
+      const note = writer(file, context)
       points.pass(`before the effect of ${stage}`)
       note('begin')
       points.pass(`inside the effect of ${stage}`)
@@ -56,6 +63,27 @@ export const effectsInto = ({ file, points, gate }: EffectPorts) => ({
     },
   }),
 })
+
+/** The stage kind `question`: waits for an answer, and then has an effect. */
+export const questionInto = ({ file, points, gate }: EffectPorts) =>
+  defineStage({
+    name: 'question',
+    docs: { summary: '', output: '', example: '' },
+    schema: z.string(),
+    async run(value, context) {
+      const { stage } = context
+      points.pass(`before the wait of ${stage}`)
+      const answer = await context.wait({ value })
+      const note = writer(file, context)
+      points.pass(`before the effect of ${stage}`)
+      note('begin')
+      points.pass(`inside the effect of ${stage}`)
+      await gate
+      note('end')
+      points.pass(`after the effect of ${stage}`)
+      return answer
+    },
+  })
 
 export function readEffects(file: string): Effect[] {
   if (!existsSync(file)) return []

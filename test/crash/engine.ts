@@ -3,24 +3,24 @@
 import type { RunStore } from '../../src/execution/store.ts'
 import type { Lowering } from '../../src/foundation/outcome.ts'
 import { type CompiledPipeline, compile, createEngine, openStore, type PipelineEngine } from '../../src/index.ts'
-import type { effectsInto } from './effects.ts'
+import { type EffectPorts, functionsInto, questionInto } from './effects.ts'
 import { type PipelineName, pipelines } from './pipelines.ts'
 
 export const lowerings: readonly Lowering[] = ['flow', 'stages']
 
-type Functions = ReturnType<typeof effectsInto>
-
 export interface EngineParts {
   readonly lowering: Lowering
-  readonly functions: Functions
+  readonly effects: EffectPorts
   /** How long a lease lives unless it is renewed. Milliseconds. */
   readonly leaseMs: number
 }
 
 export const open = (path: string): RunStore => openStore(path)
 
-export const engineOn = (store: RunStore, { lowering, functions, leaseMs }: EngineParts): PipelineEngine =>
-  createEngine({ store, functions, lowering, leaseMs })
+export const engineOn = (store: RunStore, { lowering, effects, leaseMs }: EngineParts): PipelineEngine =>
+  createEngine({ store, ...workOf(effects), lowering, leaseMs })
 
-export const compiled = (name: PipelineName, functions: Functions): CompiledPipeline =>
-  compile(pipelines[name], { functions })
+export const compiled = (name: PipelineName, effects: EffectPorts): CompiledPipeline =>
+  compile(pipelines[name], workOf(effects))
+
+const workOf = (effects: EffectPorts) => ({ functions: functionsInto(effects), stages: [questionInto(effects)] })

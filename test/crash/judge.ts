@@ -26,7 +26,13 @@ export function judge(evidence: Evidence, alone: Trace): Verdict {
   return {
     lost: [...endsAlike(final, alone), ...keepsHistory(evidence), ...didEverything(final, alone)],
     rerun: [...leavesRecordedAlone(evidence), ...recordsOnce(final)],
-    broken: [...keepsKeys(final), ...startsBeforeEffects(final), ...keepsRetryBudget(final, alone), ...counts(final)],
+    broken: [
+      ...keepsKeys(final),
+      ...startsBeforeEffects(final),
+      ...keepsRetryBudget(final, alone),
+      ...asksOnce(final),
+      ...counts(final),
+    ],
     ambiguous: doneAgain(final).length,
   }
 }
@@ -92,8 +98,10 @@ function recordsOnce({ events }: Trace): string[] {
   const twice = ends
     .filter((stage, at) => ends.indexOf(stage) !== at)
     .map((stage) => `the end of ${stage} is recorded twice`)
+  const answered = events.flatMap((event) => (event.type === 'wait.fired' ? [event.wait] : []))
+  const again = answered.filter((wait, at) => answered.indexOf(wait) !== at).map((wait) => `${wait} was answered twice`)
   const over = events.filter(({ type }) => type === 'run.ended').length
-  return over > 1 ? [...twice, `the end of the run is recorded ${over} times`] : twice
+  return [...twice, ...again, ...(over > 1 ? [`the end of the run is recorded ${over} times`] : [])]
 }
 
 /** One idempotency key per stage, whatever happens; and none for two. */
@@ -148,6 +156,17 @@ function retriesOf({ events }: Trace): Readonly<Record<string, number>> {
     if (event.type === 'stage.retrying') counts[event.stage] = (counts[event.stage] ?? 0) + 1
   }
   return counts
+}
+
+/** A stage asks one question here, and it has one id, in whatever process. */
+function asksOnce({ events }: Trace): string[] {
+  const ids = new Map<string, string>()
+  return events.flatMap((event) => {
+    if (event.type !== 'wait.started' && event.type !== 'wait.fired') return []
+    const first = ids.get(event.stage) ?? event.wait
+    ids.set(event.stage, first)
+    return first === event.wait ? [] : [`${event.stage} asked as ${first}, then as ${event.wait}`]
+  })
 }
 
 function counts({ events }: Trace): string[] {

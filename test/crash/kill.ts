@@ -27,10 +27,8 @@ export async function killAndResume(
   for (const kill of kills) {
     const job = jobOf(site, before.length === 0 ? 'start' : 'resume', without)
     const exit = await runKilled(lab, job, kill)
-    if (exit.signal !== 'SIGKILL' || exit.stuck) {
-      if (exit.stuck || exit.code !== 0) trouble.push(why(exit))
-      break // it had ended before it was to die
-    }
+    if (exit === 'ended') break // before it was to die
+    if (exit.signal !== 'SIGKILL' || exit.stuck) trouble.push(why(exit))
     before.push(await trace(site))
   }
   trouble.push(...(await toEnd(lab, jobOf(site, 'resume', without))))
@@ -43,21 +41,21 @@ const jobOf = (site: Site, action: Job['action'], without: Job['without']): Job 
   ...(without && { without }),
 })
 
-export async function runKilled(lab: Lab, job: Job, kill: Kill): Promise<Exit> {
+/** `ended`: its job was done before. */
+export async function runKilled(lab: Lab, job: Job, kill: Kill): Promise<Exit | 'ended'> {
   const child = await lab.child()
-  child.send({ job: 'point' in kill ? { ...job, kill: kill.point } : job })
-  if ('afterMs' in kill) {
-    await Promise.race([sleep(kill.afterMs), child.exit])
-    child.signal('SIGKILL')
-  }
-  return child.exit
+  const { last } = child.work('point' in kill ? { ...job, kill: kill.point } : job)
+  const word = await ('afterMs' in kill ? Promise.race([last, sleep(kill.afterMs)]) : last)
+  if (word) lab.giveBack(child)
+  else child.signal('SIGKILL')
+  return word ? 'ended' : child.exit
 }
 
 /** Resumes in a new process until the run has ended. Says what stood in the way. */
 export async function toEnd(lab: Lab, job: Job): Promise<string[]> {
   const child = await lab.child()
-  child.send({ job })
-  const [answer, ended, exit] = [await child.answer, await child.ended, await child.exit]
-  if (answer?.said === 'refused') return answer.code === 'thread_finished' ? [] : [`${answer.code}: ${answer.message}`]
-  return ended && exit.code === 0 ? [] : [why(exit)]
+  const last = await child.work(job).last
+  if (!last) return [why(await child.exit)]
+  lab.giveBack(child)
+  return last.said === 'refused' && last.code !== 'thread_finished' ? [`${last.code}: ${last.message}`] : []
 }

@@ -22,6 +22,8 @@ export type Site = Pick<Job, 'pipeline' | 'lowering' | 'thread' | 'store' | 'eff
 export interface Lab {
   site(pipeline: PipelineName, lowering: Lowering, leaseMs?: number): Site
   child(): Promise<Child>
+  /** For a process that has done its job. */
+  giveBack(child: Child): void
   /** The run that nothing happened to; made once. */
   alone(pipeline: PipelineName, lowering: Lowering): Promise<Alone>
   close(): Promise<void>
@@ -38,6 +40,7 @@ export function createLab(lanes: number): Lab {
 
   const lab: Lab = {
     child: () => nursery.take(),
+    giveBack: (child) => nursery.giveBack(child),
     site(pipeline, lowering, leaseMs = longLeaseMs) {
       const name = `${pipeline}-${lowering}-${++sites}`
       const [store, effects] = [join(folder, `${name}.db`), join(folder, `${name}.log`)]
@@ -61,12 +64,12 @@ async function runAlone(lab: Lab, pipeline: PipelineName, lowering: Lowering): P
   const site = lab.site(pipeline, lowering)
   const child = await lab.child()
   const startedMs = performance.now()
-  child.send({ job: { ...site, action: 'start' } })
-  const ended = await child.ended
+  const { last } = child.work({ ...site, action: 'start' })
+  const ended = await last
   const tookMs = performance.now() - startedMs
-  if (!ended)
-    throw new Error(`${pipeline} does not run: ${why(await child.exit)} ${JSON.stringify(await child.answer)}`)
-  await child.exit
+  if (!ended) throw new Error(`${pipeline} does not run: ${why(await child.exit)}`)
+  if (ended.said === 'refused') throw new Error(`${pipeline} does not run: ${ended.message}`)
+  lab.giveBack(child)
   return { trace: await trace(site), points: ended.points, tookMs }
 }
 

@@ -85,7 +85,25 @@ outputs:
   never: \${{ stages.after_both.output.stage }}
 `
 
-export const pipelines = { sequence, branches, retries, failure } as const
+/** Two questions side by side, work that waits for neither, and a third question behind the answers. */
+const waits = `
+name: crash_waits
+vars:
+  trail: { type: "string[]", merge: append, default: [] }
+stages:
+  - { id: first, uses: touch, with: { ms: 4 }, set: { trail: ["first"] } }
+  - { id: ask_a, needs: [first], question: a, set: { trail: ["\${{ output }}"] } }
+  - { id: ask_b, needs: [first], question: b, set: { trail: ["\${{ output }}"] } }
+  - { id: beside, needs: [first], uses: touch, with: { ms: 12 } }
+  - { id: after_a, needs: [ask_a], uses: touch, with: { ms: 4, says: "\${{ stages.ask_a.output }}" } }
+  - { id: ask_c, needs: [after_a, ask_b], question: c, set: { trail: ["\${{ output }}"] } }
+  - { id: last, uses: touch, with: { ms: 0 } }
+outputs:
+  trail: \${{ vars.trail }}
+  said: \${{ stages.after_a.output.said }}
+`
+
+export const pipelines = { sequence, branches, retries, failure, waits } as const
 
 export type PipelineName = keyof typeof pipelines
 export const pipelineNames = Object.keys(pipelines) as readonly PipelineName[]

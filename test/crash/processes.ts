@@ -4,8 +4,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Said, ToChild } from './child-messages.ts'
+import type { Job, Said, ToChild } from './child-messages.ts'
 
 export interface Exit {
   readonly code: number | null
@@ -17,19 +18,27 @@ export interface Exit {
 
 type Saying<Word extends Said['said']> = Extract<Said, { said: Word }>
 
-/** What it says resolves as undefined when it ended without saying so. */
+/** A job that was given out. What it says resolves as undefined when the process died without saying so. */
+export interface Task {
+  /** Whether it has the run. */
+  readonly answer: Promise<Saying<'taken'> | Saying<'refused'> | undefined>
+  /** Its last word. */
+  readonly last: Promise<Saying<'ended'> | Saying<'refused'> | undefined>
+}
+
 export interface Child {
   readonly pid: number
-  send(message: ToChild): void
+  readonly ready: Promise<boolean>
+  /** One job at a time. */
+  work(job: Job): Task
+  /** Opens the gate of its job. */
+  open(): void
   signal(signal: NodeJS.Signals): void
-  readonly ready: Promise<Saying<'ready'> | undefined>
-  readonly answer: Promise<Saying<'taken'> | Saying<'refused'> | undefined>
-  readonly ended: Promise<Saying<'ended'> | undefined>
   readonly exit: Promise<Exit>
 }
 
-/** A process that is not done by then hangs. Generous, for a busy machine; starts when it gets its job. */
-const stuckMs = 90_000
+/** A job that is not done by then hangs. Generous, for a busy machine. */
+const stuckMs = 180_000
 
 const program = fileURLToPath(new URL('./child.ts', import.meta.url))
 
@@ -39,35 +48,53 @@ export function startChild(cacheFolder: string): Child {
     env: { ...process.env, NODE_COMPILE_CACHE: cacheFolder },
     execArgv: [],
   })
-  const ready = Promise.withResolvers<Saying<'ready'> | undefined>()
-  const answer = Promise.withResolvers<Saying<'taken'> | Saying<'refused'> | undefined>()
-  const ended = Promise.withResolvers<Saying<'ended'> | undefined>()
-  process_.on('message', (message: Said) => {
-    if (message.said === 'ready') ready.resolve(message)
-    else if (message.said === 'ended') ended.resolve(message)
-    else answer.resolve(message)
-  })
-  let timer: NodeJS.Timeout | undefined
+  const ready = Promise.withResolvers<boolean>()
   let stuck = false
+  let current: ReturnType<typeof createTask> | undefined
+  process_.on('message', (message: Said) => {
+    if (message.said === 'ready') ready.resolve(true)
+    else current?.hear(message)
+  })
   const exit = whenGone(process_).then((gone) => {
-    clearTimeout(timer)
-    for (const promise of [ready, answer, ended]) promise.resolve(undefined)
+    ready.resolve(false)
+    current?.end()
     return { ...gone, stuck }
   })
+  const send = (message: ToChild) => void process_.send(message, () => undefined) // it may be gone: `exit` tells
   return {
     pid: process_.pid as number,
-    send(message) {
-      timer ??= setTimeout(() => {
+    ready: ready.promise,
+    work(job) {
+      current = createTask(() => {
         stuck = true
         process_.kill('SIGKILL')
-      }, stuckMs)
-      process_.send(message, () => undefined) // it may be gone: `exit` tells
+      })
+      send({ job })
+      return current
     },
+    open: () => send({ open: true }),
     signal: (signal) => void process_.kill(signal),
-    ready: ready.promise,
-    answer: answer.promise,
-    ended: ended.promise,
     exit,
+  }
+}
+
+function createTask(onStuck: () => void) {
+  const answer = Promise.withResolvers<Saying<'taken'> | Saying<'refused'> | undefined>()
+  const last = Promise.withResolvers<Saying<'ended'> | Saying<'refused'> | undefined>()
+  const timer = setTimeout(onStuck, stuckMs)
+  const end = (word?: Saying<'ended'> | Saying<'refused'>) => {
+    clearTimeout(timer)
+    answer.resolve(word?.said === 'refused' ? word : undefined)
+    last.resolve(word)
+  }
+  return {
+    answer: answer.promise,
+    last: last.promise,
+    end,
+    hear(message: Exclude<Said, { said: 'ready' }>) {
+      if (message.said === 'taken') answer.resolve(message)
+      else end(message)
+    },
   }
 }
 
@@ -82,14 +109,19 @@ function whenGone(process_: ChildProcess): Promise<Omit<Exit, 'stuck'>> {
   })
 }
 
-/** True when it stands still after SIGSTOP. False when it is gone. */
-export async function hasStopped(child: Child): Promise<boolean> {
-  for (;;) {
+/** True as soon as it stands still after SIGSTOP. False when it is gone, or its job is done first. */
+export async function hasStopped(child: Child, { last }: Task): Promise<boolean> {
+  let done = false
+  void last.then(() => {
+    done = true
+  })
+  while (!done) {
     const state = stateOf(child.pid)
     if (state === undefined || state === 'Z') return false
     if (state === 'T') return true
-    await new Promise((resolve) => setTimeout(resolve, 2))
+    await sleep(2)
   }
+  return false
 }
 
 function stateOf(pid: number): string | undefined {
@@ -104,11 +136,17 @@ function stateOf(pid: number): string | undefined {
 /** Gives out processes that are ready, and starts the next ones meanwhile. */
 export interface Nursery {
   take(): Promise<Child>
+  /** Takes one back that has done its job: it may do another, a few times. */
+  giveBack(child: Child): void
   close(): Promise<void>
 }
 
+/** Starting one takes as long as several jobs. Not for ever the same, so that none grows old. */
+const jobsPerChild = 12
+
 export function createNursery(cacheFolder: string, ahead: number): Nursery {
   const waiting: Child[] = []
+  const jobs = new Map<Child, number>()
   const fill = () => {
     while (waiting.length < ahead) waiting.push(startChild(cacheFolder))
   }
@@ -116,8 +154,13 @@ export function createNursery(cacheFolder: string, ahead: number): Nursery {
     async take() {
       const child = waiting.shift() ?? startChild(cacheFolder)
       fill()
+      jobs.set(child, (jobs.get(child) ?? 0) + 1)
       if (await child.ready) return child
       throw new Error(`A process did not start: ${(await child.exit).stderr}`)
+    },
+    giveBack(child) {
+      if ((jobs.get(child) ?? 0) < jobsPerChild && waiting.length <= ahead) waiting.push(child)
+      else child.signal('SIGKILL')
     },
     async close() {
       for (const child of waiting) child.signal('SIGKILL')

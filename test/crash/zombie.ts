@@ -9,7 +9,7 @@ import type { Effect } from './effects.ts'
 import { type Evidence, recorded, type Trace } from './evidence.ts'
 import { toEnd } from './kill.ts'
 import { type Lab, type Site, trace, why } from './lab.ts'
-import { type Child, hasStopped } from './processes.ts'
+import { type Child, hasStopped, type Task } from './processes.ts'
 
 /** When it stops: at a numbered point of its own, or after a time, by SIGSTOP from outside. */
 export type Stop = { readonly point: number } | { readonly afterMs: number }
@@ -24,18 +24,18 @@ export interface Raised {
 export async function raiseZombie(lab: Lab, site: Site, stop: Stop, without?: Job['without']): Promise<Raised> {
   const off = without && { without }
   const zombie = await lab.child()
-  zombie.send({ job: { ...site, ...off, action: 'start', ...('point' in stop && { stop: stop.point }) } })
-  if ('afterMs' in stop) await Promise.race([sleep(stop.afterMs), zombie.exit])
-  const then = await standStill(zombie, site, 'afterMs' in stop)
+  const task = zombie.work({ ...site, ...off, action: 'start', ...('point' in stop && { stop: stop.point }) })
+  if ('afterMs' in stop) await Promise.race([sleep(stop.afterMs), task.last])
+  const then = await standStill(zombie, task, site, 'afterMs' in stop)
   if (!then) {
-    const exit = await zombie.exit
-    const final = await trace(site)
-    return { evidence: { before: [], final }, stopped: false, trouble: exit.code === 0 ? [] : [why(exit)] }
+    const word = await lastWord(lab, zombie, task)
+    const trouble = ['succeeded', 'failed', 'network'].includes(word) ? [] : [word]
+    return { evidence: { before: [], final: await trace(site) }, stopped: false, trouble }
   }
   const others = await toEnd(lab, { ...site, ...off, action: 'take over' })
   const finished = await trace(site)
   zombie.signal('SIGCONT')
-  const own = await awaken(zombie, then)
+  const own = noticedIn(await lastWord(lab, zombie, task), then)
   const final = await trace(site)
   const seen = lookAt({ then, finished, final, pid: zombie.pid })
   return { evidence: { before: [then], final }, stopped: true, trouble: [...others, ...own, ...seen] }
@@ -45,11 +45,14 @@ export async function raiseZombie(lab: Lab, site: Site, stop: Stop, without?: Jo
  * The trace at the moment when it stands still; undefined when it has ended. A process stopped inside a transaction holds
  * the file, and nobody can do anything but wait for it: it goes on then and is stopped a little later.
  */
-async function standStill(zombie: Child, site: Site, fromOutside: boolean): Promise<Trace | undefined> {
+async function standStill(zombie: Child, task: Task, site: Site, outside: boolean): Promise<Trace | undefined> {
   for (;;) {
-    if (fromOutside) zombie.signal('SIGSTOP')
-    if (!(await hasStopped(zombie))) return undefined
-    if (!fromOutside || isFree(site.store)) return trace(site)
+    if (outside) zombie.signal('SIGSTOP')
+    if (!(await hasStopped(zombie, task))) {
+      zombie.signal('SIGCONT')
+      return undefined
+    }
+    if (!outside || isFree(site.store)) return trace(site)
     zombie.signal('SIGCONT')
     await sleep(1)
   }
@@ -68,17 +71,22 @@ function isFree(store: string): boolean {
   }
 }
 
+/** How it ended: its status, the code of its error, or what it died of. */
+async function lastWord(lab: Lab, zombie: Child, { last }: Task): Promise<string> {
+  const word = await last
+  if (!word) return why(await zombie.exit)
+  lab.giveBack(zombie)
+  return word.said === 'refused' ? word.code : (word.code ?? word.status)
+}
+
 /** It must notice that it has lost the thread; unless it had said its last word before. */
-async function awaken(zombie: Child, then: Trace): Promise<string[]> {
-  const [answer, ended, exit] = [await zombie.answer, await zombie.ended, await zombie.exit]
-  if (exit.code !== 0) return [`the zombie: ${why(exit)}`]
-  const word = ended ? (ended.code ?? ended.status) : answer?.said === 'refused' ? answer.code : 'nothing'
-  if (then.events.at(-1)?.type === 'run.ended') return []
-  return noticed.includes(word) ? [] : [`the zombie ended with ${word}`]
+function noticedIn(word: string, then: Trace): string[] {
+  const wasOver = then.events.at(-1)?.type === 'run.ended'
+  return wasOver || noticed.includes(word) ? [] : [`the zombie ended with ${word}`]
 }
 
 /** `thread_in_use`: it stood still before its run was accepted, and another process started it. */
-const noticed: readonly string[] = ['fenced', 'thread_busy', 'thread_in_use', 'thread_finished']
+const noticed: readonly string[] = ['fenced', 'thread_busy', 'thread_in_use', 'thread_finished', 'wait_decided']
 
 interface Seen {
   /** When it stopped, when the other had finished, and in the end. */

@@ -5,7 +5,8 @@
  * then on hands every call to the graph that stands in for it.
  */
 import type { RunEventBody } from '../../foundation/events.ts'
-import type { Internal } from './self-test.ts'
+import type { Lowering } from '../../foundation/outcome.ts'
+import type { Internal, SelfTest } from './self-test.ts'
 
 /** Said by whoever runs a pipeline by `stages` that was to be run by `flow`. */
 export const flowUnsupported = (failed: readonly Internal[]): RunEventBody => ({
@@ -13,6 +14,17 @@ export const flowUnsupported = (failed: readonly Internal[]): RunEventBody => ({
   code: 'flow_unsupported',
   message: `${lacking(failed)} The pipeline is run by "stages".`,
 })
+
+/** How pipelines are run here that are to be run by `wanted`, and what is to be said about it. */
+export async function lowerAs(wanted: Lowering, selfTest: SelfTest): Promise<Lowered> {
+  const failed = wanted === 'flow' ? await selfTest() : []
+  return failed.length === 0 ? { lowering: wanted } : { lowering: 'stages', warning: flowUnsupported(failed) }
+}
+
+export interface Lowered {
+  readonly lowering: Lowering
+  readonly warning?: RunEventBody
+}
 
 export const lacking = (failed: readonly Internal[]): string =>
   `This copy of LangGraph does not do what the lowering "flow" relies on: ${failed.join(', ')}.`

@@ -35,6 +35,7 @@ export interface Entry {
   readonly base: unknown
   readonly ns: unknown
   readonly resumeMap: unknown
+  readonly resuming: unknown
   readonly note: unknown
   readonly writes: boolean
   readonly aborts: boolean
@@ -58,8 +59,6 @@ export interface Observation {
   /** What was to run after an edit. */
   nextAfterEdit?: unknown
   copied?: boolean
-  /** Whether a graph inside another one is told that it is being resumed. */
-  resuming?: unknown
   ended?: unknown
 }
 
@@ -120,7 +119,6 @@ export async function probe(parts: LangGraphParts): Promise<Observation> {
   const seen: Observation = { saver, entries: [], doors: 0, custom: [], calls: [] }
   try {
     await questionAndAnswer(parts, seen)
-    await nested(parts, seen)
   } catch (thrown) {
     seen.calls.push({ thrown })
   }
@@ -175,11 +173,11 @@ const config = () => ({
 
 type Probe = ReturnType<typeof build>
 
-function build({ StateGraph, CompiledStateGraph }: LangGraphParts, seen: Observation, script = deeds) {
+function build({ StateGraph, CompiledStateGraph }: LangGraphParts, seen: Observation) {
   const state = Annotation.Root({ stages: () => new StagesChannel(), status: Annotation<string>() })
   const input = Annotation.Root({ stages: state.spec.stages, status: state.spec.status })
   const node = async (found: typeof input.State, at: LangGraphRunnableConfig) => {
-    const deed = script[Math.min(seen.entries.length, script.length - 1)] as Deed
+    const deed = deeds[Math.min(seen.entries.length, deeds.length - 1)] as Deed
     seen.entries.push(await look(found.stages, at))
     at.writer?.({ told: seen.entries.length })
     return deed(seen, at)
@@ -203,6 +201,7 @@ async function look(stages: unknown, { configurable = {}, writer, signal }: Lang
     base,
     ns: configurable.checkpoint_ns,
     resumeMap: configurable.__pregel_resume_map,
+    resuming: configurable.__pregel_resuming,
     note: configurable[noteKey],
     writes: writer !== undefined,
     aborts: signal instanceof AbortSignal,
@@ -221,25 +220,7 @@ function doorOf(Base: typeof CompiledStateGraph) {
     }
     override async *_streamIterator(...args: Parameters<CompiledStateGraph<object, object>['_streamIterator']>) {
       this.ours.doors++
-      const resuming = args[1]?.configurable?.__pregel_resuming
-      if (resuming !== undefined) this.ours.resuming = resuming
       yield* super._streamIterator(...(args as Parameters<CompiledStateGraph<object, object>['_streamIterator']>))
     }
   }
-}
-
-/** A graph as a node of another one, which pauses inside and is gone on with. */
-async function nested(parts: LangGraphParts, seen: Observation): Promise<void> {
-  const inner = { ...seen, entries: [], calls: [], custom: [] }
-  const paused: readonly Deed[] = [() => Promise.reject(new GraphInterrupt([])), () => ({ status: 'done' })]
-  const graph = build(parts, inner, paused)
-  graph.checkpointer = undefined as never
-  const outer = new parts.StateGraph(Annotation.Root({ status: Annotation<string>() }))
-    .addNode('inner', graph as never)
-    .addEdge(START, 'inner')
-    .compile({ checkpointer: seen.saver as MemorySaver })
-  const at = { configurable: { thread_id: `${thread}-nested` }, durability: 'sync' as const }
-  await outer.invoke({}, at)
-  await outer.invoke(null, at)
-  seen.resuming = inner.resuming
 }

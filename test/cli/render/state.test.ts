@@ -84,6 +84,25 @@ describe('a stored run', () => {
     ])
   })
 
+  it('is shown with what it waits for, and how to answer', () => {
+    const wait = {
+      id: '0ca1',
+      stage: 'last',
+      value: { message: 'How did it end?' },
+      response_schema: { type: 'string' },
+    }
+    const lines = show({ status: 'waiting', waits: [wait, { id: '77', stage: 'extra', value: 'Really?' }] })
+    expect(lines.slice(9, 16)).toEqual([
+      '',
+      'last waits: How did it end?',
+      '  an answer is: {"type":"string"}',
+      '  answer: stagegraph resume r_1 --answer 0ca1=…',
+      '',
+      'extra waits: Really?',
+      '  answer: stagegraph resume r_1 --answer 77=…',
+    ])
+  })
+
   it('is cut at the width of a terminal', () => {
     expect(show({}, 40)[5]).toBe('fetch  run   succeeded           1.5s  …')
   })

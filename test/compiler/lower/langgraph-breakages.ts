@@ -153,10 +153,7 @@ const of: Readonly<Record<Internal, LangGraphParts>> = {
       (state, { signal: _, ...config }) =>
         body(state, config),
   ),
-  resuming_in_config: options(({ configurable: found, ...given }) => {
-    const { __pregel_resuming: _, ...rest } = found ?? {}
-    return { ...given, configurable: rest }
-  }),
+  resuming_in_config: without('__pregel_resuming'),
   edit_goes_on: graphs(Disobedient),
 }
 

@@ -16,7 +16,7 @@ import type { Outcomes } from '../../foundation/outcome.ts'
 import { openWaitOf, type Past } from '../../foundation/past.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
-import { isOpen, type OpenWait } from '../../foundation/wait.ts'
+import { isOpen, type OpenWait, waitIdOf } from '../../foundation/wait.ts'
 import type { OpenState } from './channels.ts'
 import { eventsOf, type Lineage, readLineage, tuplesOf } from './lineage.ts'
 import { createKept, type Kept, type Place } from './saver-journal.ts'
@@ -48,7 +48,9 @@ export async function answer(parts: PipelineParts, thread: Thread, command: Comm
   const { saver, config } = called
   const lineage = await readLineage(saver, config)
   const kept = createKept(called, { scope: 'answers' }, thread.state.open.stages ?? {}, lineage)
-  const open = openWaits(plan, kept.past, { ...kept.past.outcomes, ...thread.state.stages })
+  const known = openWaits(plan, kept.past, { ...kept.past.outcomes, ...thread.state.stages })
+  const untold = askedOnly(plan, thread, kept, lineage)
+  const open = [...known, ...untold]
   const all = await waitsOf(saver, config)
   const answers = isKeyed(command.resume) ? command.resume : { [onlyOne(open, thread).id]: command.resume as Json }
   const taken = Object.entries(answers).flatMap(([id, given]) => {
@@ -60,9 +62,26 @@ export async function answer(parts: PipelineParts, thread: Thread, command: Comm
   if (called.isPast && taken.length > 0) {
     return new Command({ ...others, resume: Object.fromEntries(taken.map(({ wait, given }) => [wait.id, given])) })
   }
-  for (const { wait, given } of taken) kept.journal.say(fired(wait, given))
+  for (const { wait, given } of taken) {
+    if (untold.includes(wait)) kept.journal.say(waitStarted(wait))
+    kept.journal.say(fired(wait, given))
+  }
   await commit(kept)
   return command.update ? new Command(others) : null
+}
+
+/** Waits that LangGraph shows and our rows do not have: an engine ran the thread, and has them in its log. */
+function askedOnly({ stages }: Plan, { id: thread, state }: Thread, { past }: Kept, { base }: Lineage): OpenWait[] {
+  const writes = base?.pendingWrites ?? []
+  const shown = writes.flatMap(([, channel, value]) => (channel === '__interrupt__' ? (value as OpenWait[]) : []))
+  if (shown.length === 0) return []
+  return stages.flatMap(({ id: stage }) => {
+    const { generation, waits } = past.of(stage)
+    if (waits !== undefined || Object.hasOwn(state.stages, stage)) return []
+    const id = waitIdOf(thread, stage, generation, 0)
+    const wait = shown.find((each) => each.id === id)
+    return wait ? [{ ...wait, stage }] : []
+  })
 }
 
 const isKeyed = (resume: unknown): resume is Record<string, Json> =>
@@ -102,6 +121,8 @@ function waitsAt(tuple: CheckpointTuple): StageWait[] {
   }
   return [...waits.values()]
 }
+
+const waitStarted = ({ id, ...wait }: OpenWait): RunEventBody => ({ type: 'wait.started', ...wait, wait: id })
 
 const fired = ({ id, stage }: OpenWait, given: Json): RunEventBody => ({
   type: 'wait.fired',

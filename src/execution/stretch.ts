@@ -92,6 +92,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)
+  // The log has everything: of a `flow` only what a call leaves is worth a checkpoint. Nodes of `stages` stand alone.
+  const durability = input.lowering === 'flow' ? 'exit' : 'sync'
 
   /** The engine made the `run` channel already; and what the graph settles on is what the run ends with. */
   function observed(original: StageRunner): StageRunner {
@@ -110,13 +112,14 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     if (input.warning) log.say(input.warning)
     for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
     // An answer is durable before anything is done with it, and what the run is before there is a checkpoint of it.
-    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
+    if (input.number > 1) await log.flush({ status: 'running', stretches: input.number })
+    else if (durability === 'sync') await log.flush()
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
     if (input.cancelled || record.cancel_requested) beginCancel()
     const thread = input.number === 1 ? undefined : await takeUp({ ...input, config, saver, runner, log })
-    const state: object = await graph.invoke(thread?.run ? null : { inputs: record.inputs }, config)
+    const state: object = await graph.invoke(thread?.run ? null : { inputs: record.inputs }, { ...config, durability })
     return close('__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0)
   }
 

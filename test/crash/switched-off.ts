@@ -39,7 +39,7 @@ function withoutLease(store: RunStore): RunStore {
     claim: (thread, claim) => store.claim(thread, claim, () => true),
     renew: async () => undefined,
     release: async () => undefined,
-    saverOf: () => store.saver,
+    saverOf: (lease) => unfencedSaver(store, lease),
     async append(lease, _first, events, patch) {
       for (;;) {
         try {
@@ -50,6 +50,19 @@ function withoutLease(store: RunStore): RunStore {
         }
       }
     },
+  })
+}
+
+/** Writes as whoever holds the thread by now. */
+const unfencedSaver = (store: RunStore, lease: Lease): BaseCheckpointSaver => {
+  const own = store.saverOf(lease)
+  return intercept(own, (key, value) => {
+    if (typeof value !== 'function') return value
+    if (key !== 'put' && key !== 'putWrites') return value.bind(own)
+    return async (...args: unknown[]) => {
+      const saver = store.saverOf(await current(store, lease))
+      return Reflect.apply(Reflect.get(saver, key), saver, args)
+    }
   })
 }
 

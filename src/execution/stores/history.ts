@@ -110,12 +110,22 @@ function putHead(history: History, line: LineRow, added: NewCheckpoint): number 
   const head: Head = {
     v: checkpoint.v,
     ts: checkpoint.ts,
-    versions: checkpoint.channel_versions ?? {},
-    seen: checkpoint.versions_seen ?? {},
-    refs: refsOf(history, line, added, parentHead),
+    versions: inOrderOf(parentHead?.versions, checkpoint.channel_versions ?? {}),
+    seen: inOrderOf(parentHead?.seen, checkpoint.versions_seen ?? {}),
+    refs: inOrderOf(parentHead?.refs, refsOf(history, line, added, parentHead)),
   }
   const before = parentHead && parentRow ? (parentRow.head ?? undefined) : undefined
   return history.values.keepApart({ line: line.n, value: head, name: 'checkpoint', before, replaces: true })
+}
+
+/** What is new stands behind what was there, so that the change is as small as it can be. LangGraph minds no order. */
+function inOrderOf<T>(
+  before: Readonly<Record<string, unknown>> = {},
+  now: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  const old = Object.keys(before).filter((key) => Object.hasOwn(now, key))
+  const added = Object.keys(now).filter((key) => !Object.hasOwn(before, key))
+  return Object.fromEntries([...old, ...added].map((key) => [key, now[key] as T]))
 }
 
 function refsOf(history: History, line: LineRow, added: NewCheckpoint, parent: Head | undefined): Refs {

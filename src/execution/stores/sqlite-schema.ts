@@ -7,6 +7,9 @@
 export const applicationId = 0x53475241
 
 /** What version 2 did not have. */
+export const listingIndex = 'CREATE INDEX run_pipeline_status ON run (pipeline, status, created_at);'
+
+/** Nor this. */
 export const logSchema = `
 -- A row per append. n: run.n << 32 | the seq of its last event; cell: its events, a list
 CREATE TABLE log (
@@ -73,6 +76,7 @@ CREATE INDEX run_mark ON run (mark);
 CREATE INDEX run_created ON run (created_at);
 CREATE INDEX run_pipeline ON run (pipeline, created_at);
 CREATE INDEX run_status ON run (status, created_at);
+${listingIndex}
 ${logSchema}
 CREATE TABLE cache (
   key TEXT PRIMARY KEY,

@@ -92,9 +92,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)
-  // The log has everything: of a `flow` only what a call leaves is worth a checkpoint. Nodes of `stages` stand alone.
-  const asksForCheckpoints = plan.stages.some(({ checkpoint }) => checkpoint)
-  const durability = input.lowering === 'flow' && !asksForCheckpoints ? 'exit' : 'sync'
+  // The log has everything: of a `flow` only what a call leaves is worth a checkpoint, unless one was asked for.
+  const durability = input.lowering === 'flow' && !plan.stages.some(({ checkpoint }) => checkpoint) ? 'exit' : 'sync'
 
   /** The engine made the `run` channel already; and what the graph settles on is what the run ends with. */
   function observed(original: StageRunner): StageRunner {

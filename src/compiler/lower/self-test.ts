@@ -69,8 +69,8 @@ const checks = {
   /** A node is told when the caller gives up. */
   signal_in_config: ({ entries }) => holds(entries, ({ aborts }) => aborts),
   /** A node is told whether the call goes on, and with it a graph inside the node: `__pregel_resuming`. */
-  resuming_in_config: ({ entries: [first, _, ...others] }) =>
-    first?.resuming !== true && holds(others, ({ resuming }) => resuming === true),
+  resuming_in_config: ({ entries }) =>
+    entries[0]?.resuming !== true && holds(entries.slice(2), ({ resuming }) => resuming === true),
   /** An edit made as the last node runs next what it says, and nothing else. */
   edit_goes_on: ({ nextAfterEdit }) => same(nextAfterEdit, ['flow']),
 } as const satisfies Readonly<Record<string, Check>>

@@ -66,6 +66,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const activeMs = () => record.active_ms + Math.round(clock.monotonic() - startedMs)
   const known = new Map<string, number>()
   const progress = resumeProgress(plan, past, known)
+  const inFlight = new Set<Promise<unknown>>()
   let storeError: unknown
   let settled: Settled | undefined
 
@@ -92,19 +93,28 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)
-  // The log has everything: of a `flow` only what a call leaves is worth a checkpoint. Nodes of `stages` stand alone.
-  const durability = input.lowering === 'flow' ? 'exit' : 'sync'
+  // The log has everything: of a `flow` only what a call leaves is worth a checkpoint, unless one was asked for.
+  const durability = input.lowering === 'flow' && !plan.stages.some(({ checkpoint }) => checkpoint) ? 'exit' : 'sync'
 
   /** The engine made the `run` channel already; and what the graph settles on is what the run ends with. */
   function observed(original: StageRunner): StageRunner {
     return {
       ...original,
+      ...(input.lowering === 'stages' && { runStage: (...call) => follow(original.runStage(...call)) }),
       start: () => ({ inputs: record.inputs, run: input.runState, patches: past.patches }),
       async settle(view) {
         settled = await original.settle(view)
         return settled
       },
     }
+  }
+
+  /** LangGraph gives up when one node throws, and the nodes beside it run on; a `flow` waits for its stages itself. */
+  function follow<T>(stage: Promise<T>): Promise<T> {
+    inFlight.add(stage)
+    const ended = () => void inFlight.delete(stage)
+    stage.then(ended, ended)
+    return stage
   }
 
   async function drive(): Promise<PipelineResult> {
@@ -185,6 +195,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   /** The store or LangGraph itself gave up: what is stored stands, and the run can be resumed. */
   async function broken(thrown: unknown): Promise<PipelineResult> {
     const error = storeError ?? thrown
+    control.abandon()
+    await Promise.allSettled(inFlight) // nobody else may have the run while something of it goes on here
     host.logger.error('a run was stopped by an error outside its stages', { run: record.id, error: String(error) })
     log.say({ type: 'run.paused', reason: 'interrupted' })
     await log.flush({ ...rowNow(), status: 'paused' }).catch(ignore)

@@ -184,8 +184,9 @@ export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined
   return { stage, ...last }
 }
 
-function closed({ open: _, lost: __, ...stage }: StagePast): StagePast {
-  return stage
+function closed(stage: StagePast): StagePast {
+  const { open: _, lost: __, ...rest } = stage
+  return rest
 }
 
 type Closing = Extract<DatedEvent, { type: 'stage.succeeded' | 'stage.failed' | 'stage.skipped' | 'stage.cancelled' }>

@@ -113,7 +113,7 @@ function change(before: StageState, event: RunEvent): Partial<StageState> {
     case 'stage.cancelled':
       return { ...ended(event), status: 'cancelled', error: event.error }
     case 'stage.skipped':
-      return { status: 'skipped', reason: event.reason, ended_at: event.at }
+      return { status: 'skipped', reason: event.reason, ended_at: event.at, error: null }
     default:
       return {}
   }

@@ -12,7 +12,7 @@ export function someAnswers(simulation: Simulation, random: Random, all: boolean
 }
 
 /** The same to the same question, whenever it is asked; and of an attempt that nobody knows the end of, the truth. */
-function answerTo({ world }: Simulation, random: Random, { stage, value, ambiguous }: OpenWait): Json {
+export function answerTo({ world }: Simulation, random: Random, { stage, value, ambiguous }: OpenWait): Json {
   if (!ambiguous) return { to: value }
   const key = world.executions.find((each) => each.stage === stage)?.key
   const output = key === undefined ? undefined : world.outputs.get(key)

@@ -1,5 +1,6 @@
 /** An engine in a process of a simulation: the real one, with every port simulated. */
 import { createPipelineEngine } from '../../src/execution/engine.ts'
+import type { StageHost } from '../../src/execution/engine-host.ts'
 import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import type { RunStore } from '../../src/execution/store.ts'
@@ -9,7 +10,7 @@ import type { Lowering } from '../../src/foundation/outcome.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { createValidators } from '../../src/foundation/schema.ts'
 import type { StageKinds } from '../../src/foundation/stage-kind.ts'
-import { type Random, seeded } from '../fuzz/random.ts'
+import { seeded } from '../fuzz/random.ts'
 import { inside, type SimProcess } from './process.ts'
 import { simStore } from './sim-store.ts'
 import { clockOf } from './time.ts'
@@ -23,34 +24,38 @@ const evaluator = createEvaluator()
 const validators = createValidators()
 const services = { functions: new Map(), models: new Map(), fetch: globalThis.fetch }
 
-export function simEngine(process: SimProcess, base: RunStore, lowering: Lowering, random: Random): PipelineEngine {
-  const store = simStore(process, base)
+/** What the stages of a process are lent. */
+export function stageHostOf(process: SimProcess): (plan: Plan) => StageHost {
   const clock = clockOf(process.simulation.time, process)
-  const jitter = seeded(Math.floor(random() * 2 ** 31))
-  let ids = 0
-  const stageHost = (plan: Plan) => ({
+  const random = seeded(process.name.length)
+  return (plan) => ({
     kinds,
     evaluator,
     validators,
     clock,
-    random: jitter,
+    random,
     env: {},
     logger: silentLogger,
     semaphore: createSemaphore(plan.limits.concurrency),
     services,
-    cache: store,
   })
+}
+
+export function simEngine(process: SimProcess, base: RunStore, lowering: Lowering): PipelineEngine {
+  const store = simStore(process, base)
+  const stageHost = stageHostOf(process)
+  let ids = 0
   return inside(process, () =>
     createPipelineEngine({
       store,
       kinds,
-      clock,
+      clock: clockOf(process.simulation.time, process),
       logger: silentLogger,
       newId: (prefix) => `${process.name}_${prefix}${++ids}`,
       lowering: () => Promise.resolve({ lowering }),
       selfTest: () => Promise.resolve([]),
       leaseMs,
-      stageHost,
+      stageHost: (plan) => ({ ...stageHost(plan), cache: store }),
       knownDurations: () => Promise.resolve(),
     }),
   )

@@ -11,6 +11,7 @@ import { isFinished } from '../../src/foundation/outcome.ts'
 import { needsOf, type Plan } from '../../src/foundation/plan.ts'
 import type { OpenWait } from '../../src/foundation/wait.ts'
 import type { SimProcess } from './process.ts'
+import type { Watcher } from './simulation.ts'
 import type { Execution } from './world.ts'
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>
@@ -30,21 +31,16 @@ interface StageRecord {
   key: string | undefined
 }
 
-export interface Ledger {
+export interface Ledger extends Watcher {
   readonly events: readonly RunEvent[]
   /** The holder changed. */
   claimed(process: SimProcess, lease: Lease): void
   /** Events were stored. */
   appended(process: SimProcess, epoch: number, events: readonly RunEvent[]): void
-  /** A checkpoint, or writes towards one, were stored. */
-  saved(process: SimProcess, epoch: number | undefined, outcomes: Outcomes): void
   /** A subscriber got an event. */
   delivered(event: RunEvent): void
   /** A process holds the run until then, as far as it can know. */
   held(process: SimProcess, untilMs: number): void
-  /** An engine lets a stage have its effect. */
-  beginning(process: SimProcess, stage: string, nowMs: number): void
-  begun(execution: Execution): void
   /** The outcomes that the log holds. */
   outcome(stage: string): RunEvent | undefined
   readonly holder: SimProcess | undefined
@@ -233,6 +229,9 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       for (const event of added) append(event, added)
     },
     saved,
+    journaled(rows) {
+      if (rows.length > 0) wrong('a checkpointer got a journal, although the log is there')
+    },
     delivered(event) {
       const stored = events[event.seq - 1]
       if (event.sub !== undefined) return

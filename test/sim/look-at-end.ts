@@ -29,7 +29,7 @@ export async function lookAtEnd(simulation: Simulation, plan: Plan, store: RunSt
   }
   const tuple = await store.saver.getTuple({ configurable: { thread_id: thread } })
   const process = createProcess('visitor', 'a', simulation)
-  const engine = simEngine(process, store, 'flow', () => 0)
+  const engine = simEngine(process, store, 'flow')
   await inside(process, () => visit(engine, simulation, real))
   ledger.saved(process, undefined, (tuple?.checkpoint.channel_values.stages ?? {}) as Outcomes)
 }
@@ -40,7 +40,7 @@ async function visit(engine: PipelineEngine, { ledger, wrong }: Simulation, end:
   for (const { id, status, output, error, reason } of state?.stages ?? []) {
     const wanted = end.stages.get(id)
     const found = { status, output, code: error?.code ?? null, reason, tolerated: wanted?.tolerated ?? false }
-    if (!jsonEqual(found as unknown as Json, wanted as unknown as Json)) wrong(`an engine shows ${id} as ${status}`)
+    if (!jsonEqual(found as unknown as Json, wanted as unknown as Json)) wrong(`an engine shows ${id} as ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
   }
   if (state?.result?.status !== end.status) wrong(`an engine shows the run as ${state?.result?.status}`)
   if (state?.progress !== 100 && end.status === 'succeeded') wrong(`the run succeeded at ${state?.progress} %`)

@@ -62,7 +62,7 @@ export async function operate(ports: OperatorPorts): Promise<number> {
     const process = createProcess(`p${processes.size + 1}`, random() < 0.75 ? 'a' : 'b', simulation)
     simulation.join(process)
     const own = otherLowering ? pick<Lowering>(random, ['stages', 'flow']) : lowering
-    const host = { process, engine: simEngine(process, openStore(), own, random) }
+    const host = { process, engine: simEngine(process, openStore(), own) }
     hosts.push(host)
     return host
   }

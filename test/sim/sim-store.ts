@@ -3,9 +3,12 @@
  * the ledger.
  */
 import type { BaseCheckpointSaver, PendingWrite } from '@langchain/langgraph-checkpoint'
+import type { Hold, HoldingSaver } from '../../src/compiler/lower/hold.ts'
+import { type JournalRow, journalChannel } from '../../src/compiler/lower/lineage.ts'
 import type { Claim, HeldLease, Lease, RunOwner, RunStore } from '../../src/execution/store.ts'
 import type { RunEvent } from '../../src/foundation/events.ts'
 import type { Outcomes } from '../../src/foundation/outcome.ts'
+import type { DatedEvent } from '../../src/foundation/past.ts'
 import { type Fault, InjectedFault } from './faults.ts'
 import { never, type SimProcess } from './process.ts'
 import { fencedSaver, sabotaged, type Told } from './sabotage.ts'
@@ -115,33 +118,50 @@ function asSeen(owner: RunOwner, by: SimProcess, processes: ReadonlyMap<string, 
 /** Nobody looks for what such an owner has left running in the real machine. */
 const elsewhere = (owner: RunOwner): RunOwner => ({ ...owner, boot: 'a simulated one' })
 
-function simSaver(process: SimProcess, saver: BaseCheckpointSaver, epoch: number | undefined): BaseCheckpointSaver {
-  const { ledger } = process.simulation
+/** `held`: told when a graph without an engine takes its thread. */
+export function simSaver(
+  process: SimProcess,
+  saver: BaseCheckpointSaver,
+  epoch: number | undefined,
+  held?: (hold: Hold) => void,
+): BaseCheckpointSaver {
+  const { watcher } = process.simulation
   const told: Record<string, Operation> = {
     async put(...args: Parameters<BaseCheckpointSaver['put']>) {
       const config = await saver.put(...args)
-      ledger.saved(process, epoch, (args[1].channel_values.stages ?? {}) as Outcomes)
+      watcher.saved(process, epoch, (args[1].channel_values.stages ?? {}) as Outcomes)
       return config
+    },
+    async hold(thread: string) {
+      const hold = await (saver as BaseCheckpointSaver & HoldingSaver).hold(thread)
+      held?.(hold)
+      const release = () => operate(process, 'release', () => hold.release(), [thread])
+      return { saver: simSaver(process, hold.saver, epoch), release }
     },
     async putWrites(...args: Parameters<BaseCheckpointSaver['putWrites']>) {
       await saver.putWrites(...args)
-      ledger.saved(process, epoch, outcomesIn(args[1]))
+      watcher.saved(process, epoch, outcomesIn(args[1]))
+      watcher.journaled(rowsIn(args[1]))
     },
   }
   return new Proxy(saver, {
     get(inner, key) {
-      const member: unknown = told[key as string] ?? Reflect.get(inner, key, inner)
-      if (typeof member !== 'function') return member
-      if (!gated.has(String(key))) return member.bind(inner)
+      const own: unknown = Reflect.get(inner, key, inner)
+      if (typeof own !== 'function') return own
+      const member = told[key as string] ?? own
+      if (!gated.has(String(key))) return own.bind(inner)
       return (...args: never[]) => operate(process, String(key), () => member.apply(inner, args), [])
     },
   })
 }
 
-const gated = new Set(['put', 'putWrites', 'getTuple', 'deleteThread', 'getDeltaChannelHistory'])
+const gated = new Set(['hold', 'put', 'putWrites', 'getTuple', 'deleteThread', 'getDeltaChannelHistory'])
 
 const outcomesIn = (writes: readonly PendingWrite[]): Outcomes =>
   Object.assign({}, ...writes.filter(([channel]) => channel === 'stages').map(([, value]) => value))
+
+const rowsIn = (writes: readonly PendingWrite[]): readonly DatedEvent[] =>
+  writes.flatMap(([channel, row]) => (channel === journalChannel ? [(row as JournalRow).event] : []))
 
 /** Events by type and stage; the rest would be too long. */
 function brief(args: readonly unknown[]): string {

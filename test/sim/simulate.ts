@@ -1,30 +1,25 @@
-/**
- * One seed: a random pipeline, run by processes that die, stop and lose their store, until it ends; everything that must
- * be true is looked at on the way, and the end is compared with that of a run to which nothing happened.
- */
-import { createMemoryStore } from '../../src/execution/stores/memory.ts'
 import type { Lowering } from '../../src/foundation/outcome.ts'
 import { pick, type Random, seeded, upTo } from '../fuzz/random.ts'
-import { someAnswers } from './answers.ts'
-import { attempt, isOver } from './attempts.ts'
+
 import { type End, endOf } from './ends.ts'
-import { leaseMs, simEngine } from './engine.ts'
-import { createFaults, type Faults, faultKinds, noFaults } from './faults.ts'
-import { createLedger } from './ledger.ts'
+import { leaseMs } from './engine.ts'
+import { createFaults, faultKinds } from './faults.ts'
 import { lookAtEnd } from './look-at-end.ts'
 import { operate } from './operator.ts'
 import { type RandomPipeline, randomPipeline, withoutCrashes } from './pipelines.ts'
-import { createProcess, type SimProcess, simulateTimers } from './process.ts'
+import { simulateTimers } from './process.ts'
+import { runGraph } from './run-graph.ts'
 import type { Sabotage } from './sabotage.ts'
-import type { Simulation } from './simulation.ts'
+import { createScene } from './scene.ts'
 import { memoryStores, sqliteStores } from './stores.ts'
-import { createTime, type Time } from './time.ts'
-import { createWorld } from './world.ts'
+import type { Time } from './time.ts'
+import { uninterrupted } from './uninterrupted.ts'
 
 export interface Report {
   readonly seed: number
   readonly lowering: Lowering
-  readonly store: 'memory' | 'sqlite'
+  /** `LangGraph`: its MemorySaver. */
+  readonly store: 'memory' | 'sqlite' | 'LangGraph'
   readonly stages: number
   readonly faults: number
   readonly processes: number
@@ -44,9 +39,6 @@ export interface SimulateOptions {
   readonly traced?: boolean
 }
 
-/** A run that has not ended after so many steps never will. */
-const maxQuietSteps = 40_000
-
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Report> {
   const giveBack = simulateTimers()
   try {
@@ -60,33 +52,12 @@ async function tell(seed: number, options: SimulateOptions): Promise<Report> {
   const random = seeded(seed)
   const pipeline = randomPipeline(seeded(upTo(random, 2 ** 31)))
   const quiet = await uninterrupted(withoutCrashes(pipeline), upTo(random, 2 ** 31))
-  return { seed, ...(await interrupted(pipeline, quiet, random, options)) }
+  const run = random() < 0.15 ? runGraph : runEngine
+  return { seed, ...(await run(pipeline, quiet, random, options)) }
 }
 
-/** Nothing goes wrong, and nobody looks after it. Throws when it does not end. */
-async function uninterrupted(pipeline: RandomPipeline, seed: number): Promise<End> {
-  const random = seeded(seed)
-  const { simulation } = createScene(pipeline, random, () => noFaults, {})
-  const { time, ledger, violations } = simulation
-  const process = createProcess('p1', 'a', simulation)
-  simulation.join(process)
-  const engine = simEngine(process, createMemoryStore(), 'flow', random)
-  let made = attempt({ process, engine }, pipeline.plan, { accepted: false, until: undefined, follow: false })
-  for (let step = 0; step < maxQuietSteps; step++) {
-    if (made.result?.status === 'waiting') {
-      const answers = someAnswers(simulation, random, true)
-      made = attempt({ process, engine }, pipeline.plan, { accepted: true, until: undefined, follow: false, answers })
-    }
-    await time.settle()
-    if (isOver(made) ? made.result?.status !== 'waiting' : !(await time.step())) break
-  }
-  process.kill()
-  if (violations.length > 0) throw new Error(`Without a fault: ${violations.join('; ')}`)
-  if (!made.result) throw new Error('The run without a fault did not end.', { cause: made.error })
-  return endOf(ledger.events)
-}
-
-async function interrupted(
+/** By engines. */
+async function runEngine(
   pipeline: RandomPipeline,
   quiet: End,
   random: Random,
@@ -124,29 +95,4 @@ async function interrupted(
   } finally {
     await stores.close()
   }
-}
-
-function createScene(
-  { plan, behaviours }: RandomPipeline,
-  random: Random,
-  faultsFrom: (time: Time) => Faults,
-  { sabotage, traced = false }: SimulateOptions,
-): { readonly simulation: Simulation; readonly lines: readonly string[] } {
-  const violations: string[] = []
-  const lines: string[] = []
-  const processes = new Map<string, SimProcess>()
-  const time = createTime(seeded(upTo(random, 2 ** 31)))
-  const startMs = time.now()
-  const trace = (line: () => string) => {
-    if (traced) lines.push(`${String(time.now() - startMs).padStart(8)} ${line()}`)
-  }
-  const wrong = (what: string) => {
-    trace(() => `!!! ${what}`)
-    violations.push(what)
-  }
-  const ledger = createLedger(plan, wrong)
-  const world = createWorld({ behaviours, begun: (execution) => ledger.begun(execution), wrong })
-  const join = (process: SimProcess) => void processes.set(process.name, process)
-  const faults = faultsFrom(time)
-  return { simulation: { time, faults, ledger, world, processes, sabotage, violations, join, trace, wrong }, lines }
 }

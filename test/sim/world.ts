@@ -45,8 +45,8 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
   const outputs = new Map<string, Json>()
 
   async function perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown> {
-    const { ledger, time } = process.simulation
-    ledger.beginning(process, context.stage, time.now())
+    const { watcher, time } = process.simulation
+    watcher.beginning(process, context.stage, time.now())
     await process.ready()
     await strike(process, context.stage)
     const execution = record(process, context)

@@ -9,9 +9,11 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { compilePipeline } from './compiler/compile.ts'
+import { lowerAs } from './compiler/lower/fallback.ts'
 import { lowerToFlow } from './compiler/lower/flow.ts'
 import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
+import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine } from './execution/engine.ts'
@@ -50,7 +52,10 @@ export interface CompileOptions {
 }
 
 export interface GraphOptions {
-  /** `stages` by default. */
+  /**
+   * `stages` by default. Where the LangGraph that is installed does not do what `flow` relies on, `stages` is taken, and
+   * the `custom` stream says so (`run.warned`); `await graph.lowering()` tells.
+   */
   readonly lowering?: Lowering
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
   readonly checkpointer?: BaseCheckpointSaver
@@ -82,10 +87,11 @@ export function compile(text: string, options: CompileOptions = {}): CompiledPip
   if (!plan || hasErrors(diagnostics)) {
     throw new CompileError(diagnostics.map((each) => formatDiagnostic(each, sources)).join('\n\n'), diagnostics)
   }
+  const selfTest = createSelfTest()
   return {
     plan,
     diagnostics,
-    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions),
+    graph: (graphOptions = {}) => graphOf(plan, kinds, options, graphOptions, selfTest),
   }
 }
 
@@ -104,21 +110,28 @@ function readPipeline(path: string): string {
   }
 }
 
-function graphOf(plan: Plan, kinds: StageKinds, compiled: CompileOptions, options: GraphOptions): PipelineGraph {
+function graphOf(
+  plan: Plan,
+  kinds: StageKinds,
+  compiled: CompileOptions,
+  options: GraphOptions,
+  selfTest: SelfTest,
+): PipelineGraph {
   const runner = createStageRunner(plan, {
-    ...stageHost(plan, {
+    ...createStageHost({
       kinds,
       functions: compiled.functions,
       models: compiled.models,
       env: options.env ?? process.env,
       clock: systemClock,
       logger: options.logger ?? silentLogger,
-    }),
+    })(plan),
     control: createControl(),
   })
   const lowered: LowerOptions = {
     ...(options.checkpointer && { checkpointer: options.checkpointer }),
     onFailure: options.on_failure ?? 'throw',
+    selfTest,
   }
   return options.lowering === 'flow'
     ? lowerToFlow(plan, runner, createFlow, lowered)
@@ -151,18 +164,18 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     ])
   const { store, clock = systemClock, logger = silentLogger, env = process.env } = options
   const kinds = kindsWith(options.stages)
+  const selfTest = createSelfTest()
+  const host = createStageHost({ kinds, functions: options.functions, models: options.models, env, clock, logger })
   return createPipelineEngine({
     store,
     kinds,
     clock,
     logger,
     newId: randomId,
-    lowering: options.lowering ?? 'flow',
+    lowering: () => lowerAs(options.lowering ?? 'flow', selfTest),
+    selfTest,
     leaseMs: options.leaseMs ?? 60_000,
-    stageHost: (plan) => ({
-      ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
-      cache: store,
-    }),
+    stageHost: (plan) => ({ ...host(plan), cache: store }),
     knownDurations: durationsFrom(store),
   })
 }
@@ -176,21 +189,18 @@ interface HostParts {
   readonly logger: Logger
 }
 
-function stageHost(plan: Plan, parts: HostParts): StageHost {
-  return {
-    kinds: parts.kinds,
-    evaluator: createEvaluator(),
-    validators: createValidators(),
-    clock: parts.clock,
-    random: Math.random,
-    env: parts.env,
-    logger: parts.logger,
-    semaphore: createSemaphore(plan.limits.concurrency),
-    services: {
-      functions: functionsWith(parts.functions),
-      models: new Map(Object.entries(parts.models ?? {})),
-      fetch: globalThis.fetch,
-    },
+/** What is compiled of a plan's expressions and schemas is kept for as long as the plan is. */
+function createStageHost({ functions, models, ...ports }: HostParts): (plan: Plan) => StageHost {
+  const services = {
+    functions: functionsWith(functions),
+    models: new Map(Object.entries(models ?? {})),
+    fetch: globalThis.fetch,
+  }
+  const compiled = new WeakMap<Plan, Pick<StageHost, 'evaluator' | 'validators'>>()
+  return (plan) => {
+    const known = compiled.get(plan) ?? { evaluator: createEvaluator(), validators: createValidators() }
+    compiled.set(plan, known)
+    return { ...ports, ...known, services, random: Math.random, semaphore: createSemaphore(plan.limits.concurrency) }
   }
 }
 

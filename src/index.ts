@@ -20,6 +20,7 @@ export type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './
 export type { ForkPoint } from './execution/fork.ts'
 export type { HistoryEntry } from './execution/history.ts'
 export type { PipelineEngine, PipelineState } from './execution/pipeline-engine.ts'
+export type { Recovered } from './execution/recover.ts'
 export type { PipelineResult, Run } from './execution/run.ts'
 export type { StageState } from './execution/run-history.ts'
 export type { Claim, HeldLease, Lease, NewRun, RunFilter, RunRecord, RunStore } from './execution/store.ts'

@@ -9,7 +9,7 @@ import {
   type CheckpointTuple,
   type PendingWrite,
 } from '@langchain/langgraph-checkpoint'
-import { type JournalRow, journalChannel } from '../src/compiler/lower/saver-journal.ts'
+import { type JournalRow, journalChannel } from '../src/compiler/lower/lineage.ts'
 
 export interface Death {
   /** The process dies at this write, counted from 1 over checkpoints, tasks' writes and journal rows. */

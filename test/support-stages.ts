@@ -20,7 +20,14 @@ import { createEvaluator } from '../src/foundation/expression/evaluate.ts'
 import { compileTemplate } from '../src/foundation/expression/template.ts'
 import { digest, type Json, type JsonObject } from '../src/foundation/json.ts'
 import { silentLogger } from '../src/foundation/logger.ts'
-import { defaultOutputBytes, type NeedPlan, type Plan, planFormat, type StagePlan } from '../src/foundation/plan.ts'
+import {
+  defaultOutputBytes,
+  type JsonSchema,
+  type NeedPlan,
+  type Plan,
+  planFormat,
+  type StagePlan,
+} from '../src/foundation/plan.ts'
 
 import { createValidators } from '../src/foundation/schema.ts'
 import { defineStage, type StageContext, type StageKind, type StageKinds } from '../src/foundation/stage-kind.ts'
@@ -47,6 +54,20 @@ export const failKind = defineStage({
   },
 })
 
+/** Asks its questions one after the other, and returns the answers: one, or a list of several. */
+export const askKind = defineStage({
+  name: 'ask',
+  docs,
+  schema: z.object({ questions: z.array(z.string()).min(1), answer: z.record(z.string(), z.unknown()).optional() }),
+  async run({ questions, answer }, context) {
+    const answers = []
+    for (const value of questions) {
+      answers.push(await context.wait({ value, ...(answer && { response_schema: answer as JsonSchema }) }))
+    }
+    return answers.length === 1 ? answers[0] : answers
+  },
+})
+
 /** Does one of the deeds of the test. */
 export const doKind = (deeds: Deeds): StageKind<string> =>
   defineStage({
@@ -61,7 +82,7 @@ export const doKind = (deeds: Deeds): StageKind<string> =>
   })
 
 export const kindsOf = (deeds: Deeds = {}): StageKinds =>
-  new Map([valueKind, echoKind, failKind, doKind(deeds)].map((kind) => [kind.name, kind as StageKind]))
+  new Map([valueKind, echoKind, failKind, askKind, doKind(deeds)].map((kind) => [kind.name, kind as StageKind]))
 
 /** Values as written in YAML, `${{ }}` in them compiled. */
 export interface StageSketch extends Partial<Omit<StagePlan, 'needs' | 'config' | 'set' | 'env' | 'onError'>> {

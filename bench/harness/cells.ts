@@ -15,8 +15,7 @@ export function cellsOf(mode: Mode, lowering: Lowering, only: string): readonly 
 }
 
 function wanted(one: Case, rival: string, mode: Mode, lowering: Lowering): boolean {
-  const { fullOnly = [], fullOnlyOnStages = [], notOnStages = [] } = one
-  if (lowering === 'stages' && notOnStages.includes(rival)) return false
+  const { fullOnly = [], fullOnlyOnStages = [] } = one
   if (mode === 'full') return true
   return !fullOnly.includes(rival) && !(lowering === 'stages' && fullOnlyOnStages.includes(rival))
 }

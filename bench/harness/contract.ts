@@ -79,6 +79,8 @@ export interface Sample {
   readonly bytes?: number
   /** How far the peak of the process's memory rose. */
   readonly memoryBytes?: number
+  /** The most memory in use above what was before, of a repetition that was not timed. */
+  readonly heapBytes?: number
 }
 
 /** What one child process found. `digest` is of the final state: rows whose digests differ show no time. */
@@ -103,8 +105,6 @@ export interface Case {
   readonly fullOnly?: readonly string[]
   /** The same, but only while our engine lowers to `stages`. */
   readonly fullOnlyOnStages?: readonly string[]
-  /** Rivals that are not measured at all while our engine lowers to `stages`. */
-  readonly notOnStages?: readonly string[]
   /** At least so many child processes for each rival, also in the quick benchmark. */
   readonly rounds?: number
   /** Samples a child takes, after as many warm-up repetitions as the workload thinks right. */

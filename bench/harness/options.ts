@@ -20,7 +20,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --quick              smaller sizes, fewer repetitions: within 10 minutes (without it: within 60)
-  --lowering <name>    stages (default) or flow
+  --lowering <name>    flow (default) or stages
   --only <text>        only cases whose id contains the text
   --fresh              forget what an unfinished benchmark has measured; otherwise it is gone on with
   --budget <minutes>   stop earlier or later; what is missing is measured by the next call
@@ -32,7 +32,7 @@ export function parseOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
-      lowering: { type: 'string', default: 'stages' },
+      lowering: { type: 'string', default: 'flow' },
       only: { type: 'string', default: '' },
       fresh: { type: 'boolean', default: false },
       budget: { type: 'string' },
@@ -56,5 +56,5 @@ export function parseOptions(args: readonly string[]): Options {
 
 function loweringOf(text: string): Lowering {
   if (text === 'stages' || text === 'flow') return text
-  throw new Error(`--lowering: there is no "${text}", only stages and flow.`)
+  throw new Error(`--lowering: there is no "${text}", only flow and stages.`)
 }

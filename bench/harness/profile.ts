@@ -1,5 +1,5 @@
 /** Where one rival spends its time at one case: a CPU profile of a child process, folded by function. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { caseById } from '../workloads/index.ts'
@@ -31,7 +31,8 @@ export async function profile(which: string, lowering: Lowering, snapshot: strin
   const directory = mkdtempSync(join(tmpdir(), 'stagegraph-profile-'))
   try {
     const { one } = caseById(caseId)
-    const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
+    // Collections that the meter asks for would be half of it.
+    const flags = ['--no-expose-gc', '--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
     const answer = await runChild({
       caseId,
       rival,
@@ -43,7 +44,7 @@ export async function profile(which: string, lowering: Lowering, snapshot: strin
     })
     if ('failed' in answer) throw new Error(`${which}: ${answer.failed}`)
     const [file = ''] = readdirSync(directory)
-    print(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile, snapshot)
+    print(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile, `${realpathSync(snapshot)}/`)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -104,7 +105,7 @@ function add(costs: Map<string, Cost>, name: string, self: number, total: number
 function show(title: string, costs: ReadonlyMap<string, Cost>, by: keyof Cost): void {
   const all = sum([...costs.values()].map(({ self }) => self))
   console.log(`\n${title} (of ${(all / 1_000).toFixed(0)} ms)`)
-  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, 36)
+  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, by === 'total' ? 110 : 30)
   for (const [name, cost] of top) {
     console.log(
       `  ${((cost[by] / all) * 100).toFixed(1).padStart(5)} %  ${(cost[by] / 1_000).toFixed(1).padStart(8)} ms  ${name}`,
@@ -119,8 +120,8 @@ const fileOf = ({ callFrame: { url } }: ProfileNode, snapshot: string): string =
   url
     .replace('file://', '')
     .replace(`${snapshot}dist/`, 'ours: ')
-    .replace(`${benchFolder}node_modules/`, '')
-    .replace(`${rootFolder}node_modules/`, '')
+    .replace(`${realpathSync(`${benchFolder}node_modules`)}/`, '')
+    .replace(`${realpathSync(`${rootFolder}node_modules`)}/`, '')
     .replace(benchFolder, 'bench: ') || '(native)'
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

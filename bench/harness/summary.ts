@@ -14,6 +14,7 @@ export interface Row {
   readonly wallUs?: number
   readonly bytes?: number
   readonly memoryBytes?: number
+  readonly heapBytes?: number
   readonly samples: number
 }
 
@@ -48,11 +49,13 @@ function medians({ units }: Case, found: readonly Finding[]) {
   const samples = found.flatMap((each) => each.samples)
   const bytes = numbers(samples, 'bytes')
   const memory = numbers(samples, 'memoryBytes')
+  const heap = numbers(samples, 'heapBytes')
   return {
     cpuUs: median(numbers(samples, 'cpuUs')) / units,
     wallUs: median(numbers(samples, 'wallUs')) / units,
     ...(bytes.length > 0 && { bytes: median(bytes) }),
     ...(memory.length > 0 && { memoryBytes: Math.max(...memory) }),
+    ...(heap.length > 0 && { heapBytes: Math.max(...heap) }),
     samples: samples.length,
   }
 }

@@ -56,8 +56,14 @@ function why({ state, failure }: Row): string {
 
 function verdictLine({ says, value, limit, show }: Verdict): Line {
   const format = { ratio: fraction, bytes: size, microseconds: (us: number) => `${us.toFixed(1)} µs` }[show]
-  const met = value === undefined ? 'not measured' : value <= limit ? 'met' : 'NOT MET'
+  const met = value === undefined ? 'not measured' : outcomeOf(value, limit)
   return ['', `→ ${says}`, value === undefined ? '–' : format(value), '', '', '', '', '', `≤ ${format(limit)}`, met]
+}
+
+/** Whether the limit is kept, and how far it is away. */
+export function outcomeOf(value: number, limit: number): string {
+  if (value <= 0) return 'met'
+  return value <= limit ? `met, ${digits(limit / value)}× below` : `NOT MET, ${digits(value / limit)}× above`
 }
 
 export function nameOf(rival: string): string {

@@ -11,10 +11,13 @@ const { compile, createEngine, defineFunction } = await loadOurs()
 
 const thread = 'stopped'
 
-export function prepareStagegraph(job: Job, store: RunStore, lowering: Lowering): Prepared {
+const firstPipeline = 'name: first\nstages: [{ id: only, transform: 1 }]\n'
+
+export async function prepareStagegraph(job: Job, store: RunStore, lowering: Lowering): Promise<Prepared> {
   const functions = functionsOf(job)
   const pipeline = compile(pipelineText(job), { functions })
   const engine = createEngine({ store, functions, ...chosen(lowering) })
+  await engine.execute(compile(firstPipeline)) // an engine tests LangGraph before its first run
   return {
     async run() {
       const result = await engine.execute(pipeline, { ...job.carried })
@@ -49,8 +52,7 @@ export async function resumeStagegraph(job: Job, store: RunStore, { lowering }: 
   await (await engine.resume(thread)).result
 }
 
-/** An engine without the option lowers to `stages`; the harness refuses `flow` where there is none. */
-const chosen = (lowering: Lowering): Partial<EngineOptions> => ({ lowering }) as Partial<EngineOptions>
+const chosen = (lowering: Lowering): Pick<EngineOptions, 'lowering'> => ({ lowering })
 
 const functionsOf = ({ steps }: Job) =>
   Object.fromEntries(steps.map(({ id, work }) => [`bench/${id}`, defineFunction({ run: () => work() })]))

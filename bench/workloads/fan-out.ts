@@ -1,10 +1,12 @@
 /**
  * One trivial function over many items, the results gathered in a list.
  *
- * Rivals use what they have for it: `Send`, `.foreach`, `Promise.all`. We have no `foreach` yet; until then a pipeline of
- * as many stages side by side, each with its own row and events and appending to one variable, stands for it.
+ * Everyone uses what they have for it: `Send`, `.foreach`, `Promise.all`, our pool with a record of each item in the journal
+ * of a run. (`foreach` in a pipeline comes with the language and stands on that pool.)
  */
-import type { Case, Job, Step, Workload } from '../harness/contract.ts'
+import { join } from 'node:path'
+import type { Case, ChildSettings, Finding, Job, Step, Workload } from '../harness/contract.ts'
+import { watchHeap } from '../harness/heap.ts'
 import { measureJob } from '../harness/measure-job.ts'
 import { createWitness, type Witness } from '../harness/witness.ts'
 import { loadRival } from '../rivals/load.ts'
@@ -43,7 +45,7 @@ const fan = (size: number, more: Partial<Case>): Case => ({
   rivals: everyone,
   modes: ['quick', 'full'],
   samples: 3,
-  note: 'Ours: stages side by side; `foreach` comes with the language.',
+  note: 'Ours: the pool, 16 items at once, every start and end in the journal of a run.',
   ...more,
 })
 
@@ -57,13 +59,28 @@ export const fanOut: Workload = {
       once: sends,
       fullOnly: sends,
       rivals: everyone.filter((name) => name !== 'graph-our-saver'),
-      notOnStages: ['stagegraph-sqlite'],
-      note: 'On `stages` our side comes with `foreach`: a node for each of 10,000 items is not how one would write it.',
     }),
   ],
   async measure(one, rival, child) {
     const witness = createWitness(false)
     const warmUp = { job: fanJob(Math.min(one.size, 100), witness), times: 4 }
-    return measureJob({ rival: await loadRival(rival), job: fanJob(one.size, witness), witness, warmUp }, child)
+    const found = await measureJob(
+      { rival: await loadRival(rival), job: fanJob(one.size, witness), witness, warmUp },
+      child,
+    )
+    return rival === 'stagegraph-sqlite' ? withHeap(found, one.size, child) : found
   },
+}
+
+/** Looks at the memory of one more run. */
+async function withHeap(found: Finding, size: number, child: ChildSettings): Promise<Finding> {
+  const { prepare } = await loadRival('stagegraph-sqlite')
+  const witness = createWitness(false)
+  const job = fanJob(size, { ...witness, saw: () => watch.look() })
+  const prepared = await prepare(job, { file: join(child.directory, 'heap.db'), lowering: child.lowering })
+  const watch = watchHeap(Math.ceil(size / 40))
+  await prepared.run()
+  const heapBytes = watch.peakBytes
+  await prepared.close()
+  return { ...found, samples: found.samples.map((sample) => ({ ...sample, heapBytes })) }
 }

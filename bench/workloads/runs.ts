@@ -1,6 +1,6 @@
 /** `runs`: the list of the latest runs, with a hundred or a hundred thousand of them in the file. */
 import { join } from 'node:path'
-import type { RunRecord } from '../../src/index.ts'
+import type { Claim, NewRun } from '../../src/index.ts'
 import type { Case, Finding, Sample, Workload } from '../harness/contract.ts'
 import { digestOf } from '../harness/digest.ts'
 import { metered } from '../harness/meter.ts'
@@ -27,7 +27,10 @@ export const runs: Workload = {
   async measure(one, _rival, { samples, directory }): Promise<Finding> {
     const { openStore, createEngine } = await loadOurs()
     const store = openStore(join(directory, 'runs.db'))
-    for (let i = 0; i < one.size; i++) await store.createRun(record(i))
+    for (let i = 0; i < one.size; i++) {
+      const lease = await store.createRun(record(i), claim)
+      if (lease) await store.release(lease)
+    }
     const engine = createEngine({ store })
     const found: Sample[] = []
     for (let i = 0; i < samples + 2; i++) {
@@ -46,7 +49,13 @@ export const runs: Workload = {
   },
 }
 
-function record(index: number): RunRecord {
+/** Whoever made these runs is gone. */
+const claim: Claim = {
+  owner: { host: 'bench', pid: 1, started: '1', boot: 'bench', engine: 'bench' },
+  expiresAtMs: 1_700_000_000_000,
+}
+
+function record(index: number): NewRun {
   const at = new Date(1_700_000_000_000 + index * 1_000).toISOString()
   return {
     id: `r${index}`,
@@ -63,6 +72,5 @@ function record(index: number): RunRecord {
     active_ms: 1_200,
     stretches: 1,
     cancel_requested: false,
-    owner: null,
   }
 }

@@ -8,6 +8,8 @@ export interface NextSteps {
   readonly resume: string
   readonly show: string
   readonly watch: string
+  /** The same as `resume`, with an answer to a wait. */
+  answer(wait: string): string
   /** Of one stage, or of all. */
   logs(stage?: string): string
 }
@@ -20,6 +22,7 @@ export function nextSteps(id: string, storePath: string, cwd: string): NextSteps
     resume: command('resume'),
     show: command('show'),
     watch: command('watch'),
+    answer: (wait) => command('resume', ` --answer ${wait}=…`),
     logs: (stage) => command('logs', stage === undefined ? '' : ` --stage ${stage}`),
   }
 }

@@ -36,6 +36,8 @@ export interface AttemptLine {
   readonly signal: AbortSignal
   /** It said something. */
   alive(): void
+  /** Ends the attempt here: `reason` is what it throws, whatever the work still returns. */
+  stop(reason: unknown): void
   /** Calls `then` once the attempt is stopped or over, whichever comes first: nothing it says counts after that. */
   until(then: () => void): void
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../foundation/clock.ts'
 import type { StageError } from '../foundation/errors.ts'
 import { JournalError } from '../foundation/journal.ts'
 import type { StagePlan } from '../foundation/plan.ts'
-import { PauseRequested } from '../foundation/stage-runner.ts'
+import { PauseRequested, StageWaits } from '../foundation/stage-runner.ts'
 import { type AttemptLine, runAttempt, type TimeLimits } from './attempt.ts'
 import { asStageError } from './failures.ts'
 import { type NextAttempt, nextAttempt } from './retry.ts'
@@ -36,7 +36,7 @@ export type Attempted =
   /** Stopped from outside; `attempts` is 0 when none was started. */
   | { readonly stopped: StageError; readonly attempts: number }
 
-/** Rejects with PauseRequested and JournalError only. */
+/** Rejects with PauseRequested, StageWaits and JournalError only. */
 export async function runAttempts(
   stage: StagePlan,
   work: (attempt: number, line: AttemptLine) => unknown,
@@ -60,7 +60,8 @@ export async function runAttempts(
       return { returned: await one(working, begin, ports), attempts }
     } catch (thrown) {
       if (thrown instanceof PauseRequested && running) ports.onInterrupted(attempts)
-      if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
+      if (thrown instanceof PauseRequested || thrown instanceof JournalError || thrown instanceof StageWaits)
+        throw thrown
       const error = asStageError(thrown)
       if (isStop(ports.stop, error)) return { stopped: error, attempts }
       const next = nextAttempt(stage.retry, error, { failures: failures + 1, toldWaits }, ports.random)

@@ -1,8 +1,10 @@
 /** What an engine holds and lends to each of its runs. */
+
+import type { Lowered } from '../compiler/lower/fallback.ts'
+import type { SelfTest } from '../compiler/lower/self-test.ts'
 import type { Clock } from '../foundation/clock.ts'
 import type { NewId } from '../foundation/ids.ts'
 import type { Logger } from '../foundation/logger.ts'
-import type { Lowering } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { StageKinds } from '../foundation/stage-kind.ts'
 import { storedEvents } from './follow.ts'
@@ -11,7 +13,7 @@ import type { RunnerDeps } from './runner-deps.ts'
 import type { RunStore } from './store.ts'
 
 /** What the runner needs and does not depend on the stretch. */
-export type StageHost = Omit<RunnerDeps, 'control' | 'recorded'>
+export type StageHost = Omit<RunnerDeps, 'control' | 'recorded' | 'engine'>
 
 export interface EngineHost {
   readonly store: RunStore
@@ -20,7 +22,9 @@ export interface EngineHost {
   readonly logger: Logger
   readonly newId: NewId
   /** Of runs that start here. */
-  readonly lowering: Lowering
+  readonly lowering: () => Promise<Lowered>
+  /** What LangGraph lacks of what `flow` relies on. */
+  readonly selfTest: SelfTest
   /** How long a thread is an engine's that does not say that it lives. Milliseconds. */
   readonly leaseMs: number
   stageHost(plan: Plan): StageHost

@@ -4,6 +4,7 @@ import { threadIdPattern } from '../foundation/ids.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { didYouMean } from '../foundation/suggest.ts'
+import type { Answers } from './engine-answers.ts'
 import { changedSources } from './sources.ts'
 import type { RunRecord } from './store.ts'
 
@@ -19,6 +20,8 @@ export interface StartOptions {
 export interface ResumeOptions extends Omit<StartOptions, 'threadId'> {
   /** Go on although a `uses:` source changed since the run started. */
   readonly migrate?: boolean
+  /** Answers to what the run waits for, by id of the wait (`get(threadId).waits`). The first answer to a wait stands. */
+  readonly answers?: Answers
 }
 
 export interface ForkOptions extends StartOptions {

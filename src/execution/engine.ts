@@ -10,8 +10,7 @@ import { dirname } from 'node:path'
 import { ThreadError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
-import { isFinished, type RunState } from '../foundation/outcome.ts'
-import { type DatedEvent, foldPast } from '../foundation/past.ts'
+import { isFinished } from '../foundation/outcome.ts'
 import { type Plan, planFormat } from '../foundation/plan.ts'
 import { createControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
@@ -29,26 +28,25 @@ import {
 import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
-import { findLastRun, readsLastRun } from './last-run.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
 import { preflight } from './preflight.ts'
-import { loweringOf, readLog, runStateOf } from './recovery.ts'
+import { recoverRuns } from './recover.ts'
+import { readLog } from './recovery.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, NewRun, RunRecord } from './store.ts'
-import { startStretch } from './stretch.ts'
+import type { RunRecord } from './store.ts'
+import { createStretches } from './stretches.ts'
 import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
 
 /** How often another process's run is looked at. Milliseconds. */
 const followPollMs = 200
 
 export function createPipelineEngine(host: EngineHost): PipelineEngine {
-  const { store, clock } = host
+  const { store } = host
   const owner = currentOwner(host.newId('e'))
-  const running = new Map<string, Run>()
-  const saved = new Set<string>()
+  const { running, prepare, begin, takeOver } = createStretches(host, owner)
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
@@ -61,63 +59,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
     if (existing) return continueThread(existing, plan, ready.inputs, options)
     await preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
-    return begin(plan, await begun(ready.run, plan), ready.inputs, options)
-  }
-
-  /** Writes the run, and runs it. `inherited`: what a fork begins with. */
-  async function begin(
-    plan: Plan,
-    runState: RunState,
-    inputs: JsonObject,
-    options: StartOptions,
-    inherited: readonly DatedEvent[] = [],
-  ): Promise<Run> {
-    await savePlan(plan)
-    const record = newRecord(plan, runState.id, inputs, runState.started_at)
-    const lease = await store.createRun(record, claimNow())
-    if (!lease) throw inUse(record.id, 'was started by someone else just now')
-    const [past, lowering] = [foldPast(inherited), host.lowering]
-    const run = {
-      plan,
-      record: { ...record, owner },
-      lease,
-      past,
-      lastSeq: 0,
-      runState,
-      number: 1,
-      lowering,
-      inherited,
-    }
-    try {
-      return take(startStretch(host, { ...run, ...taken(options) }))
-    } catch (error) {
-      await store.deleteRun(record.id) // it could not even be lowered, so nothing has happened
-      throw error
-    }
-  }
-
-  /** Once per plan: the store never forgets one. */
-  async function savePlan(plan: Plan): Promise<void> {
-    if (saved.has(plan.hash)) return
-    await store.savePlan(plan)
-    saved.add(plan.hash)
-  }
-
-  const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
-
-  const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({
-    ...run,
-    ...(readsLastRun(plan) && { last: await findLastRun(plan, store) }),
-    ...(host.lowering === 'flow' && { lowering: 'flow' }),
-  })
-
-  /** Inputs validated and completed, env and secrets found, before anything is written. */
-  function prepare(plan: Plan, inputs: JsonObject, threadId: string): { inputs: JsonObject; run: RunState } {
-    const runner = createStageRunner(plan, {
-      ...host.stageHost(plan),
-      control: createControl(),
-    })
-    return runner.start(inputs, threadId)
+    return begin(plan, ready, options)
   }
 
   async function continueThread(
@@ -138,13 +80,14 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
 
   async function resume(threadId: string, options: ResumeOptions = {}): Promise<Run> {
     refuseWhenClosed()
-    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId'])
+    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId', 'answers'])
     const before = await known(threadId)
     if (isFinished(before.status)) throw finished(before)
     const plan = await planOf(before)
     checkUntil(plan, options.until)
     refuseChangedSources(plan, before, options.migrate ?? false)
-    return take(await claimed(threadId, plan, taken(options)))
+    const { answers = {} } = options
+    return takeOver(before, plan, { ...taken(options), answers })
   }
 
   async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
@@ -163,7 +106,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (await store.getRun(id)) throw inUse(id, 'exists already')
     const { run } = prepare(plan, from.inputs, id)
     const { env = run.env, last } = opening ?? {}
-    return begin(plan, { ...run, env, ...(last !== undefined && { last }) }, from.inputs, options, [
+    const started = { inputs: from.inputs, run: { ...run, env, ...(last !== undefined && { last }) } }
+    return begin(plan, started, options, [
       { type: 'run.forked', from: { run: threadId, seq: cut.seq }, at: run.started_at },
       ...cut.events,
       ...patches.map((patch) => ({ ...patch, at: run.started_at })),
@@ -185,40 +129,6 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return set
   }
 
-  /** Makes this engine the run's owner and takes it up where it stands. */
-  async function claimed(
-    threadId: string,
-    plan: Plan,
-    options: Pick<StartOptions, 'signal' | 'until'> & { cancelled?: boolean },
-  ): Promise<Run> {
-    if (running.has(threadId)) throw busy(threadId, owner)
-    const now = clock.now()
-    const claim = await store.claim(threadId, claimNow(), (held) => held.expiresAtMs <= now || isOwnerDead(held.owner))
-    if ('heldBy' in claim) throw busy(threadId, claim.heldBy.owner)
-    const { lease } = claim
-    try {
-      const record = await known(threadId) // read again: it may have ended between the first look and the claim
-      if (isFinished(record.status)) throw finished(record)
-      const log = await readLog(storedEvents(store, threadId, 0))
-      const { past, lastSeq, opening } = log
-      const runState = opening
-        ? runStateOf(record, opening)
-        : await begun(prepare(plan, record.inputs, threadId).run, plan)
-      const lowering = loweringOf(opening) ?? host.lowering
-      const number = opening ? record.stretches + 1 : 1
-      return startStretch(host, { plan, record, lease, past, lastSeq, runState, lowering, number, ...options })
-    } catch (error) {
-      await store.release(lease)
-      throw error
-    }
-  }
-
-  function take(run: Run): Run {
-    running.set(run.id, run)
-    void run.result.finally(() => running.delete(run.id))
-    return run
-  }
-
   async function cancel(threadId: string): Promise<void> {
     const here = running.get(threadId)
     if (here) return here.cancel()
@@ -227,7 +137,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (isFinished(record.status)) throw finished(record)
     await store.requestCancel(threadId)
     if (record.owner && !isOwnerDead(record.owner)) return // its process sees the request and stops
-    const run = take(await claimed(threadId, await planOf(record), { cancelled: true }))
+    const run = await takeOver(record, await planOf(record), { cancelled: true })
     await run.result
   }
 
@@ -236,7 +146,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (!record) return undefined
     const plan = await store.loadPlan(record.plan)
     const history = await readHistory(plan?.stages ?? [], storedEvents(store, threadId, 0))
-    return { ...record, result: history.result, stages: [...history.stages.values()] }
+    const { result, stages, waits } = history
+    return { ...record, result, stages: [...stages.values()], waits: [...waits.values()] }
   }
 
   function events(
@@ -301,31 +212,13 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
     fork,
+    recover: () => recoverRuns(store, host.clock.now(), resume),
     history: (threadId) => readCommits(storedEvents(store, threadId, 0)),
     plan: async (threadId) => {
       const record = await store.getRun(threadId)
       return record && store.loadPlan(record.plan)
     },
     [Symbol.asyncDispose]: close,
-  }
-}
-
-function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string): NewRun {
-  return {
-    id,
-    pipeline: plan.name,
-    version: plan.version ?? null,
-    plan: plan.hash,
-    file: plan.origin.file,
-    status: 'running',
-    inputs,
-    progress: 0,
-    created_at: at,
-    updated_at: at,
-    ended_at: null,
-    active_ms: 0,
-    stretches: 1,
-    cancel_requested: false,
   }
 }
 

@@ -15,7 +15,8 @@ import type { CreateFlow, Flown, FlowWork } from '../foundation/flow.ts'
 import { JournalError } from '../foundation/journal.ts'
 import type { Outcome } from '../foundation/outcome.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
-import { PauseRequested, type StageRunner } from '../foundation/stage-runner.ts'
+import { PauseRequested, type StageRunner, StageWaits } from '../foundation/stage-runner.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 
 /** Who waits for whom, by position in the plan. */
 interface Shape {
@@ -57,12 +58,14 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
   const ready = [...open.keys()].filter((index) => open[index] === 0)
   let inFlight = 0
   let done = 0
+  const asked: (OpenWait | undefined)[] = []
   let paused = false
+  let returns = false // a checkpoint is wanted
   let broken: { readonly error: unknown } | undefined
   if (line.signal) setMaxListeners(0, line.signal) // a listener per running stage, taken away when it ends
 
   function startReady(): void {
-    for (let at = 0; at < ready.length && !paused && !broken; at++) {
+    for (let at = 0; at < ready.length && !paused && !returns && !broken; at++) {
       const index = ready[at] as number
       const stage = stages[index] as StagePlan
       if (Object.hasOwn(outcomes, stage.id)) pass(index)
@@ -85,9 +88,11 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
       const outcome = await runner.runStage(stage, view, line)
       outcomes[stage.id] = outcome
       fresh[stage.id] = outcome
+      if (stage.checkpoint) returns = true
       pass(index)
     } catch (error) {
       if (error instanceof PauseRequested) paused = true
+      else if (error instanceof StageWaits) asked[index] = error.wait
       else broken ??= { error }
     }
     if (++done % turnEvery === 0) await nextTurn()
@@ -100,7 +105,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
     try {
       if (broken) throw broken.error
       await line.recorded?.journal.commit()
-      return { fresh, paused }
+      return { fresh, paused, waits: asked.filter((wait) => wait !== undefined) }
     } catch (error) {
       throw error instanceof JournalError ? error.cause : error
     }

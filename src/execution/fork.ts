@@ -48,6 +48,7 @@ function wholeStage(events: readonly RunEvent[], seq: number): number {
   return last
 }
 
-function withoutPlace({ v: _, run: __, seq: ___, sub: ____, progress: _____, eta_ms: ______, ...event }: RunEvent) {
+function withoutPlace(placed: RunEvent): DatedEvent {
+  const { v: _, run: __, seq: ___, sub: ____, progress: _____, eta_ms: ______, ...event } = placed
   return event as DatedEvent
 }

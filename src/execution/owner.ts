@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type { RunOwner } from './store.ts'
+import type { HeldLease, RunOwner } from './store.ts'
 
 export function currentOwner(engine: string): RunOwner {
   return { host: hostname(), pid: process.pid, started: startedAt(process.pid) ?? '', boot: bootId(), engine }
@@ -18,6 +18,13 @@ export function isOwnerDead(owner: RunOwner): boolean {
   const started = startedAt(owner.pid)
   return started === undefined || (owner.started !== '' && started !== owner.started)
 }
+
+/** Whoever holds the thread has lost it: gone, or without a sign of life for too long. */
+export const hasLapsed = ({ owner, expiresAtMs }: HeldLease, nowMs: number): boolean =>
+  expiresAtMs <= nowMs || isOwnerDead(owner)
+
+/** It ran on this machine, since it was last started. */
+export const isOnThisBoot = (owner: RunOwner): boolean => owner.host === hostname() && owner.boot === bootId()
 
 export const sameOwner = (a: RunOwner, b: RunOwner): boolean =>
   a.host === b.host && a.boot === b.boot && a.pid === b.pid && a.started === b.started && a.engine === b.engine

@@ -2,9 +2,11 @@
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 import type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './engine-options.ts'
 import type { ForkPoint } from './fork.ts'
 import type { HistoryEntry } from './history.ts'
+import type { Recovered } from './recover.ts'
 import type { PipelineResult, Run } from './run.ts'
 import type { StageState } from './run-history.ts'
 import type { RunFilter, RunRecord } from './store.ts'
@@ -16,6 +18,8 @@ export type Runnable = Plan | { readonly plan: Plan }
 export interface PipelineState extends RunRecord {
   readonly result: RunResult | null
   readonly stages: readonly StageState[]
+  /** What it waits for: answers are given by `resume(threadId, { answers: { [id]: … } })`. */
+  readonly waits: readonly OpenWait[]
 }
 
 export interface PipelineEngine extends AsyncDisposable {
@@ -23,6 +27,11 @@ export interface PipelineEngine extends AsyncDisposable {
   start(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<Run>
   /** Goes on with a run that paused, crashed or was left, by its stored plan. */
   resume(threadId: string, options?: ResumeOptions): Promise<Run>
+  /**
+   * Takes over every run whose process died, or gave no sign of life for longer than its lease, and goes on with it.
+   * Says of each how; those that another process takes over at the same time are not among them.
+   */
+  recover(): Promise<readonly Recovered[]>
   /** Starts a run and waits for its end. */
   execute(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<PipelineResult>
   /** Ends a run, wherever it runs, or when nobody runs it. Idempotent. */

@@ -6,7 +6,7 @@
  * durations that are known: of the same stage in an earlier run, else the mean of this run's finished stages; null when
  * neither is known.
  */
-import { needsOf, type Plan } from '../foundation/plan.ts'
+import type { Plan } from '../foundation/plan.ts'
 
 export interface Progress {
   started(stage: string, atMs: number): void
@@ -67,23 +67,34 @@ function remaining(
   known: ReadonlyMap<string, number>,
   nowMs: number,
 ): number | null {
-  const seen = [...stages.values()].flatMap(({ durationMs }) => (durationMs === undefined ? [] : [durationMs]))
-  const mean = seen.length > 0 ? seen.reduce((sum, ms) => sum + ms, 0) / seen.length : undefined
+  const mean = meanOf(stages)
   const endsIn = new Map<string, number>()
   let latestAbove = 0 // of every stage above in the list: what `all_above` waits for, without walking it
   for (const stage of plan.stages) {
     const state = stages.get(stage.id) as StageProgress
     const own = timeLeft(state, known.get(stage.id) ?? mean, nowMs)
     if (own === undefined) return null
-    const startsIn =
-      stage.needs === 'all_above'
-        ? latestAbove
-        : Math.max(0, ...needsOf(plan, stage).map((need) => endsIn.get(need.stage) ?? 0))
+    let startsIn = stage.needs === 'all_above' ? latestAbove : 0
+    if (stage.needs !== 'all_above') {
+      for (const need of stage.needs) startsIn = Math.max(startsIn, endsIn.get(need.stage) ?? 0)
+    }
     const end = state.fraction === 1 ? 0 : startsIn + own
     endsIn.set(stage.id, end)
     latestAbove = Math.max(latestAbove, end)
   }
-  return Math.max(0, Math.round(Math.max(0, ...endsIn.values())))
+  return Math.round(latestAbove)
+}
+
+/** Of the finished stages; undefined when there are none. */
+function meanOf(stages: ReadonlyMap<string, StageProgress>): number | undefined {
+  let sum = 0
+  let count = 0
+  for (const { durationMs } of stages.values()) {
+    if (durationMs === undefined) continue
+    sum += durationMs
+    count++
+  }
+  return count > 0 ? sum / count : undefined
 }
 
 function timeLeft(

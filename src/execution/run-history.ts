@@ -8,6 +8,7 @@ import type { Failure } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { Json } from '../foundation/json.ts'
 import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 
 /** A stage of a run as people see it. Times are ISO 8601, UTC. */
 export interface StageState {
@@ -31,6 +32,8 @@ export interface RunHistory {
   readonly failures: ReadonlyMap<string, number>
   /** Attempts that were started, by stage. */
   readonly attempts: ReadonlyMap<string, number>
+  /** What it waits for, by id, in the order in which it was asked. */
+  readonly waits: ReadonlyMap<string, OpenWait>
   readonly result: RunResult | null
   readonly lastSeq: number
   readonly lastAt: string | null
@@ -57,6 +60,7 @@ export async function readHistory(
   const states = new Map<string, StageState>(stages.map(({ id, kind }) => [id, { ...pending, id, kind }]))
   const failures = new Map<string, number>()
   const attempts = new Map<string, number>()
+  const waits = new Map<string, OpenWait>()
   let result: RunResult | null = null
   let lastSeq = 0
   let lastAt: string | null = null
@@ -68,10 +72,22 @@ export async function readHistory(
     if (event.type === 'stage.started') attempts.set(event.stage, (attempts.get(event.stage) ?? 0) + 1)
     if (event.type === 'stage.retrying' && event.counts) failures.set(event.stage, (failures.get(event.stage) ?? 0) + 1)
     if (!('stage' in event)) continue
+    changeWaits(waits, event)
     const before = states.get(event.stage)
     if (before) states.set(event.stage, { ...before, ...change(before, event) })
   }
-  return { stages: states, failures, attempts, result, lastSeq, lastAt }
+  return { stages: states, failures, attempts, waits, result, lastSeq, lastAt }
+}
+
+function changeWaits(waits: Map<string, OpenWait>, event: RunEvent & { readonly stage: string }): void {
+  if (event.type === 'wait.started') {
+    const { wait: id, stage, value, response_schema, ambiguous } = event
+    const more = { ...(response_schema !== undefined && { response_schema }), ...(ambiguous && { ambiguous }) }
+    waits.set(id, { id, stage, value, ...more })
+  } else if (event.type === 'wait.fired') waits.delete(event.wait)
+  else if (/^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)) {
+    for (const { id, stage } of waits.values()) if (stage === event.stage) waits.delete(id)
+  }
 }
 
 function change(before: StageState, event: RunEvent): Partial<StageState> {
@@ -86,6 +102,10 @@ function change(before: StageState, event: RunEvent): Partial<StageState> {
       }
     case 'stage.retrying':
       return { error: event.error }
+    case 'wait.started':
+      return { status: 'waiting' }
+    case 'wait.fired':
+      return { status: 'pending' }
     case 'stage.succeeded':
       return { ...ended(event), status: 'succeeded', output: event.output, error: null, cached: event.cached ?? false }
     case 'stage.failed':
@@ -93,7 +113,7 @@ function change(before: StageState, event: RunEvent): Partial<StageState> {
     case 'stage.cancelled':
       return { ...ended(event), status: 'cancelled', error: event.error }
     case 'stage.skipped':
-      return { status: 'skipped', reason: event.reason, ended_at: event.at }
+      return { status: 'skipped', reason: event.reason, ended_at: event.at, error: null }
     default:
       return {}
   }

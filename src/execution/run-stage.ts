@@ -1,10 +1,10 @@
 /**
  * The one wrapper around every stage:
  *
- *   recorded? → join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
+ *   recorded? → waits? → join → if → cache → retry( timeout( run )) → check `output` → on failure `on_error` → `set`
  *
- * It ends in an outcome, never in an exception; only a pause and a broken journal travel as one. Events are said here and
- * nowhere else, to the journal and to whoever listens on the line.
+ * It ends in an outcome, never in an exception; only a pause, a wait and a broken journal travel as one. Events are said
+ * here and nowhere else, to the journal and to whoever listens on the line.
  *
  * Effects are barriers: that an attempt starts is durable before it does, and with it everything said before. What is
  * pure waits for nothing: worked out again, it gives the same.
@@ -13,23 +13,24 @@ import type { StageError } from '../foundation/errors.ts'
 import { type Journal, JournalError } from '../foundation/journal.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
 import type { Outcome, SkipReason } from '../foundation/outcome.ts'
-import { noPast, type StagePast } from '../foundation/past.ts'
+import { noPast, openWaitOf, type StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
-import { PauseRequested, type RunView, type StageLine } from '../foundation/stage-runner.ts'
+import { PauseRequested, type RunView, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { type Attempted, runAttempts } from './attempts.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
 import { evaluateSet } from './set-variables.ts'
-import { cacheOf, type StageCache } from './stage-cache.ts'
+import { cacheOf } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
-import { type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
+import { evaluateGiven, type Given, inputHashOf, type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
 import type { Stop } from './stop.ts'
+import { ambiguity, decided, waitStarted } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
 
-/** Rejects with PauseRequested and JournalError only (and with bugs). */
+/** Rejects with PauseRequested, StageWaits and JournalError only (and with bugs). */
 export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, line: StageLine): Promise<Outcome> {
   const past = line.recorded?.past.of(stage.id) ?? untouched
   if (past.outcome) return past.outcome
@@ -45,12 +46,18 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
-    const end = await toEnd(shop, { stage, view, scope }, { stop, say, past, journal })
+    const { generation } = past
+    const end = await toEnd(shop, { stage, view, scope, past }, { stop, say, past, journal })
     const endedMs = clock.now()
-    const outcome = toOutcome(end, startedMs ?? (end.status === 'skipped' ? endedMs : calledMs), endedMs)
+    const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
+    const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
     for (const event of closeStage(stage.id, outcome)) say(event, outcome.ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
+  } catch (thrown) {
+    const isNew = thrown instanceof StageWaits && thrown.wait.id !== openWaitOf(stage.id, past)?.id
+    if (isNew) say(waitStarted(thrown.wait, past.generation))
+    throw thrown
   } finally {
     stop.dispose()
   }
@@ -72,6 +79,8 @@ interface Way {
 type End = Pick<Outcome, 'status'> & Partial<Outcome>
 
 function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
+  const ended_at = new Date(endedMs).toISOString()
+  const started_at = startedMs === endedMs ? ended_at : new Date(startedMs).toISOString()
   return deepFreeze({
     output: null,
     error: null,
@@ -80,14 +89,16 @@ function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
     set: {},
     attempts: 0,
     ...end,
-    started_at: new Date(startedMs).toISOString(),
-    ended_at: new Date(endedMs).toISOString(),
+    started_at,
+    ended_at,
   })
 }
 
 async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
   const notNow = refusal(way.stop)
   if (notNow) return notNow
+  const before = standing(shop, at, way)
+  if (before) return before
   const { stage, view } = at
   const reason =
     stage.needs === 'all_above'
@@ -97,12 +108,36 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
   try {
     if (!isWanted(shop, at)) return skipped('condition')
     const cache = cacheOf(shop, at)
-    const cached = await cache?.find()
+    const cached = cache && (await cache.find())
     if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
-    return await attempted(shop, at, await attempt(shop, at, way), cache)
+    const end = attempted(shop, at, await attempt(shop, at, way))
+    if (cache && end.status === 'succeeded') await cache.keep(end.output ?? null)
+    return end
   } catch (thrown) {
-    if (thrown instanceof PauseRequested || thrown instanceof JournalError) throw thrown
+    if (isSignal(thrown)) throw thrown
     return failed(shop, at, asStageError(thrown), 0)
+  }
+}
+
+/** What is no failure of the stage. */
+const isSignal = (thrown: unknown): boolean =>
+  thrown instanceof PauseRequested || thrown instanceof StageWaits || thrown instanceof JournalError
+
+/** Where the stage stands since an earlier stretch. Throws StageWaits. */
+function standing(shop: Workshop, at: StageAtWork, { past }: Way): End | undefined {
+  const { stage, view } = at
+  const wait = openWaitOf(stage.id, past)
+  if (wait) throw new StageWaits(wait)
+  if ((past.open ?? past.lost) !== undefined && stage.once && hasEffects(shop, stage)) {
+    throw new StageWaits(ambiguity(view.run.thread_id, stage, past))
+  }
+  const end = decided(past, stage.id)
+  if (!end) return undefined
+  if ('error' in end) return failed(shop, at, end.error, past.attempts)
+  try {
+    return succeeded(shop, at, checked(shop, at, end.output), past.attempts)
+  } catch (thrown) {
+    return failed(shop, at, asStageError(thrown), past.attempts)
   }
 }
 
@@ -123,12 +158,23 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
   return stage.if === undefined || deps.evaluator.condition(stage.if, scope([stage.if]))
 }
 
-async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
+function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
   const { deps, failures } = shop
-  const { id, kind } = at.stage
+  const { id, kind, once } = at.stage
   const { generation } = past
   const effects = hasEffects(shop, at.stage)
-  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line), {
+  let given: Given | undefined
+  /** What the attempt is given, and its hash. What cannot be evaluated fails the attempt, once it is on record. */
+  const prepare = (): string | undefined => {
+    try {
+      given = evaluateGiven(shop, at)
+      return inputHashOf(shop, at, given)
+    } catch {
+      given = undefined
+      return undefined
+    }
+  }
+  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line, given), {
     clock: deps.clock,
     random: deps.random,
     stop,
@@ -136,10 +182,15 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
     prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
     limits: () => timeLimitsOf(shop, at),
     onStarted(number) {
-      say({ type: 'stage.started', stage: id, kind, attempt: number, ...(generation > 1 && { generation }) })
+      const input = effects && journal ? prepare() : undefined
+      const more = { ...(input !== undefined && { input }), ...(generation > 1 && { generation }) }
+      say({ type: 'stage.started', stage: id, kind, attempt: number, ...more })
       return effects ? journal?.commit() : undefined
     },
-    onInterrupted: (number) => say({ type: 'stage.interrupted', stage: id, attempt: number }),
+    onInterrupted(number) {
+      if (once && effects) return // nobody knows how far it came, and it is not to run again for that
+      say({ type: 'stage.interrupted', stage: id, attempt: number })
+    },
     onRetrying(number, error, { delayMs, counts }) {
       const next_at = new Date(deps.clock.now() + delayMs).toISOString()
       const failure = failures.failure(error, id, number)
@@ -150,20 +201,12 @@ async function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journ
   })
 }
 
-async function attempted(
-  shop: Workshop,
-  at: StageAtWork,
-  result: Attempted,
-  cache: StageCache | undefined,
-): Promise<End> {
+function attempted(shop: Workshop, at: StageAtWork, result: Attempted): End {
   const { attempts } = result
   if ('error' in result) return failed(shop, at, result.error, attempts)
   if ('stopped' in result) return stopped(shop, at, result.stopped, attempts)
   try {
-    const output = checked(shop, at, result.returned)
-    const end = succeeded(shop, at, output, attempts)
-    await cache?.keep(output)
-    return end
+    return succeeded(shop, at, checked(shop, at, result.returned), attempts)
   } catch (thrown) {
     return failed(shop, at, asStageError(thrown), attempts)
   }

@@ -4,7 +4,7 @@ import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { RunStatus } from '../foundation/outcome.ts'
 
-/** How a stretch of a run ended. `status` is `paused` when it can be resumed. Times are ISO 8601, UTC. */
+/** How a stretch of a run ended. `status` is `paused` or `waiting` when it can be resumed. Times are ISO 8601, UTC. */
 export interface PipelineResult {
   readonly runId: string
   readonly threadId: string

@@ -38,5 +38,7 @@ export interface RunnerDeps {
   readonly cache?: CachePort
   /** The journal of the run. Absent: the lowering brings one, or there is none. */
   readonly recorded?: Recorded
+  /** Id of the engine that runs the run. */
+  readonly engine?: string
   readonly logger: Logger
 }

@@ -12,7 +12,7 @@ export function closeStage(stage: string, outcome: Outcome): RunEventBody[] {
 
 function endOf(stage: string, outcome: Outcome): RunEventBody {
   const { attempts, output, tolerated } = outcome
-  const duration_ms = Math.max(0, Date.parse(outcome.ended_at) - Date.parse(outcome.started_at))
+  const duration_ms = durationOf(outcome)
   const error = outcome.error ?? unsaid(stage)
   switch (outcome.status) {
     case 'succeeded':
@@ -25,6 +25,10 @@ function endOf(stage: string, outcome: Outcome): RunEventBody {
       return { type: 'stage.cancelled', stage, error, attempts, duration_ms }
   }
 }
+
+/** Most stages end within the millisecond they begin in. */
+const durationOf = ({ started_at, ended_at }: Outcome): number =>
+  started_at === ended_at ? 0 : Math.max(0, Date.parse(ended_at) - Date.parse(started_at))
 
 const unsaid = (stage: string): Failure => ({
   stage,

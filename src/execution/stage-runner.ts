@@ -8,13 +8,15 @@ import { setMaxListeners } from 'node:events'
 import { InputError } from '../foundation/errors.ts'
 import type { Json, JsonObject } from '../foundation/json.ts'
 import type { RunState } from '../foundation/outcome.ts'
+import { noPast } from '../foundation/past.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
-import type { StageRunner } from '../foundation/stage-runner.ts'
+import type { RunView, StageRunner } from '../foundation/stage-runner.ts'
 import { prepareInputs } from './inputs.ts'
 import { checkSchema } from './output.ts'
 import { runStage } from './run-stage.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { settleRun } from './settle.ts'
+import { evaluateGiven, inputHashOf } from './stage-work.ts'
 import { createWorkshop, type Workshop } from './workshop.ts'
 
 /** Reads secrets at once, to know what to hide; whether they are there is found out by `start`. */
@@ -26,10 +28,21 @@ export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
     ...(recorded && { recorded }),
     start: (inputs, threadId) => startRun(shop, inputs, threadId),
     runStage: (stage, view, line = {}) => runStage(shop, stage, view, recorded ? { ...line, recorded } : line),
+    inputHash: (stage, view) => inputHash(shop, stage, view),
     settle: async (view) => settleRun(shop, view),
     fold: (variable, contributions, base) => shop.variables.fold(variable, contributions, base),
     checkVariable: (variable, value) => checkEdit(shop, `vars.${variable}`, plan.vars[variable]?.schema, value),
+    checkAnswer: ({ id, response_schema }, answer) => checkEdit(shop, `wait ${id}`, response_schema, answer),
     checkOutput: (stage: StagePlan, output) => checkEdit(shop, `stages.${stage.id}`, stage.output, output),
+  }
+}
+
+function inputHash(shop: Workshop, stage: StagePlan, view: RunView): string | undefined {
+  const at = { stage, view, scope: shop.scopes.of(view, shop.topology.indexOf(stage.id)), past: noPast.of('') }
+  try {
+    return inputHashOf(shop, at, evaluateGiven(shop, at))
+  } catch {
+    return undefined
   }
 }
 

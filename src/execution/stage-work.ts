@@ -4,6 +4,7 @@
 import { parseDuration } from '../foundation/duration.ts'
 import { StageError } from '../foundation/errors.ts'
 import { digest, formatPath, isJsonObject, type Json } from '../foundation/json.ts'
+import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import type { StageContext, StageKind } from '../foundation/stage-kind.ts'
 import type { RunView } from '../foundation/stage-runner.ts'
@@ -11,6 +12,7 @@ import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
 import { createVoice, type StageVoice } from './stage-voice.ts'
+import { createAsk } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
@@ -18,6 +20,8 @@ export interface StageAtWork {
   readonly stage: StagePlan
   readonly view: RunView
   readonly scope: ScopeFor
+  /** What its journal says of it. */
+  readonly past: StagePast
 }
 
 /** Evaluates a template in the stage's scope. Throws ExpressionError. */
@@ -110,8 +114,8 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 }
 
 function contextOf(
-  { plan, deps }: Workshop,
-  { stage, view }: StageAtWork,
+  { plan, deps, redactor }: Workshop,
+  { stage, view, past }: StageAtWork,
   voice: StageVoice,
   attempt: number,
   line: AttemptLine,
@@ -121,7 +125,12 @@ function contextOf(
     signal: line.signal,
     attempt,
     idempotencyKey,
-    run: { id: view.run.id, threadId: view.run.thread_id, pipeline: plan.name },
+    run: {
+      id: view.run.id,
+      threadId: view.run.thread_id,
+      pipeline: plan.name,
+      ...(deps.engine !== undefined && { engine: deps.engine }),
+    },
     stage: stage.id,
     directory: plan.origin.directory,
     env,
@@ -144,14 +153,16 @@ function contextOf(
       line.alive()
       voice.token(text)
     },
+    wait: createAsk({ thread: view.run.thread_id, stage: stage.id, past }, redactor, line),
     services: deps.services,
   }
 }
 
-/** Constant over the attempts of a stage in a run. */
+/** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {
-  const { stage, view } = at
-  if (!stage.idempotencyKey) return digest([view.run.id, stage.id])
+  const { stage, view, past } = at
+  const { generation } = past
+  if (!stage.idempotencyKey) return digest([view.run.id, stage.id, ...(generation > 1 ? [generation] : [])])
   return textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
 }
 

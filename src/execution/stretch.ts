@@ -10,10 +10,10 @@ import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError, ThreadError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
-import type { Journal } from '../foundation/journal.ts'
+import type { Journal, Recorded } from '../foundation/journal.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
-import type { DatedEvent, Past } from '../foundation/past.ts'
+import { amend, type DatedEvent, type Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Settled, StageRunner } from '../foundation/stage-runner.ts'
 import { createControl, type StretchControl } from './control.ts'
@@ -21,13 +21,13 @@ import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
 import { createFlow } from './flow.ts'
 import { followLive } from './follow.ts'
-import { compare, readThread, type ThreadState, wasEdited } from './recovery.ts'
+import { readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
-import { createRunLog, type RunLog } from './run-log.ts'
+import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
-import { closeStage } from './stage-events.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
+import { takeUp } from './take-up.ts'
 import { watchStretch } from './watch.ts'
 
 export interface StretchInput {
@@ -35,6 +35,8 @@ export interface StretchInput {
   /** As it stood when the run was claimed. */
   readonly record: RunRecord
   readonly lease: Lease
+  /** Until when the lease was given. Milliseconds since 1970. */
+  readonly leaseUntilMs: number
   /** What its log said then, and where it stood. */
   readonly past: Past
   readonly lastSeq: number
@@ -49,6 +51,10 @@ export interface StretchInput {
   readonly cancelled?: boolean
   /** Of a fork: the events it begins with, which `past` has already. */
   readonly inherited?: readonly DatedEvent[]
+  /** Answers that came with the resume, which `past` has already. */
+  readonly fired?: readonly DatedEvent[]
+  /** Said once the run has started. */
+  readonly warning?: RunEventBody
 }
 
 export function startStretch(host: EngineHost, input: StretchInput): Run {
@@ -60,11 +66,15 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const activeMs = () => record.active_ms + Math.round(clock.monotonic() - startedMs)
   const known = new Map<string, number>()
   const progress = resumeProgress(plan, past, known)
+  const inFlight = new Set<Promise<unknown>>()
   let storeError: unknown
   let settled: Settled | undefined
 
   const log = createRunLog({
-    append: (first, events, patch) => store.append(lease, first, events, patch),
+    async append(first, events, patch) {
+      await store.append(lease, first, events, patch)
+      await watch.stillOurs() // what waits for this commit is an effect
+    },
     runId: record.id,
     clock,
     seq: input.lastSeq,
@@ -78,15 +88,19 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
-    recorded: { journal: pausingAt(input.until, log, control), past },
+    recorded: followWaits(pausingAt(input.until, log, control), past),
+    engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)
   const graph = lowerTo(input.lowering, plan, observed(runner), saver)
+  // The log has everything: of a `flow` only what a call leaves is worth a checkpoint, unless one was asked for.
+  const durability = input.lowering === 'flow' && !plan.stages.some(({ checkpoint }) => checkpoint) ? 'exit' : 'sync'
 
   /** The engine made the `run` channel already; and what the graph settles on is what the run ends with. */
   function observed(original: StageRunner): StageRunner {
     return {
       ...original,
+      ...(input.lowering === 'stages' && { runStage: (...call) => follow(original.runStage(...call)) }),
       start: () => ({ inputs: record.inputs, run: input.runState, patches: past.patches }),
       async settle(view) {
         settled = await original.settle(view)
@@ -95,38 +109,28 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     }
   }
 
+  /** LangGraph gives up when one node throws, and the nodes beside it run on; a `flow` waits for its stages itself. */
+  function follow<T>(stage: Promise<T>): Promise<T> {
+    inFlight.add(stage)
+    const ended = () => void inFlight.delete(stage)
+    stage.then(ended, ended)
+    return stage
+  }
+
   async function drive(): Promise<PipelineResult> {
     log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
-    for (const { at, ...event } of input.inherited ?? []) log.say(event, at)
-    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
+    if (input.warning) log.say(input.warning)
+    for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
+    // An answer is durable before anything is done with it, and what the run is before there is a checkpoint of it.
+    if (input.number > 1) await log.flush({ status: 'running', stretches: input.number })
+    else if (durability === 'sync') await log.flush()
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
     if (input.cancelled || record.cancel_requested) beginCancel()
-    const thread = input.number === 1 ? undefined : await takeUp()
-    await graph.invoke(thread?.run ? null : { inputs: record.inputs }, config)
-    return close()
-  }
-
-  /** The thread as the graph may go on with it, and everything in it that the log did not have. */
-  async function takeUp(): Promise<ThreadState | undefined> {
-    const thread = await readThread(saver, config)
-    if (!thread) return rebuild('damaged')
-    const { added, changed } = compare(thread, past)
-    const differs = Object.keys(changed).length > 0
-    if (differs && !thread.edited && !(await wasEdited(saver, config))) return rebuild('not what the log says')
-    adopt(log, { ...added, ...changed })
-    for (const patch of thread.patches.slice(past.patches.length)) log.say({ type: 'variable.patched', ...patch })
-    await log.commit()
-    return thread
-  }
-
-  /** The log is the truth, and everything is in it. */
-  async function rebuild(why: string): Promise<undefined> {
-    const message = `The checkpoint of the run was ${why}; it was made anew from the log.`
-    log.say({ type: 'run.warned', code: 'checkpoint_corrupt', message })
-    await log.commit()
-    await saver.deleteThread(record.id)
+    const thread = input.number === 1 ? undefined : await takeUp({ ...input, config, saver, runner, log })
+    const state: object = await graph.invoke(thread?.run ? null : { inputs: record.inputs }, { ...config, durability })
+    return close('__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0)
   }
 
   function beginCancel(): void {
@@ -135,11 +139,12 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     control.cancel()
   }
 
-  async function close(): Promise<PipelineResult> {
+  async function close(waits: boolean): Promise<PipelineResult> {
     const thread = settled ?? (await readThread(saver, config)) ?? { run: undefined, outputs: null, outcomes: {} }
     const { run, outputs } = thread
     if (run?.status !== undefined) return end(run.status, { run, outputs })
-    if (control.pausing()) return pause()
+    if (control.pausing()) return pause('paused', control.pauseReason ?? 'interrupted')
+    if (waits) return pause('waiting', 'waiting')
     return end('incomplete', { error: incomplete(plan, 'outcomes' in thread ? thread.outcomes : {}) })
   }
 
@@ -158,10 +163,13 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     return toPipelineResult(result)
   }
 
-  async function pause(): Promise<PipelineResult> {
-    log.say({ type: 'run.paused', reason: control.pauseReason ?? 'interrupted' })
-    await log.flush({ ...rowNow(), status: 'paused' })
-    return toPipelineResult(describe('paused', {}))
+  async function pause(
+    status: 'paused' | 'waiting',
+    reason: Extract<RunEventBody, { type: 'run.paused' }>['reason'],
+  ): Promise<PipelineResult> {
+    log.say({ type: 'run.paused', reason })
+    await log.flush({ ...rowNow(), status })
+    return toPipelineResult(describe(status, {}))
   }
 
   const rowNow = () => ({ progress: progress.percentage, active_ms: activeMs() })
@@ -187,6 +195,8 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   /** The store or LangGraph itself gave up: what is stored stands, and the run can be resumed. */
   async function broken(thrown: unknown): Promise<PipelineResult> {
     const error = storeError ?? thrown
+    control.abandon()
+    await Promise.allSettled(inFlight) // nobody else may have the run while something of it goes on here
     host.logger.error('a run was stopped by an error outside its stages', { run: record.id, error: String(error) })
     log.say({ type: 'run.paused', reason: 'interrupted' })
     await log.flush({ ...rowNow(), status: 'paused' }).catch(ignore)
@@ -196,8 +206,9 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   }
 
   const { timeoutMs } = plan.limits
-  const stopWatching = watchStretch(host, {
+  const watch = watchStretch(host, {
     lease,
+    leaseUntilMs: input.leaseUntilMs,
     control,
     signal: input.signal,
     limit: timeoutMs === undefined ? undefined : { totalMs: timeoutMs, leftMs: timeoutMs - record.active_ms },
@@ -215,7 +226,7 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
   const result = drive()
     .catch(broken)
     .finally(async () => {
-      stopWatching()
+      watch.stop()
       clearTimeout(durations)
       log.close()
       await store.release(lease).catch(ignore)
@@ -249,6 +260,21 @@ function lowerTo(
   return lowering === 'flow' ? lowerToFlow(plan, runner, createFlow, options) : lowerToStages(plan, runner, options)
 }
 
+/** The journal and what it held; waits that are opened here are known at once, so that nothing is asked twice. */
+function followWaits(journal: Journal, before: Past): Recorded {
+  const { past, add } = amend(before)
+  return {
+    past,
+    journal: {
+      say(event, at) {
+        if (event.type === 'wait.started') add({ ...event, at: at ?? '' })
+        journal.say(event, at)
+      },
+      commit: () => journal.commit(),
+    },
+  }
+}
+
 /** The same journal; the run is paused when the stage is terminal. */
 function pausingAt(until: string | undefined, journal: Journal, control: StretchControl): Journal {
   if (until === undefined) return journal
@@ -280,13 +306,6 @@ function opening({ plan, record, runState, lowering, number }: StretchInput): Ru
     lowering,
     ...(Object.keys(runState.env).length > 0 && { env: runState.env }),
     ...(runState.last !== undefined && { last: runState.last }),
-  }
-}
-
-/** Outcomes that only the checkpoint had: edited in from outside, or left by an older version. */
-function adopt(log: RunLog, outcomes: Outcomes): void {
-  for (const [path, outcome] of Object.entries(outcomes)) {
-    for (const event of closeStage(path, outcome)) log.say(event, outcome.ended_at)
   }
 }
 

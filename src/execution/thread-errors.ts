@@ -29,6 +29,11 @@ export const busy = (id: string, { pid, host }: RunOwner) =>
     hint: `Follow it: stagegraph watch ${id} — or stop it: stagegraph cancel ${id}`,
   })
 
+export const orphaned = (id: string) =>
+  new ThreadError('thread_busy', `A command of thread "${id}", left by a process that died, cannot be ended.`, {
+    hint: 'End it by hand: its environment holds STAGEGRAPH_ENGINE, which names the thread and the stage.',
+  })
+
 export const notEnded = (id: string, point: ForkPoint) =>
   new ThreadError(
     'unknown_stage',

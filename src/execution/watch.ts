@@ -5,6 +5,8 @@ import type { Lease } from './store.ts'
 
 export interface WatchPorts {
   readonly lease: Lease
+  /** Until when it was given. Milliseconds since 1970. */
+  readonly leaseUntilMs: number
   readonly control: StretchControl
   readonly signal: AbortSignal | undefined
   /** How long the run may still be active. Milliseconds. */
@@ -20,9 +22,18 @@ export interface WatchPorts {
 /** How often the store is asked whether another process wants the run cancelled. Milliseconds. */
 const cancelPollMs = 300
 
-/** Returns the function that stops watching. */
-export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: WatchPorts): () => void {
+export interface Watch {
+  /**
+   * Undefined: the thread is ours. A process that was stopped for long (SIGSTOP, a laptop that slept) may have lost it
+   * without knowing; then the store is asked, and this rejects when someone else took it.
+   */
+  stillOurs(): Promise<void> | undefined
+  stop(): void
+}
+
+export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: WatchPorts): Watch {
   const { lease, control, signal, limit } = ports
+  let untilMs = ports.leaseUntilMs
   signal?.addEventListener('abort', ports.onSignal, { once: true })
   if (signal?.aborted) ports.onSignal()
   const over = new AbortController()
@@ -32,16 +43,25 @@ export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: Watch
   }, cancelPollMs)
   poll.unref()
   const renewal = setInterval(() => {
-    store.renew(lease, clock.now() + leaseMs).catch(ports.onLost)
+    renew().catch(ports.onLost)
   }, leaseMs / 3)
   renewal.unref()
   if (limit) clock.sleep(Math.max(0, limit.leftMs), over.signal).then(() => control.exceed(limit.totalMs), ignore)
 
-  return () => {
-    signal?.removeEventListener('abort', ports.onSignal)
-    clearInterval(poll)
-    clearInterval(renewal)
-    over.abort()
+  async function renew(): Promise<void> {
+    const next = clock.now() + leaseMs
+    await store.renew(lease, next)
+    untilMs = Math.max(untilMs, next)
+  }
+
+  return {
+    stillOurs: () => (clock.now() < untilMs ? undefined : renew()),
+    stop() {
+      signal?.removeEventListener('abort', ports.onSignal)
+      clearInterval(poll)
+      clearInterval(renewal)
+      over.abort()
+    },
   }
 }
 

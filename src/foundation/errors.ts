@@ -59,6 +59,8 @@ export type ThreadErrorCode =
   | 'thread_busy'
   | 'fenced'
   | 'thread_finished'
+  | 'no_open_wait'
+  | 'wait_decided'
   | 'plan_changed'
   | 'source_changed'
   | 'unknown_stage'

@@ -8,6 +8,7 @@
 import type { Failure } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { LastRun, Lowering, RunStatus, SkipReason } from './outcome.ts'
+import type { JsonSchema } from './plan.ts'
 
 /** The format of events on the wire (`--json`) and in the store. */
 export const eventSchemaVersion = 1
@@ -32,7 +33,8 @@ export type RunEventBody =
       readonly lowering?: Lowering
     }
   | { readonly type: 'run.resumed'; readonly stretch: number }
-  | { readonly type: 'run.paused'; readonly reason: 'interrupted' | 'until' }
+  /** `waiting`: nothing can go on before a wait is answered. */
+  | { readonly type: 'run.paused'; readonly reason: 'interrupted' | 'until' | 'waiting' }
   | { readonly type: 'run.cancelling' }
   | { readonly type: 'run.ended'; readonly result: RunResult }
   /** The run goes on, but not as it should. */
@@ -61,6 +63,21 @@ export type RunEventBody =
       readonly next_at: string
       readonly counts: boolean
     }
+  /** The stage waits for an answer, and nothing of it runs meanwhile. */
+  | {
+      readonly type: 'wait.started'
+      readonly stage: string
+      /** Id of the wait. */
+      readonly wait: string
+      readonly value: Json
+      readonly response_schema?: JsonSchema
+      /** Nobody knows how the stage's last attempt ended, and it is not to be run twice. */
+      readonly ambiguous?: true
+      /** As of `stage.started`. */
+      readonly generation?: number
+    }
+  /** The answer of a wait, which stands. */
+  | { readonly type: 'wait.fired'; readonly stage: string; readonly wait: string; readonly answer: Json }
   | ({
       readonly type: 'stage.succeeded'
       readonly stage: string
@@ -136,6 +153,8 @@ const recorded: ReadonlySet<RunEventBody['type']> = new Set([
   'stage.cancelled',
   'variable.changed',
   'variable.patched',
+  'wait.started',
+  'wait.fired',
 ])
 
 export const isTransient = (event: { readonly type: RunEventBody['type'] }): boolean =>

@@ -5,6 +5,7 @@
 import type { Outcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { RunView, StageLine, StageRunner } from './stage-runner.ts'
+import type { OpenWait } from './wait.ts'
 
 /** One entry: run on from `view` until nothing runs and nothing is ready. */
 export interface FlowWork {
@@ -18,6 +19,8 @@ export interface Flown {
   readonly fresh: Outcomes
   /** Stages were ready and not started, because the run is being paused. */
   readonly paused: boolean
+  /** What stages wait for, in plan order. */
+  readonly waits: readonly OpenWait[]
 }
 
 /**

@@ -58,12 +58,23 @@ function freezeMember(value: Readonly<Record<string, unknown>>, key: string): vo
 }
 
 export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (!isJsonObject(value)) return JSON.stringify(value)
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`)
-  return `{${members.join(',')}}`
+  if (Array.isArray(value)) return canonicalList(value)
+  return isJsonObject(value) ? canonicalMap(value) : JSON.stringify(value)
+}
+
+function canonicalList(list: readonly Json[]): string {
+  let text = '['
+  for (const item of list) text += text === '[' ? canonicalJson(item) : `,${canonicalJson(item)}`
+  return `${text}]`
+}
+
+function canonicalMap(map: JsonObject): string {
+  let text = '{'
+  for (const key of Object.keys(map).sort()) {
+    const member = `${JSON.stringify(key)}:${canonicalJson(map[key] as Json)}`
+    text += text === '{' ? member : `,${member}`
+  }
+  return `${text}}`
 }
 
 export function digest(value: Json): string {

@@ -27,6 +27,8 @@ export interface Outcome {
   readonly started_at: string
   readonly ended_at: string
   readonly cached?: true
+  /** How often the stage was begun anew, by forks; absent = 1. */
+  readonly generation?: number
 }
 
 /** Path of a stage → its outcome: the value of the `stages` channel. */

@@ -4,6 +4,7 @@
 import type { RunEventBody } from './events.ts'
 import { deepFreeze, type Json } from './json.ts'
 import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
+import { isOpen, type OpenWait, type Wait } from './wait.ts'
 
 /** A stage as its journal knows it. */
 export interface StagePast {
@@ -19,10 +20,16 @@ export interface StagePast {
   readonly generation: number
   /** The attempt that was started and of which nothing more is known. */
   readonly open?: number
+  /** The last attempt, when its process died: nobody knows how far it came, and nothing came of it since. */
+  readonly lost?: number
   /** The next attempt does not start before. ISO 8601, UTC. */
   readonly nextAt?: string
   /** Hash of what its last attempt was given. */
   readonly input?: string
+  /** What it asked, oldest first. */
+  readonly waits?: readonly Wait[]
+  /** How a person decided on an attempt of which nobody knew how it ended; gone once another is started. */
+  readonly decision?: Json
 }
 
 export interface Past {
@@ -41,9 +48,20 @@ const untouched: StagePast = { attempts: 0, failures: 0, crashes: 0, generation:
 
 export const noPast: Past = { of: () => untouched, outcomes: {}, open: [], patches: [] }
 
-/** Folds events one after the other; `past` may be asked for at any time. */
-export function createFold(): { add(event: DatedEvent): void; past(): Past } {
-  const stages = new Map<string, StagePast>()
+export interface Fold {
+  add(event: DatedEvent): void
+  /**
+   * Path → the highest generation it has in another branch of the thread. A stage that has not ended here is begun anew,
+   * unless it was already.
+   */
+  beginAnew(elsewhere: Readonly<Record<string, number>>): void
+  /** May be asked for at any time. */
+  past(): Past
+}
+
+/** Folds events one after the other. `before`: what is known of stages already. */
+export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fold {
+  const stages = new Map<string, StagePast>(Object.entries(before))
   const patches: VariablePatch[] = []
   const outcomes: Record<string, Outcome> = Object.create(null)
 
@@ -58,8 +76,15 @@ export function createFold(): { add(event: DatedEvent): void; past(): Past } {
       if (after.outcome) outcomes[event.stage] = after.outcome
     }
   }
+  function beginAnew(elsewhere: Readonly<Record<string, number>>): void {
+    for (const [path, highest] of Object.entries(elsewhere)) {
+      const stage = stages.get(path) ?? untouched
+      if (!stage.outcome) stages.set(path, ofGeneration(stage, highest + 1))
+    }
+  }
   return {
     add,
+    beginAnew,
     past: () => ({
       of: (path) => stages.get(path) ?? untouched,
       outcomes: deepFreeze({ ...outcomes } as unknown as Json) as unknown as Outcomes,
@@ -67,6 +92,20 @@ export function createFold(): { add(event: DatedEvent): void; past(): Past } {
       patches,
     }),
   }
+}
+
+/** What was known, and what was said since. May be added to while it is asked. */
+export function amend(
+  past: Past,
+  events: Iterable<DatedEvent> = [],
+): { readonly past: Past; add(event: DatedEvent): void } {
+  const stages = new Map<string, StagePast>()
+  const of = (path: string): StagePast => stages.get(path) ?? past.of(path)
+  const add = (event: DatedEvent): void => {
+    if ('stage' in event) stages.set(event.stage, next(of(event.stage), event))
+  }
+  for (const event of events) add(event)
+  return { past: { ...past, of }, add }
 }
 
 /** All at once. */
@@ -84,21 +123,25 @@ function forgive(stages: Map<string, StagePast>): void {
 function next(stage: StagePast, event: DatedEvent & { readonly stage: string }): StagePast {
   switch (event.type) {
     case 'stage.started': {
-      const { open: _, nextAt: __, ...rest } = stage
-      const { attempt, generation = 1, input } = event
-      return { ...rest, attempts: attempt, open: attempt, generation, ...(input !== undefined && { input }) }
+      const { nextAt: _, decision: __, ...rest } = closed(ofGeneration(stage, event.generation))
+      const { attempt, input } = event
+      return { ...rest, attempts: attempt, open: attempt, ...(input !== undefined && { input }) }
     }
+    case 'wait.started':
+      return asked(ofGeneration(stage, event.generation), event)
+    case 'wait.fired':
+      return answered(stage, event)
     case 'stage.retrying':
       return { ...closed(stage), failures: stage.failures + (event.counts ? 1 : 0), nextAt: event.next_at }
     case 'stage.interrupted':
       return closed(stage)
     case 'stage.crashed':
-      return { ...closed(stage), crashes: event.crashes }
+      return { ...closed(stage), crashes: event.crashes, lost: event.attempt }
     case 'stage.succeeded':
     case 'stage.failed':
     case 'stage.skipped':
     case 'stage.cancelled':
-      return { ...closed(stage), outcome: outcomeOf(event) }
+      return { ...closed(stage), outcome: outcomeOf(event, stage.generation) }
     case 'variable.changed': {
       const { outcome } = stage
       if (!outcome) return stage
@@ -109,15 +152,48 @@ function next(stage: StagePast, event: DatedEvent & { readonly stage: string }):
   }
 }
 
-function closed({ open: _, ...stage }: StagePast): StagePast {
-  return stage
+/** What a stage that is begun anew was before is none of its business. */
+const ofGeneration = (stage: StagePast, generation = 1): StagePast =>
+  stage.generation >= generation ? stage : { ...untouched, generation }
+
+/** An attempt that asks is no attempt yet: the one that has the answer takes its number. */
+function asked(stage: StagePast, event: Extract<DatedEvent, { type: 'wait.started' }>): StagePast {
+  const { wait: id, value, response_schema, ambiguous } = event
+  const attempts = stage.open === undefined || ambiguous ? stage.attempts : stage.attempts - 1
+  const wait: Wait = {
+    id,
+    value,
+    ...(response_schema !== undefined && { response_schema }),
+    ...(ambiguous && { ambiguous }),
+  }
+  return { ...closed(stage), attempts, waits: [...(stage.waits ?? []), wait] }
+}
+
+/** The first answer stands. */
+function answered(stage: StagePast, { wait: id, answer }: Extract<DatedEvent, { type: 'wait.fired' }>): StagePast {
+  const wait = stage.waits?.find((each) => each.id === id)
+  if (!wait || !isOpen(wait)) return stage
+  const waits = stage.waits?.map((each) => (each === wait ? { ...wait, answer } : each)) ?? []
+  return { ...stage, waits, ...(wait.ambiguous && { decision: answer }) }
+}
+
+/** The wait that a stage stands at. */
+export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined {
+  const last = past.waits?.at(-1)
+  if (past.outcome || !last || !isOpen(last)) return undefined
+  return { stage, ...last }
+}
+
+function closed(stage: StagePast): StagePast {
+  const { open: _, lost: __, ...rest } = stage
+  return rest
 }
 
 type Closing = Extract<DatedEvent, { type: 'stage.succeeded' | 'stage.failed' | 'stage.skipped' | 'stage.cancelled' }>
 
 /** The outcome that a closing event tells of. What it set follows in events of its own. */
-function outcomeOf(event: Closing): Outcome {
-  const ends = { ended_at: event.at, set: {} }
+function outcomeOf(event: Closing, generation: number): Outcome {
+  const ends = { ended_at: event.at, set: {}, ...(generation > 1 && { generation }) }
   switch (event.type) {
     case 'stage.skipped':
       return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }

@@ -105,6 +105,10 @@ export interface StagePlan {
   readonly output?: JsonSchema
   readonly set: Readonly<Record<string, Template>>
   readonly env?: Readonly<Record<string, Template>>
+  /** An attempt of which nobody knows how it ended is not followed by another unless a person says so. */
+  readonly once?: true
+  /** LangGraph makes a checkpoint when it is terminal. */
+  readonly checkpoint?: true
   readonly idempotencyKey?: Template
   readonly cache?: { readonly key: Template; readonly ttlMs: number }
   readonly limits: { readonly outputBytes: number }

@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import type { Json, JsonObject } from './json.ts'
 import type { JsonSchema } from './plan.ts'
 import type { Template } from './template.ts'
+import type { WaitRequest } from './wait.ts'
 
 /**
  * What stands at a place of a kind's configuration, where that is not simply "a value with `${{ }}` in it".
@@ -83,7 +84,13 @@ export interface StageContext {
   readonly idempotencyKey: string
   /** 1, 2, … */
   readonly attempt: number
-  readonly run: { readonly id: string; readonly threadId: string; readonly pipeline: string }
+  readonly run: {
+    readonly id: string
+    readonly threadId: string
+    readonly pipeline: string
+    /** Id of the engine that runs it; absent when LangGraph runs the graph by itself. */
+    readonly engine?: string
+  }
   /** Path of the stage, such as `fetch`. */
   readonly stage: string
   /** Absolute path of the folder that relative paths start at: the pipeline file's. */
@@ -102,6 +109,12 @@ export interface StageContext {
   output(stream: 'stdout' | 'stderr', text: string): void
   /** A token of a model's answer. Transient. */
   token(text: string): void
+  /**
+   * Waits for an answer from outside, durably. The first time, the stage stops here and holds nothing; when the answer is
+   * there, `run` is called again from its beginning, and the same call resolves with it. So calls must come in the same
+   * order every time, and nothing before one may have an effect.
+   */
+  wait(request: WaitRequest): Promise<Json>
   readonly services: StageServices
 }
 

@@ -7,6 +7,7 @@ import type { Recorded } from './journal.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Outcome, Outcomes, RunState, VariablePatch } from './outcome.ts'
 import type { StagePlan } from './plan.ts'
+import type { OpenWait, Wait } from './wait.ts'
 
 /** The state of a run as a stage finds it. Frozen. */
 export interface RunView {
@@ -47,10 +48,13 @@ export interface StageRunner {
   start(inputs: JsonObject, threadId: string): Started
   /**
    * Runs one stage to its outcome: join, `if`, cache, retry(timeout(run)), output check, `on_error`, `set`. Never rejects
-   * because the stage failed. Rejects with `PauseRequested` when nothing more may be started, and with `JournalError`. An
+   * because the stage failed. Rejects with `PauseRequested` when nothing more may be started, with `StageWaits` when the
+   * stage needs an answer first (which is said to the journal), and with `JournalError`. An
    * outcome that is recorded is returned as it is; a new one is said to the journal, and durable after its next commit.
    */
   runStage(stage: StagePlan, view: RunView, line?: StageLine): Promise<Outcome>
+  /** Hash of what the stage would be given now; undefined when that cannot be told. */
+  inputHash(stage: StagePlan, view: RunView): string | undefined
   /** All stages are terminal (or can never be): decides status, outputs and error. */
   settle(view: RunView): Promise<Settled>
   /**
@@ -62,9 +66,21 @@ export interface StageRunner {
   checkVariable(variable: string, value: Json): void
   /** Throws InputError when `output` is not what the stage's `output:` demands. */
   checkOutput(stage: StagePlan, output: Json): void
+  /** Throws InputError when `answer` is not what the wait demands. */
+  checkAnswer(wait: Wait | OpenWait, answer: Json): void
 }
 
 /** Thrown by `runStage` when the run is being paused; the lowering turns it into an interrupt without an effect. */
 export class PauseRequested extends Error {
   override readonly name = 'PauseRequested'
+}
+
+/** Thrown by `runStage` when the stage needs an answer before it can go on. It is no failure, and nothing is in flight. */
+export class StageWaits extends Error {
+  override readonly name = 'StageWaits'
+  readonly wait: OpenWait
+  constructor(wait: OpenWait) {
+    super(`"${wait.stage}" waits for an answer.`)
+    this.wait = wait
+  }
 }

@@ -12,6 +12,7 @@ import { StageError } from '../foundation/errors.ts'
 import { isJsonObject, type Json } from '../foundation/json.ts'
 import type { JsonSchema } from '../foundation/plan.ts'
 import { defineStage, type StageContext } from '../foundation/stage-kind.ts'
+import type { Mark } from './process/mark.ts'
 import { type ProcessResult, runProcess } from './process.ts'
 import { argvOf } from './run/command.ts'
 import { commandEnvironment } from './run/environment.ts'
@@ -133,7 +134,7 @@ interface Place {
 async function start({ file, cwd, full }: Place, config: RunConfig, context: StageContext): Promise<ProcessResult> {
   const argv = argvOf(config.run, config.shell)
   const { idempotencyKey, signal, outputBytes: maxBytes } = context
-  const env = commandEnvironment(context.env, { outputFile: file, idempotencyKey })
+  const env = commandEnvironment(context.env, { outputFile: file, idempotencyKey, ...markOf(context) })
   try {
     return await runProcess({
       argv,
@@ -151,6 +152,10 @@ async function start({ file, cwd, full }: Place, config: RunConfig, context: Sta
     if (signal.aborted || error instanceof StageError) throw error
     throw notStarted(error, argv)
   }
+}
+
+function markOf({ run: { engine, threadId: thread }, stage }: StageContext): { mark?: Mark } {
+  return engine === undefined ? {} : { mark: { engine, thread, stage } }
 }
 
 const stdinText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -195,6 +195,26 @@ describe('a run', () => {
     expect((await stagegraph('show', 't1')).out).toContain('go on: stagegraph resume t1')
   })
 
+  it('whose process died in a stage with once: true asks how that ended, and takes the answer', async () => {
+    file(
+      'pay.yaml',
+      'name: pay\nstages:\n  - { id: pay, run: "echo paid >> effects; kill -9 $PPID; sleep 5", once: true }\noutputs: { receipt: "${{ stages.pay.output }}" }\n',
+    )
+    expect((await stagegraph('run', 'pay.yaml', '--thread', 't1')).code).toBe(null)
+    const asked = await stagegraph('resume', 't1')
+    expect(asked.code).toBe(3)
+    expect(asked.out).toMatch(/pay waits for an answer \([0-9a-f]{32}\)/)
+    const shown = await stagegraph('show', 't1')
+    expect(shown.out).toContain('pay waits: The process died while attempt 1 of "pay" was running')
+    const [, id] = /--answer ([0-9a-f]{32})=/.exec(shown.out) ?? []
+    expect((await stagegraph('resume', 't1', '--answer', `${id}={"decision":"maybe"}`)).code).toBe(2)
+    expect((await stagegraph('resume', 't1', '--answer', 'nonsense')).code).toBe(2)
+    const done = await stagegraph('resume', 't1', '--answer', `${id}={"decision":"done","output":"receipt 7"}`)
+    expect(done.code).toBe(0)
+    expect(done.out).toContain('"receipt": "receipt 7"')
+    expect(readFileSync(join(folder, 'effects'), 'utf8')).toBe('paid\n')
+  })
+
   it('that reaches its time limit exits 4', async () => {
     file('slow.yaml', 'name: slow\nlimits: { timeout: 200ms }\nstages:\n  - id: wait\n    run: sleep 30\n')
     expect((await stagegraph('run', 'slow.yaml')).code).toBe(4)
@@ -212,6 +232,51 @@ describe('a run', () => {
     expect(resumed.err).toContain('two.yaml has changed since')
     expect(read('log')).toBe('a\nb\n')
   })
+
+  it('whose process was killed goes on with resume --all, which says a line for each and touches no other', async () => {
+    const killed = async (pipeline: string, thread: string) => {
+      const process = stagegraph('run', pipeline, '--thread', thread)
+      await process.says('hangs')
+      process.kill('SIGKILL')
+      await process
+    }
+    const hang = 'if [ -e go ]; then exit "$(cat go)"; fi; echo hangs; sleep 300'
+    const stages = `stages:\n  - id: a\n    uses: ./f.mjs#f\n  - id: b\n    run: '${hang}'\n`
+    file('f.mjs', 'export const f = { run: () => 1, [Symbol.for("stagegraph.function")]: true }\n')
+    file('one.yaml', `name: one\n${stages}`)
+    file('plain.yaml', `name: plain\nstages:\n  - id: b\n    run: '${hang}'\n`)
+    expect((await stagegraph('run', 'one.yaml', '--until', 'a', '--thread', 'paused')).code).toBe(3)
+    await killed('one.yaml', 't1')
+    await killed('plain.yaml', 't2')
+    file('go', '0')
+    const all = await stagegraph('resume', '--all')
+    expect(all.out.split('\n').sort()).toEqual(['', 't1 one succeeded', 't2 plain succeeded'])
+    expect(all.code).toBe(0)
+    expect((await stagegraph('runs', '--status', 'paused')).out).toContain('paused')
+    expect(await stagegraph('resume', '--all')).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('no run'),
+    })
+
+    rmSync(join(folder, 'go'))
+    await killed('one.yaml', 't3')
+    await killed('plain.yaml', 't4')
+    file('f.mjs', `${read('f.mjs')}// changed\n`)
+    file('go', '3')
+    const { code, out, err } = await stagegraph('resume', '--all', '--json')
+    expect([code, err]).toEqual([2, expect.not.stringContaining('bug')]) // that of the first: t3 is older
+    expect(jsonLines(out)).toEqual([
+      expect.objectContaining({
+        v: 1,
+        type: 'error',
+        thread_id: 't3',
+        error: expect.objectContaining({ code: 'source_changed' }),
+      }),
+      expect.objectContaining({ v: 1, type: 'run', thread_id: 't4', pipeline: 'plain', status: 'failed' }),
+    ])
+    expect((await stagegraph('resume', 't3', '--migrate')).code).toBe(1)
+  }, 120_000)
 })
 
 describe('refusals, before anything has an effect', () => {

@@ -5,7 +5,7 @@ import { JournalError } from '../../src/foundation/journal.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import { noPast } from '../../src/foundation/past.ts'
 import type { Plan, StagePlan } from '../../src/foundation/plan.ts'
-import { PauseRequested, type RunView, type StageRunner } from '../../src/foundation/stage-runner.ts'
+import { PauseRequested, type RunView, type StageRunner, StageWaits } from '../../src/foundation/stage-runner.ts'
 import { planOf, stage } from '../support-stages.ts'
 
 const outcome = (output: string): Outcome => ({
@@ -43,10 +43,12 @@ function runnerOf(run: (stage: StagePlan, view: RunView) => Promise<Outcome>): S
   return {
     runStage: run,
     start: never,
+    inputHash: never,
     settle: never,
     fold: never,
     checkVariable: never,
     checkOutput: never,
+    checkAnswer: never,
   }
 }
 
@@ -95,7 +97,7 @@ describe('the scheduler', () => {
   it('returns at once, with nothing, when everything is done', async () => {
     const all = Object.fromEntries(diamond.stages.map(({ id }) => [id, outcome(id)]))
     const { started, flown } = byHand(diamond, all)
-    expect(await flown).toEqual({ fresh: {}, paused: false })
+    expect(await flown).toEqual({ fresh: {}, paused: false, waits: [] })
     expect(started).toEqual([])
   })
 
@@ -120,6 +122,30 @@ describe('the scheduler', () => {
     const { fresh, paused } = await flown
     expect(Object.keys(fresh)).toEqual(['a', 'e', 'c'])
     expect(paused).toBe(true)
+  })
+
+  it('starts nothing more when a stage with checkpoint: true has ended, and waits for what runs', async () => {
+    const stages = diamond.stages.map((each) => (each.id === 'a' ? { ...each, checkpoint: true as const } : each))
+    const { started, flown, end } = byHand({ ...diamond, stages })
+    await end('a')
+    expect(started).toEqual(['a', 'e'])
+    await end('e')
+    expect(await flown).toMatchObject({ fresh: { a: {}, e: {} }, paused: false, waits: [] })
+    const next = byHand({ ...diamond, stages }, (await flown).fresh)
+    expect(next.started).toEqual(['b', 'c'])
+  })
+
+  it('goes on beside a stage that waits, and tells what it waits for', async () => {
+    const { started, flown, end } = byHand(diamond)
+    const wait = { id: '1', stage: 'b', value: 'b?' }
+    await end('a')
+    await end('b', new StageWaits(wait))
+    await end('c')
+    await end('e')
+    expect(started).toEqual(['a', 'e', 'b', 'c'])
+    const { fresh, waits, paused } = await flown
+    expect(Object.keys(fresh)).toEqual(['a', 'c', 'e'])
+    expect({ waits, paused }).toEqual({ waits: [wait], paused: false })
   })
 
   it('rejects when the runner breaks, but only after everything that runs has ended', async () => {

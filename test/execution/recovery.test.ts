@@ -116,6 +116,31 @@ describe.each(cases)('a paused run (%s, %s)', (_, lowering, make) => {
   })
 })
 
+it('tells of outcomes whose stages would be given something else after an edit, and uses them', async () => {
+  const store = createMemoryStore()
+  const chain = compile(
+    `
+name: chain
+stages:
+  - { id: a, uses: test/call }
+  - { id: b, uses: test/call, with: { from: "\${{ stages.a.output }}" } }
+  - { id: c, uses: test/call, needs: [] }
+  - { id: d, uses: test/call }
+`,
+    { functions },
+  )
+  await using engine = createEngine({ store, functions })
+  await (await engine.start(chain, {}, { threadId: 't', until: 'c' })).result
+  await (await engine.resume('t', { until: 'b' })).result
+  await chain
+    .graph({ checkpointer: store.saver, lowering: 'flow' })
+    .updateState(config, { 'stages.a': { output: 'new' } })
+  expect((await (await engine.resume('t')).result).status).toBe('succeeded')
+  expect(calls.map(({ stage }) => stage).toSorted()).toEqual(['a', 'b', 'c', 'd'])
+  const told = (await store.readEvents('t')).filter(({ type }) => type === 'journal.mismatch')
+  expect(told).toMatchObject([{ stage: 'b', recorded: expect.any(String), found: expect.any(String) }])
+})
+
 /** An engine whose process died while a stage was running: someone else took its thread, and let go of it. */
 async function killed(store: RunStore, go: (engine: ReturnType<typeof createEngine>) => Promise<unknown>) {
   const before = calls.length

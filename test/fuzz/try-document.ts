@@ -44,10 +44,12 @@ const never = (): never => {
 const idle: StageRunner = {
   start: never,
   runStage: never,
+  inputHash: never,
   settle: never,
   fold: never,
   checkVariable: never,
   checkOutput: never,
+  checkAnswer: never,
 }
 
 function checkDiagnostic(diagnostic: Diagnostic, { sources }: CompileResult, text: string): void {

@@ -35,6 +35,8 @@ export interface Observed {
   readonly requests: readonly Request[]
   /** Outputs of further runs on the same store, in order. */
   readonly again: readonly JsonObject[]
+  /** Stages that were terminal at each checkpoint of LangGraph's. */
+  readonly checkpoints: readonly (readonly string[])[]
 }
 
 export interface Effect {
@@ -46,6 +48,8 @@ export interface Effect {
   readonly yaml: string
   readonly inputs?: JsonObject
   readonly runs?: number
+  /** The run is abandoned when its first attempt has started, and then resumed. */
+  readonly abandoned?: boolean
   readonly check: (observed: Observed) => void
 }
 
@@ -96,6 +100,7 @@ export async function observe({
   yaml,
   inputs = {},
   runs = 1,
+  abandoned = false,
 }: Omit<Effect, 'check' | 'key' | 'path'>): Promise<Observed> {
   const folder = mkdtempSync(join(tmpdir(), 'stagegraph-keys-'))
   const { server, url, requests } = await startServer()
@@ -111,15 +116,24 @@ export async function observe({
       OPENAI_BASE_URL: url,
       PATH: process.env.PATH,
     }
-    await using engine = createEngine({ store: createMemoryStore(), env })
+    const store = createMemoryStore()
+    await using engine = createEngine({ store, env })
     const run = await engine.start(pipeline, inputs)
     const events: RunEvent[] = []
-    for await (const event of run.events()) events.push(event)
-    const result = await run.result
+    for await (const event of run.events()) {
+      events.push(event)
+      if (abandoned && event.type === 'stage.started') run.abandon()
+    }
+    const { result: ended } = abandoned ? await engine.resume(run.id) : run
+    const result = await ended
+    const checkpoints: string[][] = []
+    for await (const { checkpoint } of store.saver.list({ configurable: { thread_id: run.id } })) {
+      checkpoints.push(Object.keys(checkpoint.channel_values.stages ?? {}))
+    }
     const state = (await engine.get(run.id)) as PipelineState
     const again: JsonObject[] = []
     for (let i = 1; i < runs; i++) again.push((await engine.execute(pipeline, inputs)).outputs ?? {})
-    return { pipeline, result, outputs: result.outputs ?? {}, events, state, requests, again }
+    return { pipeline, result, outputs: result.outputs ?? {}, events, state, requests, again, checkpoints }
   } finally {
     vi.unstubAllEnvs()
     server.closeAllConnections()

@@ -156,6 +156,22 @@ export const stageEffects: readonly Effect[] = [
     check: outputs({ a: 'Ada' }),
   },
   {
+    key: 'stages.once',
+    path: ['stages', 0, 'once'],
+    yaml: 'name: p\nstages:\n  - { id: a, run: sleep 0.2, once: true }\n',
+    abandoned: true,
+    check: ({ result, state }) => {
+      expect(result.status).toBe('waiting')
+      expect(state.waits).toMatchObject([{ stage: 'a', ambiguous: true }])
+    },
+  },
+  {
+    key: 'stages.checkpoint',
+    path: ['stages', 0, 'checkpoint'],
+    yaml: 'name: p\nstages:\n  - { id: a, transform: 1, checkpoint: true }\n  - { id: b, transform: 2 }\n',
+    check: ({ checkpoints }) => expect(checkpoints).toContainEqual(['a']),
+  },
+  {
     key: 'stages.idempotency_key',
     path: ['stages', 0, 'idempotency_key'],
     yaml: 'name: p\nstages:\n  - { id: a, run: "echo $STAGEGRAPH_IDEMPOTENCY_KEY", idempotency_key: "order-${{ 7 }}" }\noutputs: { a: "${{ stages.a.output }}" }\n',

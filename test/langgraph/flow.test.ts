@@ -92,6 +92,37 @@ describe('stream', () => {
   })
 })
 
+describe('checkpoint: true', () => {
+  it('makes a checkpoint when the stage has ended, with what ran beside it', async () => {
+    const plan = planOf([
+      stage('a', { needs: [], checkpoint: true }),
+      stage('beside', { needs: [] }),
+      stage('b', { needs: ['a'], checkpoint: true }),
+      stage('c', { needs: ['b', 'beside'] }),
+    ])
+    const { graph } = lowerFlow(plan, {}, { checkpointer: new MemorySaver() })
+    expect((await graph.invoke({ inputs: {} }, thread('t'))).run.status).toBe('succeeded')
+    const states: string[] = []
+    for await (const { values } of graph.getStateHistory(thread('t'))) {
+      states.unshift(
+        Object.keys(values.stages ?? {})
+          .sort()
+          .join(' '),
+      )
+    }
+    expect([...new Set(states)]).toEqual(['', 'a beside', 'a b beside', 'a b beside c'])
+  })
+
+  it('on a stage that did not run makes one, too', async () => {
+    const plan = planOf([stage('a', { if: 'false', checkpoint: true }), stage('b')])
+    const { graph } = lowerFlow(plan, {}, { checkpointer: new MemorySaver() })
+    await graph.invoke({ inputs: {} }, thread('t'))
+    const history = []
+    for await (const { values } of graph.getStateHistory(thread('t'))) history.push(Object.keys(values.stages ?? {}))
+    expect(history).toContainEqual(['a'])
+  })
+})
+
 describe('a failed run', () => {
   const plan = planOf([
     stage('a', { value: 1 }),

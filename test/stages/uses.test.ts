@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { StageError } from '../../src/foundation/errors.ts'
 import { defineFunction, type RegisteredFunction } from '../../src/foundation/stage-kind.ts'
 import { uses } from '../../src/stages/uses.ts'
-import { failureOf, runKind, temporaryFolder } from './support.ts'
+import { createContext, failureOf, runKind, temporaryFolder } from './support.ts'
 
 const source = join(import.meta.dirname, '../../src')
 
@@ -68,6 +68,42 @@ test('an edited file is read again', async () => {
   expect(await call()).toBe(1)
   writeFileSync(join(directory, 'x.ts'), 'export const f = () => 2')
   expect(await call()).toBe(2)
+})
+
+test('an edited file is read again within a run too, and one that was not is loaded once', async () => {
+  const directory = folderWith({
+    'x.ts': 'export const f = () => 1',
+    'y.ts': 'export const g = () => ({ loaded })\nconst loaded = Math.random()',
+  })
+  const file = join(directory, 'x.ts')
+  const long = new Date(Date.now() - 60_000) // long enough ago that its time tells edits apart
+  for (const name of ['x.ts', 'y.ts']) utimesSync(join(directory, name), long, long)
+  const { context } = createContext({ directory })
+  const call = async (name: string) => uses.run({ uses: name }, context)
+  expect([await call('./x.ts#f'), await call('./x.ts#f')]).toEqual([1, 1])
+  writeFileSync(file, 'export const f = () => 2')
+  expect(await call('./x.ts#f')).toBe(2)
+  writeFileSync(file, 'export const f = () => 3')
+  expect(await call('./x.ts#f')).toBe(3)
+  rmSync(file)
+  expect(await failureOf(call('./x.ts#f'))).toMatchObject({ code: 'bad_function' })
+  expect(await call('./y.ts#g')).toEqual(await call('./y.ts#g'))
+})
+
+test('a function that is there at once is called at once, and what it throws at once is its failure', async () => {
+  const { context } = createContext({
+    services: { functions: new Map(Object.entries({ now: { run: () => 5 }, no: { run: () => JSON.parse('{') } })) },
+  })
+  expect(uses.run({ uses: 'now' }, context)).toBe(5)
+  expect(() => uses.run({ uses: 'no' }, context)).toThrow(StageError)
+})
+
+test('a function that fails because it was stopped fails with the reason, at once and later', async () => {
+  const signal = AbortSignal.abort(new StageError('stop', { category: 'cancelled' }))
+  for (const run of [() => JSON.parse('{'), () => Promise.reject(new Error('mine'))]) {
+    const host = registered({ f: { run } })
+    expect(await failureOf(runKind(uses, { uses: 'f' }, { ...host, signal }))).toMatchObject({ category: 'cancelled' })
+  }
 })
 
 test('a function that returns nothing gives null, and one without input gets {}', async () => {

@@ -1,18 +1,22 @@
-/** `stagegraph resume <thread>`: goes on with a run by its stored plan. */
+/** `stagegraph resume <thread>`: goes on with a run by its stored plan; `--all`: with all whose process died. */
 
 import { resolve as resolvePath } from 'node:path'
+import { InputError } from '../../foundation/errors.ts'
 import { canonicalJson, type Json } from '../../foundation/json.ts'
 import type { Plan } from '../../foundation/plan.ts'
+import { readAnswers } from '../answers.ts'
 import type { AddCommand } from '../cli.ts'
-import { examples, jsonOption, storeOption } from '../cli.ts'
+import { collect, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { rendererFor } from '../renderer-for.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ResumeOptions {
+  readonly all?: boolean
   readonly store?: string
   readonly until?: string
   readonly migrate?: boolean
+  readonly answer: readonly string[]
   readonly json?: boolean
 }
 
@@ -24,23 +28,47 @@ export const addResume: AddCommand = (program, cli) => {
       'Goes on with a run where it stands. Stages that are done are not run again. The run keeps the plan it was ' +
         'started with, also when the file has changed since.',
     )
-    .argument('<thread>', "the run's id, as printed by run and runs")
+    .argument('[thread]', "the run's id, as printed by run and runs")
+    .option('--all', 'go on with every run whose process died or stands still; prints one line for each')
     .addOption(storeOption())
     .option('--until <stage>', 'pause when this stage is done')
+    .option('--answer <wait=answer>', 'answer a wait, as JSON or text; may be repeated', collect, [])
     .option('--migrate', 'go on although a source file named in `uses:` has changed')
-    .addOption(jsonOption('print one event a line as JSON'))
+    .addOption(jsonOption('print one event a line as JSON, or with --all one run'))
     .addHelpText(
       'after',
       examples(
         ['stagegraph resume r_8f3k2m9x0abcd7ef', 'go on'],
         ['stagegraph resume nightly --until review', 'go on as far as a stage'],
+        ['stagegraph resume nightly --answer 0ca1b9a6…=yes', 'answer what it waits for (see show)'],
+        ['stagegraph resume --all', 'after a reboot: 0 = all succeeded, else the code of the first that did not'],
       ),
     )
-    .action(async (thread: string, options: ResumeOptions) => cli.finish(await resume(thread, options, cli.terminal)))
+    .action(async (thread: string | undefined, options: ResumeOptions) =>
+      cli.finish(await resumeChosen(thread, options, cli.terminal)),
+    )
 }
+
+async function resumeChosen(thread: string | undefined, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
+  if (!options.all) {
+    if (thread === undefined) throw misused('Name a thread, or use --all.')
+    return resume(thread, options, terminal)
+  }
+  if (thread !== undefined || options.until !== undefined || options.migrate || options.answer.length > 0) {
+    throw misused('--all takes no thread, no --until, no --answer and no --migrate.')
+  }
+  const { openExisting } = await import('../open-engine.ts')
+  const { resumeAll } = await import('../resume-all.ts')
+  await using open = await openExisting(terminal, options.store)
+  return await resumeAll(open, terminal, options.json ?? false)
+}
+
+const misused = (message: string): InputError =>
+  new InputError('Nothing was resumed.', [{ name: 'resume', message }], 'List what there is: stagegraph runs')
 
 async function resume(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
   const json = options.json ?? false
+  const answers = readAnswers(options.answer)
   const { openExisting } = await import('../open-engine.ts')
   const { follow, lastSeq } = await import('../start-run.ts')
   const { knownThread } = await import('../known-thread.ts')
@@ -54,6 +82,7 @@ async function resume(thread: string, options: ResumeOptions, terminal: Terminal
   const run = await open.engine.resume(thread, {
     ...(options.until !== undefined && { until: options.until }),
     ...(options.migrate && { migrate: true }),
+    ...(Object.keys(answers).length > 0 && { answers }),
   })
   const renderer = rendererFor(plan as Plan, terminal, json)
   return await follow(run, open, { terminal, renderer, json }, renderer.wantsHistory ? 0 : after)

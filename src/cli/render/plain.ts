@@ -83,7 +83,9 @@ function describe(event: SimpleEvent): string | undefined {
     case 'run.resumed':
       return `run ${event.run} resumed`
     case 'run.paused':
-      return `run ${event.run} paused${event.reason === 'until' ? ': it came to the stage it was to run to' : ''}`
+      return event.reason === 'waiting'
+        ? `run ${event.run} waits for an answer`
+        : `run ${event.run} paused${event.reason === 'until' ? ': it came to the stage it was to run to' : ''}`
     case 'run.cancelling':
       return `run ${event.run} is being cancelled`
     case 'run.ended':
@@ -98,6 +100,12 @@ function describe(event: SimpleEvent): string | undefined {
       return `${event.stage} failed in ${formatDuration(event.duration_ms)}${event.tolerated ? ', tolerated' : ''} (${failureWords(event.error)})`
     case 'stage.cancelled':
       return `${event.stage} cancelled after ${formatDuration(event.duration_ms)}`
+    case 'run.warned':
+      return `warning: ${safeLine(event.message)}`
+    case 'wait.started':
+      return `${event.stage} waits for an answer (${event.wait})`
+    case 'wait.fired':
+      return `${event.stage} has its answer`
     case 'stage.skipped':
       return `${event.stage} ${skippedBecause(event.reason)}`
     case 'stage.logged':

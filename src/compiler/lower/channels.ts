@@ -4,7 +4,7 @@
  *   inputs        what the run was started with
  *   vars.<name>   one annotated channel per variable: a projection of what stages set
  *   stages        path → outcome, ONE channel (a channel per stage costs ten times as much at 1,000 stages)
- *   open          what is known of paths that are not terminal; now: edits of variables from outside
+ *   open          what is known of paths that are not terminal, and edits of variables from outside
  *   run           what the run is and how it ended
  *   outputs       the pipeline's outputs
  *
@@ -14,11 +14,20 @@ import { Annotation } from '@langchain/langgraph'
 import { BaseChannel } from '@langchain/langgraph/channels'
 import { deepFreeze, type JsonObject } from '../../foundation/json.ts'
 import type { Outcomes, RunState, VariablePatch } from '../../foundation/outcome.ts'
+import type { StagePast } from '../../foundation/past.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { type Fold, VariableChannel } from './variable-channel.ts'
 
 export interface OpenState {
   readonly patches: readonly VariablePatch[]
+  /** What the journal says of stages that have begun and are not terminal. Absent: nothing. */
+  readonly stages?: Readonly<Record<string, StagePast>>
+}
+
+/** Adds to the state: patches, and what is known of stages now; null when a stage is terminal. */
+export interface OpenUpdate {
+  readonly patches?: readonly VariablePatch[]
+  readonly stages?: Readonly<Record<string, StagePast | null>>
 }
 
 /** The annotations of a plan's state. Each call makes new ones. */
@@ -76,8 +85,8 @@ export class StagesChannel extends BaseChannel<Outcomes, Outcomes, Outcomes> {
   }
 }
 
-/** Edits of variables, oldest first. An update adds to them. */
-export class OpenChannel extends BaseChannel<OpenState, OpenState, OpenState> {
+/** Edits of variables, oldest first, and stages that are not terminal. */
+export class OpenChannel extends BaseChannel<OpenState, OpenUpdate, OpenState> {
   override lc_graph_name = 'OpenChannel'
   #state: OpenState = Object.freeze({ patches: Object.freeze([]) })
 
@@ -87,9 +96,12 @@ export class OpenChannel extends BaseChannel<OpenState, OpenState, OpenState> {
     return channel as this
   }
 
-  override update(values: OpenState[]): boolean {
+  override update(values: OpenUpdate[]): boolean {
     if (values.length === 0) return false
-    this.#state = deepFreeze({ patches: [...this.#state.patches, ...values.flatMap(({ patches }) => patches)] })
+    const patches = [...this.#state.patches, ...values.flatMap(({ patches = [] }) => patches)]
+    const known = Object.assign({}, this.#state.stages, ...values.map(({ stages = {} }) => stages))
+    const stages = Object.entries(known as NonNullable<OpenUpdate['stages']>).filter(([, stage]) => stage !== null)
+    this.#state = deepFreeze({ patches, ...(stages.length > 0 && { stages: Object.fromEntries(stages) }) }) as OpenState
     return true
   }
 

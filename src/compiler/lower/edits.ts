@@ -9,7 +9,7 @@ import { assertJson, isJsonObject, type Json, NotJsonError } from '../../foundat
 import type { Outcome, TerminalStatus, VariablePatch } from '../../foundation/outcome.ts'
 import type { StagePlan } from '../../foundation/plan.ts'
 import { didYouMean } from '../../foundation/suggest.ts'
-import { channelOf, type OpenState } from './channels.ts'
+import { channelOf, type OpenUpdate } from './channels.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 import { type Contributions, patchKey, type VariableUpdate } from './variable-channel.ts'
 
@@ -63,7 +63,7 @@ function patch({ plan, runner }: PipelineParts, { state }: Thread, variable: str
 /** A patch of a variable, as writes to channels. */
 export function patchWrites({ variable, value, covers }: VariablePatch): Write[] {
   const update: VariableUpdate = { [patchKey]: { value, covers } }
-  const open: OpenState = { patches: [{ variable, value, covers }] }
+  const open: OpenUpdate = { patches: [{ variable, value, covers }] }
   return [
     [channelOf(variable), update],
     ['open', open],

@@ -5,17 +5,18 @@
  *
  * It works until nothing runs and nothing is ready. When every stage is terminal it settles the run and returns outcomes
  * and verdict at once; otherwise it returns the new outcomes, which makes a checkpoint, and is entered again; and when it
- * has nothing new to return, it throws an interrupt. (A node that throws an interrupt loses what it has to return.)
+ * has nothing new to return, it throws an interrupt with everything that stages wait for. (A node that throws an
+ * interrupt loses what it has to return.) An answer is new, too.
  * Between checkpoints the journal keeps every outcome; outcomes it holds and the state does not are adopted on entry.
  *
  * The scheduler is the engine's and is handed in: the compiler does not know the engine.
  */
-import { Annotation, END, GraphInterrupt, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
 import type { CreateFlow, Flow } from '../../foundation/flow.ts'
 import type { Recorded } from '../../foundation/journal.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
-import type { StageRunner } from '../../foundation/stage-runner.ts'
+import type { StageLine, StageRunner } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
 import { entryOf } from './entry.ts'
 import {
@@ -29,8 +30,14 @@ import {
   updateFor,
   viewOf,
 } from './nodes.ts'
-import { PipelineGraph } from './pipeline-graph.ts'
-import { readRowsOfHead, recordedOfNode } from './saver-journal.ts'
+import { openUpdate } from './open-stages.ts'
+import { type Fallback, PipelineGraph } from './pipeline-graph.ts'
+import type { PipelineState } from './pipeline-state.ts'
+import { type Kept, keptByNode, placeOf, readRowsOfHead } from './saver-journal.ts'
+import type { Internal, SelfTest } from './self-test.ts'
+import { lowerToStages } from './stages.ts'
+import { takeAnswers } from './take-answers.ts'
+import { interruptFor } from './waits.ts'
 
 /** The name of the node that runs the stages. */
 export const flowNode = 'flow'
@@ -61,33 +68,73 @@ export function lowerToFlow(
 
   const compiled = builder.compile(compileOptions(plan, options))
   const nodes = [flowNode, finishNode]
+  const fallback = options.selfTest && fallbackTo(plan, runner, options, options.selfTest)
   return new PipelineGraph({
     ...compiled,
     pipeline: { plan, runner, lowering: 'flow', nodes, recursionLimit, readRows: readRowsOfHead },
+    fallback,
   })
+}
+
+function fallbackTo(plan: Plan, runner: StageRunner, options: LowerOptions, selfTest: SelfTest): Fallback {
+  let made: PipelineGraph | undefined
+  const graph = (insteadBecause: readonly Internal[]): PipelineGraph => {
+    made ??= lowerToStages(plan, runner, options, insteadBecause)
+    return made
+  }
+  return { selfTest, graph }
 }
 
 const enter =
   (plan: Plan, runner: StageRunner, flow: Flow): Node =>
   async (state, config) => {
-    const first = entryOf(config).first()
-    const recorded = runner.recorded ?? (await recordedOfNode(config, first))
     const view = viewOf(state)
-    const adopted = first && recorded ? outcomesWithout(recorded, view.outcomes) : {}
-    const { fresh, paused } = await flow({
+    const line = lineOf(config)
+    const entered = await open({ plan, runner }, state, config, line.tell)
+    const adopted = entered.isFirst && entered.recorded ? outcomesWithout(entered.recorded, view.outcomes) : {}
+    const { fresh, paused, waits } = await flow({
       view: { ...view, outcomes: { ...view.outcomes, ...adopted } },
-      line: { ...lineOf(config), ...(recorded && { recorded }) },
+      line: { ...line, ...(entered.recorded && { recorded: entered.recorded }) },
     })
     const outcomes = { ...adopted, ...fresh }
     const all = { ...view.outcomes, ...outcomes }
+    const left = entered.kept && openUpdate(plan, entered.kept, all, state.open)
     const hasNews = Object.keys(outcomes).length > 0
+    const update = { ...(hasNews && updateFor(outcomes)), ...(left?.update && { open: left.update }) }
     if (plan.stages.some(({ id }) => !Object.hasOwn(all, id))) {
-      if (hasNews) return updateFor(outcomes)
+      if (hasNews || left?.hasAnswers) return update
       if (paused) throw new GraphInterrupt([])
+      if (waits.length > 0) throw interruptFor(waits)
     }
     const { run, outputs } = await runner.settle({ ...view, outcomes: all })
-    return { ...(hasNews && updateFor(outcomes)), run, outputs }
+    return { ...update, run, outputs }
   }
+
+interface Entered {
+  readonly recorded: Recorded | undefined
+  /** The journal, where it is the graph's own. */
+  readonly kept: Kept | undefined
+  /** The journal may hold outcomes that the state has not. */
+  readonly isFirst: boolean
+}
+
+/** The journal as this entry finds it, with the answers that LangGraph brings in it. */
+async function open(
+  { plan, runner }: { readonly plan: Plan; readonly runner: StageRunner },
+  state: PipelineState,
+  config: LangGraphRunnableConfig,
+  tell: StageLine['tell'],
+): Promise<Entered> {
+  const entry = entryOf(config)
+  if (runner.recorded) {
+    const isFirst = entry.isFirst(placeOf(config)?.config.configurable.checkpoint_id)
+    return { recorded: runner.recorded, kept: undefined, isFirst }
+  }
+  const kept = await keptByNode(config, entry, state.open.stages ?? {}, { scope: '' })
+  if (!kept) return { recorded: undefined, kept, isFirst: false }
+  await takeAnswers(kept, { plan, runner, known: state.stages }, config, tell)
+  return { recorded: { journal: kept.journal, past: kept.now() }, kept, isFirst: kept.lineage !== undefined }
+}
 
 const outcomesWithout = ({ past }: Recorded, known: Outcomes): Outcomes =>
   Object.fromEntries(Object.entries(past.outcomes).filter(([path]) => !Object.hasOwn(known, path)))

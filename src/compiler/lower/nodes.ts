@@ -7,9 +7,11 @@ import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { RunView, StageLine } from '../../foundation/stage-runner.ts'
 import { channelOf } from './channels.ts'
+import { type Warning, warningKey } from './fallback.ts'
 import { refuseUnlessSucceeded } from './finish.ts'
 import type { PipelineGraphFields } from './pipeline-graph.ts'
 import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import type { SelfTest } from './self-test.ts'
 
 export interface LowerOptions {
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
@@ -17,6 +19,8 @@ export interface LowerOptions {
   readonly store?: BaseStore
   /** `throw` (default): `finish` throws when the pipeline failed. `return`: it is left in the `run` channel. */
   readonly onFailure?: 'throw' | 'return'
+  /** Whether `flow` can be relied on here; absent: it can. */
+  readonly selfTest?: SelfTest
 }
 
 export type Node = (state: PipelineState, config: LangGraphRunnableConfig) => Promise<PipelineUpdate> | PipelineUpdate
@@ -43,7 +47,7 @@ export function compileOptions({ name }: Plan, { checkpointer, store }: LowerOpt
   return { name, ...(checkpointer && { checkpointer }), ...(store && { store }) }
 }
 
-export function lineOf({ writer, signal }: LangGraphRunnableConfig): StageLine {
+export function lineOf({ writer, signal, configurable }: LangGraphRunnableConfig): StageLine {
   const tell = (event: RunEventBody): void => {
     try {
       writer?.(event)
@@ -51,6 +55,8 @@ export function lineOf({ writer, signal }: LangGraphRunnableConfig): StageLine {
       // The stream was closed: nobody listens any more, and that is nothing a stage should fail for.
     }
   }
+  const warning = (configurable?.[warningKey] as Warning | undefined)?.take()
+  if (warning) tell(warning)
   return { tell, ...(signal && { signal }) }
 }
 

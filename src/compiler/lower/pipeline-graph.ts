@@ -8,17 +8,24 @@
  * `invoke`, `stream`, `streamEvents`, `batch` and `pipe` all come through `_streamIterator`, so what is checked there is
  * checked everywhere. `withConfig` makes a copy by spreading this object into the constructor, so whatever has to
  * survive it is a plain field.
+ *
+ * Where LangGraph does not do what `flow` relies on, a graph of that lowering hands its calls to one of `stages`:
+ * `await graph.lowering()` tells, and so does a `run.warned` chunk in the `custom` stream of each call.
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import { Command, CompiledStateGraph, isCommand, type LangGraphRunnableConfig } from '@langchain/langgraph'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { InputError } from '../../foundation/errors.ts'
 import { randomId } from '../../foundation/ids.ts'
+import type { Lowering } from '../../foundation/outcome.ts'
+import { answer } from './answer.ts'
 import { toEdit } from './edits.ts'
 import { createEntry, entryKey } from './entry.ts'
+import { createWarning, flowUnsupported, warningKey } from './fallback.ts'
 import { type Hold, holdThread } from './hold.ts'
 import { refuseUnsupported } from './options.ts'
 import type { PipelineSpec, PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import type { Internal, SelfTest } from './self-test.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 import { admit, knownThread, refuseFinished, refuseOtherPlan } from './threads.ts'
@@ -32,7 +39,14 @@ type Updates = Supersteps[number]['updates']
 /** What LangGraph's constructor takes, and what is ours. */
 export type PipelineGraphFields = ConstructorParameters<
   typeof CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
->[0] & { readonly pipeline: PipelineParts }
+>[0] & { readonly pipeline: PipelineParts; readonly fallback?: Fallback | undefined }
+
+/** What stands in for a graph where LangGraph does not do what it relies on. */
+export interface Fallback {
+  readonly selfTest: SelfTest
+  /** Made once. */
+  readonly graph: (failed: readonly Internal[]) => PipelineGraph
+}
 
 export class PipelineGraph extends CompiledStateGraph<
   PipelineState,
@@ -42,17 +56,37 @@ export class PipelineGraph extends CompiledStateGraph<
   PipelineSpec
 > {
   readonly pipeline: PipelineParts
+  readonly fallback: Fallback | undefined
 
-  constructor({ pipeline, ...fields }: PipelineGraphFields) {
+  constructor({ pipeline, fallback, ...fields }: PipelineGraphFields) {
     const recursionLimit = fields.config?.recursionLimit ?? pipeline.recursionLimit
     super({ ...fields, config: { ...fields.config, recursionLimit } })
     this.pipeline = pipeline
+    this.fallback = fallback
+  }
+
+  /** By which lowering its threads are run here. */
+  async lowering(): Promise<Lowering> {
+    return (await this.#usable()).pipeline.lowering
+  }
+
+  /** This graph, or the one that stands in for it. */
+  async #usable(): Promise<PipelineGraph> {
+    const { fallback } = this
+    const failed = (await fallback?.selfTest()) ?? []
+    if (!fallback || failed.length === 0) return this
+    // Whoever serves a graph may have given it another checkpointer since it was made.
+    const { checkpointer, store, cache, config, debug, stepTimeout } = this
+    const fields: object = { ...fallback.graph(failed), checkpointer, store, cache, config, debug, stepTimeout }
+    return new PipelineGraph(fields as PipelineGraphFields)
   }
 
   override async *_streamIterator(
     input: StreamInput,
     options?: StreamOptions,
   ): ReturnType<Compiled['_streamIterator']> {
+    const usable = await this.#usable()
+    if (usable !== this) return yield* usable._streamIterator(input, options)
     refuseUnsupported(this.pipeline, { ...this.config, ...options })
     const safe = this.#safe(options)
     const hold = await this.#hold(safe)
@@ -61,10 +95,11 @@ export class PipelineGraph extends CompiledStateGraph<
       // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
       const resumed = config.configurable?.__pregel_resuming === true
       const admitted = resumed ? input : await this.#admit(input, config)
-      const entry = createEntry(resumed || admitted === null || isCommand(admitted))
+      const addressed = config.configurable?.checkpoint_id !== undefined
+      const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed)
       yield* super._streamIterator(admitted, {
         ...config,
-        configurable: { ...config.configurable, [entryKey]: entry },
+        configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },
       })
     } finally {
       await hold?.release()
@@ -77,10 +112,39 @@ export class PipelineGraph extends CompiledStateGraph<
     return checkpoint_ns === '' ? holdThread(this.#saver(config), String(thread_id)) : undefined
   }
 
+  #warning(): Record<string, unknown> {
+    const { insteadBecause } = this.pipeline
+    return insteadBecause ? { [warningKey]: createWarning(flowUnsupported(insteadBecause)) } : {}
+  }
+
+  override async getState(...args: Parameters<Compiled['getState']>): ReturnType<Compiled['getState']> {
+    const usable = await this.#usable()
+    return usable === this ? super.getState(...args) : usable.getState(...args)
+  }
+
+  override async *getStateHistory(
+    ...args: Parameters<Compiled['getStateHistory']>
+  ): ReturnType<Compiled['getStateHistory']> {
+    const usable = await this.#usable()
+    yield* usable === this ? super.getStateHistory(...args) : usable.getStateHistory(...args)
+  }
+
   async #admit(input: StreamInput, config: NonNullable<StreamOptions>): Promise<StreamInput> {
     const edits = isCommand(input) && input.update != null
     const thread = this.#saves(config) ? await this.#thread(config, edits) : undefined
-    return admit(this.pipeline, input, String(config.configurable?.thread_id), thread) as StreamInput
+    const admitted = admit(this.pipeline, input, String(config.configurable?.thread_id), thread)
+    return (await this.#answered(admitted, thread, config)) as StreamInput
+  }
+
+  /** Answers are written down before LangGraph goes on. */
+  async #answered(input: unknown, thread: Thread | undefined, config: LangGraphRunnableConfig): Promise<unknown> {
+    const saver = this.#saver(config)
+    if (!isCommand(input) || input.resume === undefined || !saver || !thread) return input
+    const { checkpoint_ns = '', checkpoint_id } = thread.config.configurable ?? {}
+    const configurable = { thread_id: thread.id, checkpoint_ns, checkpoint_id }
+    const latest = await saver.getTuple({ configurable: { thread_id: thread.id, checkpoint_ns } })
+    const isPast = latest?.checkpoint.id !== checkpoint_id
+    return answer(this.pipeline, thread, input, { saver, config: { configurable }, isPast })
   }
 
   /** The caller's options, and what is safe where they say nothing. */
@@ -118,7 +182,7 @@ export class PipelineGraph extends CompiledStateGraph<
     const saver = this.#saver(config)
     const rows = whole && saver ? await this.pipeline.readRows?.(saver, found) : undefined
     const state = { ...values, stages: { ...rows, ...values.stages } } as PipelineState
-    return { id: String(config.configurable?.thread_id), state, next }
+    return { id: String(config.configurable?.thread_id), state, next, config: found }
   }
 
   /**
@@ -126,6 +190,8 @@ export class PipelineGraph extends CompiledStateGraph<
    * replaced, or given to a stage that then does not run. Nothing else can be edited, and what was to run next still is.
    */
   override async bulkUpdateState(config: LangGraphRunnableConfig, supersteps: Supersteps): Promise<RunnableConfig> {
+    const usable = await this.#usable()
+    if (usable !== this) return usable.bulkUpdateState(config, supersteps)
     const hold = await this.#hold(config)
     try {
       let current = heldBy(hold, config)

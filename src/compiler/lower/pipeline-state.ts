@@ -1,7 +1,7 @@
 /** The state of a pipeline's thread: what LangGraph shows of the channels, and what nodes write into them. */
 import type { Json, JsonObject } from '../../foundation/json.ts'
 import type { Outcomes, RunState } from '../../foundation/outcome.ts'
-import type { createState, OpenState } from './channels.ts'
+import type { createState, OpenState, OpenUpdate } from './channels.ts'
 import type { VariableChannel, VariableUpdate } from './variable-channel.ts'
 
 /** As `getState().values` and `values` streams have it. */
@@ -18,7 +18,7 @@ export type PipelineState = {
 export type PipelineUpdate = {
   readonly inputs?: JsonObject
   readonly stages?: Outcomes
-  readonly open?: OpenState
+  readonly open?: OpenUpdate
   readonly run?: RunState
   readonly outputs?: JsonObject | null
 } & { readonly [variable: `vars.${string}`]: VariableUpdate }

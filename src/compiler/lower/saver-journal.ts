@@ -11,41 +11,124 @@
  */
 import { hash } from 'node:crypto'
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { createBatches } from '../../foundation/batches.ts'
-import { isRecorded } from '../../foundation/events.ts'
+import { isRecorded, type RunEventBody } from '../../foundation/events.ts'
 import { type Journal, JournalError, type Recorded } from '../../foundation/journal.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
-import { type DatedEvent, foldPast, noPast } from '../../foundation/past.ts'
-
-/** The channel of the rows. No channel of the graph is called so. */
-export const journalChannel = '__journal__'
-
-/** What a row holds: an event and its place among those of its checkpoint. */
-export interface JournalRow {
-  readonly n: number
-  readonly event: DatedEvent
-}
+import { createFold, type Past, type StagePast } from '../../foundation/past.ts'
+import type { Entry } from './entry.ts'
+import {
+  generationsElsewhere,
+  isStepped,
+  type JournalRow,
+  journalChannel,
+  type Lineage,
+  readLineage,
+} from './lineage.ts'
 
 /** Where rows go: a thread's checkpoint. */
-interface Place {
+export interface Place {
   readonly saver: BaseCheckpointSaver
   readonly config: { readonly configurable: Readonly<Record<'thread_id' | 'checkpoint_ns' | 'checkpoint_id', string>> }
 }
 
-/**
- * The journal of the node that runs with this configuration; undefined when the graph keeps nothing. `goesOn`: there may
- * be rows already.
- */
-export async function recordedOfNode(config: RunnableConfig, goesOn: boolean): Promise<Recorded | undefined> {
-  const place = placeOf(config)
-  if (!place) return undefined
-  if (!goesOn) return { journal: createSaverJournal(place, 0), past: noPast }
-  const rows = await readLineage(place.saver, place.config)
-  return { journal: createSaverJournal(place, rows.ofBase), past: foldPast(rows.events) }
+/** A journal that knows by itself what was said to it. */
+export interface Kept extends Recorded {
+  /** What it holds by now. */
+  now(): Past
+  /** What stood at its checkpoint when this began; absent when it cannot have held anything. */
+  readonly lineage: Lineage | undefined
+  /** Stages that another branch of the thread has run, too. */
+  readonly begunAnew: readonly string[]
 }
 
-function placeOf({ configurable = {} }: RunnableConfig): Place | undefined {
+/** What is known of stages that are not terminal: the `open` channel's part of it. */
+export type OpenStages = Readonly<Record<string, StagePast>>
+
+/** Whose journal it is: nodes that run side by side write rows of their own. */
+export interface Keeper {
+  /** The node, where there are several. */
+  readonly scope: string
+  /** Which events it keeps, of those that recovery reads; all of them by default. */
+  readonly keeps?: (event: RunEventBody) => boolean
+}
+
+/** What a call finds where it begins. */
+interface Opening {
+  readonly lineage: Lineage
+  readonly elsewhere: Readonly<Record<string, number>>
+}
+
+/** The journal of the node that runs with this configuration; undefined when the graph keeps nothing. */
+export async function keptByNode(
+  config: RunnableConfig,
+  entry: Entry,
+  open: OpenStages,
+  keeper: Keeper,
+): Promise<Kept | undefined> {
+  const place = placeOf(config)
+  if (!place) return undefined
+  const isFirst = entry.isFirst(place.config.configurable.checkpoint_id)
+  const read = isFirst ? entry.once(() => openingAt(place, entry.addressed)) : entry.opened
+  const opening = (await read) as Opening | undefined
+  return createKept(place, keeper, open, isFirst ? opening?.lineage : undefined, opening?.elsewhere ?? {})
+}
+
+async function openingAt({ saver, config }: Place, addressed: boolean): Promise<Opening> {
+  const lineage = await readLineage(saver, config)
+  const forks = lineage.forks || (addressed && (await isStepped(saver, config)))
+  return { lineage, elsewhere: forks ? await generationsElsewhere(saver, config, lineage) : {} }
+}
+
+export function createKept(
+  place: Place,
+  { scope, keeps = () => true }: Keeper,
+  open: OpenStages,
+  lineage: Lineage | undefined,
+  elsewhere: Readonly<Record<string, number>> = {},
+): Kept {
+  const fold = createFold(open)
+  for (const event of lineage?.events ?? []) fold.add(event)
+  fold.beginAnew(elsewhere)
+  const write = createWriter(place, scope, lineage?.ofBase ?? 0)
+  const journal: Journal = {
+    say(event, at = new Date().toISOString()) {
+      if (!isRecorded(event)) return
+      fold.add({ ...event, at })
+      if (keeps(event)) write.say(event, at)
+    },
+    commit: () => write.commit(),
+  }
+  return { journal, past: fold.past(), now: () => fold.past(), lineage, begunAnew: Object.keys(elsewhere) }
+}
+
+/** `taken`: the last place among the checkpoint's rows that is not free. */
+function createWriter({ saver, config }: Place, scope: string, taken: number) {
+  let n = taken
+  const batches = createBatches<JournalRow>(async (rows) => {
+    try {
+      const writes = rows.map((row): [string, JournalRow] => [journalChannel, row])
+      await saver.putWrites(config, writes, taskIdOf(scope, rows[0]?.n ?? 0))
+    } catch (error) {
+      throw new JournalError(error)
+    }
+  })
+  return {
+    say(event: RunEventBody, at: string) {
+      batches.push({ n: ++n, event: { ...event, at } })
+    },
+    commit: () => batches.commit(),
+  }
+}
+
+/** A UUID, because some checkpointers want one. */
+function taskIdOf(scope: string, n: number): string {
+  const hex = hash('sha1', `journal:${scope}:${n}`)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+export function placeOf({ configurable = {} }: RunnableConfig): Place | undefined {
   const saver = configurable.__pregel_checkpointer as BaseCheckpointSaver | undefined
   const ns = namespaceOfGraph(String(configurable.checkpoint_ns ?? ''))
   const base: unknown = configurable.checkpoint_map?.[ns]
@@ -57,67 +140,10 @@ function placeOf({ configurable = {} }: RunnableConfig): Place | undefined {
 /** A task's namespace is its graph's, and the task after a bar. */
 const namespaceOfGraph = (ns: string): string => ns.slice(0, Math.max(0, ns.lastIndexOf('|')))
 
-/** `taken`: how many rows the checkpoint has. */
-function createSaverJournal({ saver, config }: Place, taken: number): Journal {
-  let n = taken
-  const batches = createBatches<JournalRow>(async (rows) => {
-    try {
-      const writes = rows.map((row): [string, JournalRow] => [journalChannel, row])
-      await saver.putWrites(config, writes, taskIdOf(rows[0]?.n ?? 0))
-    } catch (error) {
-      throw new JournalError(error)
-    }
-  })
-  return {
-    say(event, at = new Date().toISOString()) {
-      if (isRecorded(event)) batches.push({ n: ++n, event: { ...event, at } })
-    },
-    commit: batches.commit,
-  }
-}
-
-/** A UUID, because some checkpointers want one. */
-function taskIdOf(n: number): string {
-  const hex = hash('sha1', `journal:${n}`)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
-
-/**
- * The events of a checkpoint, and of those before it that it was only edited from: their stages ran, and no step of
- * LangGraph has taken them in. Where one has, the edit made a fork, and the other branch's rows are none of its business.
- */
-async function readLineage(
-  saver: BaseCheckpointSaver,
-  config: RunnableConfig,
-): Promise<{ readonly ofBase: number; readonly events: readonly DatedEvent[] }> {
-  let tuple = await saver.getTuple(config)
-  let events = tuple ? eventsOf(tuple) : []
-  const ofBase = events.length
-  while (tuple?.parentConfig && tuple.metadata?.source !== 'loop' && !(await isStepped(saver, tuple.parentConfig))) {
-    tuple = await saver.getTuple(tuple.parentConfig)
-    if (tuple) events = [...eventsOf(tuple), ...events]
-  }
-  return { ofBase, events }
-}
-
 /** The outcomes as whoever edits this checkpoint has to see them: none, when the thread went on from it: this is a fork. */
 export async function readRowsOfHead(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<Outcomes> {
   if (await isStepped(saver, config)) return {}
-  const { events } = await readLineage(saver, config)
-  return foldPast(events).outcomes
-}
-
-/** The events at a checkpoint, in the order in which they were said. */
-export function eventsOf({ pendingWrites = [] }: CheckpointTuple): DatedEvent[] {
-  const rows = pendingWrites.flatMap(([, channel, value]) => (channel === journalChannel ? [value as JournalRow] : []))
-  return rows.sort((a, b) => a.n - b.n).map(({ event }) => event)
-}
-
-/** Whether LangGraph made a step from this checkpoint. */
-async function isStepped(saver: BaseCheckpointSaver, { configurable = {} }: RunnableConfig): Promise<boolean> {
-  const { thread_id, checkpoint_ns = '', checkpoint_id } = configurable
-  for await (const { metadata, parentConfig } of saver.list({ configurable: { thread_id, checkpoint_ns } })) {
-    if (metadata?.source === 'loop' && parentConfig?.configurable?.checkpoint_id === checkpoint_id) return true
-  }
-  return false
+  const fold = createFold()
+  for (const event of (await readLineage(saver, config)).events) fold.add(event)
+  return fold.past().outcomes
 }

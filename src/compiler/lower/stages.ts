@@ -10,11 +10,13 @@
  *
  * The other lowering, `flow`, stands beside this file.
  */
-import { Annotation, END, GraphInterrupt, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
+import type { RunEventBody } from '../../foundation/events.ts'
 import { JournalError } from '../../foundation/journal.ts'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
-import { PauseRequested, type StageRunner } from '../../foundation/stage-runner.ts'
+import { PauseRequested, type StageRunner, StageWaits } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
+import { entryOf } from './entry.ts'
 import {
   type Builder,
   compileOptions,
@@ -27,20 +29,33 @@ import {
   viewOf,
 } from './nodes.ts'
 import { PipelineGraph } from './pipeline-graph.ts'
+import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import { type Kept, keptByNode } from './saver-journal.ts'
+import type { Internal } from './self-test.ts'
+import { takeAnswers } from './take-answers.ts'
 import { createTopology, type Topology } from './topology.ts'
+import { interruptFor } from './waits.ts'
 
 /** The name of the node that ends the run once every stage has ended. */
 export const settleNode = 'settle'
 
-/** The plan as a compiled LangGraph graph. What a stage does is the runner's. */
-export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOptions = {}): PipelineGraph {
+/**
+ * The plan as a compiled LangGraph graph. What a stage does is the runner's. `insteadBecause`: it stands in for `flow`,
+ * which cannot be used here.
+ */
+export function lowerToStages(
+  plan: Plan,
+  runner: StageRunner,
+  options: LowerOptions = {},
+  insteadBecause?: readonly Internal[],
+): PipelineGraph {
   const state = createState(plan, (variable, contributions, base) => runner.fold(variable, contributions, base))
   const builder = new StateGraph(state) as unknown as Builder
   const { inputs, stages, open, run, outputs } = state.spec
   // A node that read every variable would fold them all; the runner folds those that an expression reads.
   const input = Annotation.Root({ inputs, stages, open, run })
 
-  for (const stage of plan.stages) builder.addNode(stage.id, stageNode(stage, runner), { input })
+  for (const stage of plan.stages) builder.addNode(stage.id, stageNode(plan, stage, runner), { input })
   builder.addNode(settleNode, settle(runner), { input, defer: true })
   builder.addNode(finishNode, finish(plan, options.onFailure), {
     input: Annotation.Root({ run, outputs, stages }),
@@ -50,7 +65,17 @@ export function lowerToStages(plan: Plan, runner: StageRunner, options: LowerOpt
   const compiled = builder.compile(compileOptions(plan, options))
   const nodes = [...plan.stages.map(({ id }) => id), settleNode, finishNode]
   const { recursionLimit } = plan
-  return new PipelineGraph({ ...compiled, pipeline: { plan, runner, lowering: 'stages', nodes, recursionLimit } })
+  return new PipelineGraph({
+    ...compiled,
+    pipeline: {
+      plan,
+      runner,
+      lowering: 'stages',
+      nodes,
+      recursionLimit,
+      ...(insteadBecause && { insteadBecause }),
+    },
+  })
 }
 
 function connect(builder: Builder, { stages }: Plan, topology: Topology): void {
@@ -65,19 +90,53 @@ function connect(builder: Builder, { stages }: Plan, topology: Topology): void {
   builder.addEdge(finishNode, END)
 }
 
-function stageNode(stage: StagePlan, runner: StageRunner): Node {
+function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
   return async (state, config) => {
     if (Object.hasOwn(state.stages, stage.id)) return {} // recorded already, by an edit
+    const line = lineOf(config)
+    const kept = runner.recorded ? undefined : await keptOf(plan, stage, runner, state, config)
+    const recorded = runner.recorded ?? (kept && { journal: kept.journal, past: kept.now() })
     try {
-      const outcome = await runner.runStage(stage, viewOf(state), lineOf(config))
-      await runner.recorded?.journal.commit() // LangGraph gets only what the journal has
-      return updateFor({ [stage.id]: outcome })
+      const outcome = await runner.runStage(stage, viewOf(state), { ...line, ...(recorded && { recorded }) })
+      await recorded?.journal.commit() // LangGraph gets only what the journal has
+      return { ...updateFor({ [stage.id]: outcome }), ...(kept && openOf(stage.id, kept, state)) }
     } catch (error) {
       // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
       if (error instanceof PauseRequested) throw new GraphInterrupt([])
-      throw error instanceof JournalError ? error.cause : error
+      if (!(error instanceof StageWaits)) throw error instanceof JournalError ? error.cause : error
+      await recorded?.journal.commit()
+      throw interruptFor([error.wait])
     }
   }
+}
+
+/**
+ * The stage's own rows. Outcomes are LangGraph's to keep here, so only waits are written down, and whatever is needed to
+ * know that an attempt was started which must not be repeated.
+ */
+async function keptOf(
+  plan: Plan,
+  stage: StagePlan,
+  runner: StageRunner,
+  state: PipelineState,
+  config: LangGraphRunnableConfig,
+): Promise<Kept | undefined> {
+  const keeps = ({ type }: RunEventBody): boolean =>
+    stage.once === true || type === 'wait.started' || type === 'wait.fired'
+  const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: stage.id, keeps })
+  if (kept) await takeAnswers(kept, { plan, runner, known: state.stages, of: stage.id }, config, lineOf(config).tell)
+  return kept
+}
+
+/** The stage is terminal; those that another branch ran, too, are begun anew here. */
+function openOf(id: string, { past, begunAnew }: Kept, { open, stages }: PipelineState): PipelineUpdate {
+  const known = open.stages ?? {}
+  const anew = begunAnew.filter((path) => path !== id && !Object.hasOwn(stages, path) && !Object.hasOwn(known, path))
+  const update = {
+    ...Object.fromEntries(anew.map((path) => [path, past.of(path)])),
+    ...(Object.hasOwn(known, id) && { [id]: null }),
+  }
+  return Object.keys(update).length > 0 ? { open: { stages: update } } : {}
 }
 
 const settle =

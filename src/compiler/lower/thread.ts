@@ -5,6 +5,7 @@ import type { Lowering, Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
 import type { PipelineState } from './pipeline-state.ts'
+import type { Internal } from './self-test.ts'
 
 export interface PipelineParts {
   readonly plan: Plan
@@ -16,12 +17,16 @@ export interface PipelineParts {
   readonly recursionLimit: number
   /** Outcomes recorded at a checkpoint that its state has not; absent when there can be none. */
   readonly readRows?: (saver: BaseCheckpointSaver, config: RunnableConfig) => Promise<Outcomes>
+  /** This graph stands in for one of the other lowering, because of these. */
+  readonly insteadBecause?: readonly Internal[]
 }
 
 /** A thread that was started. */
 export interface Thread {
   readonly id: string
   readonly state: PipelineState
+  /** Its checkpoint. */
+  readonly config: RunnableConfig
   /** Nodes that run next. */
   readonly next: readonly string[]
 }

@@ -10,6 +10,7 @@ import { isJsonObject, type JsonObject, jsonEqual } from '../../foundation/json.
 import { isFinished } from '../../foundation/outcome.ts'
 import type { Started } from '../../foundation/stage-runner.ts'
 import { patchWrites, toEdit } from './edits.ts'
+import { lacking } from './fallback.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 
 /**
@@ -82,11 +83,13 @@ export function refuseFinished({ id, state }: Thread): void {
 }
 
 /** Throws ThreadError for a thread of another plan, or of another graph of this one: it would end with nothing run. */
-export function refuseOtherPlan({ plan, lowering }: PipelineParts, { id, state }: Thread): void {
+export function refuseOtherPlan({ plan, lowering, insteadBecause }: PipelineParts, { id, state }: Thread): void {
   const { lowering: started = 'stages' } = state.run
   if (state.run.plan === plan.hash && started !== lowering) {
     throw new ThreadError('unsupported_option', `Thread "${id}" was started with the lowering "${started}".`, {
-      hint: `Go on with it with graph({ lowering: '${started}' }).`,
+      hint: insteadBecause
+        ? `${lacking(insteadBecause)} Go on with it with the version of LangGraph it was started with.`
+        : `Go on with it with graph({ lowering: '${started}' }).`,
     })
   }
   if (state.run.plan === plan.hash) return

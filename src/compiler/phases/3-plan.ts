@@ -133,6 +133,8 @@ function planStage(stage: StageDeclaration, { stages, defaults }: PipelineSpec):
     ...(stage.output !== undefined && { output: stage.output }),
     set: templates(spec.set),
     ...(spec.env && { env: templates(spec.env) }),
+    ...(spec.once && { once: true }),
+    ...(spec.checkpoint && { checkpoint: true }),
     ...(spec.idempotency_key !== undefined && { idempotencyKey: compileTemplate(spec.idempotency_key) }),
     ...(spec.cache && { cache: { key: compileTemplate(spec.cache.key), ttlMs: parseDuration(spec.cache.ttl) ?? 0 } }),
     limits: { outputBytes: spec.limits?.output_bytes ?? defaultOutputBytes },

@@ -9,6 +9,7 @@ import { fittingArguments } from './fitting-arguments.ts'
 import { knownNeeds } from './known-needs.ts'
 import { markedExpressions } from './marked-expressions.ts'
 import { matchableNeeds } from './matchable-needs.ts'
+import { meaningfulOnce } from './meaningful-once.ts'
 import { noCycles } from './no-cycles.ts'
 import { noNullInText } from './no-null-in-text.ts'
 import { noRacingReads } from './no-racing-reads.ts'
@@ -41,5 +42,6 @@ export const rules: readonly Rule[] = [
   noWriteRaces,
   noRacingReads,
   noUnused,
+  meaningfulOnce,
   checkedReads,
 ]

@@ -26,7 +26,7 @@ export const laterKinds: ReadonlySet<string> = new Set([
 ])
 
 /** Keys beside later kinds included: their kind is what is reported, not they. */
-export const laterStageKeys: ReadonlySet<string> = new Set(['wait_for', 'rollback', 'once', 'checkpoint', 'pool'])
+export const laterStageKeys: ReadonlySet<string> = new Set(['wait_for', 'rollback', 'pool'])
 
 /** Keys that stand beside a later kind; of no interest where the kind itself is reported. */
 export const besideLaterKinds: ReadonlySet<string> = new Set([

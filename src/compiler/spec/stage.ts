@@ -46,6 +46,14 @@ export const commonStageKeys = {
     .record(z.string(), value())
     .describe('Variables to set when it has succeeded; `output` is in scope.')
     .optional(),
+  once: z
+    .boolean()
+    .describe('After a crash in the middle of an attempt it is not run again: a person says how the attempt ended.')
+    .optional(),
+  checkpoint: z
+    .boolean()
+    .describe('LangGraph makes a checkpoint when it has ended, to look at, go back to or fork from.')
+    .optional(),
   idempotency_key: textTemplate()
     .describe('What the outside world is told, to recognise a repeated attempt.')
     .optional(),

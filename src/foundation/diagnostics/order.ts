@@ -307,4 +307,26 @@ stages:
       related: [{ message: `${quoted(setter)} sets it here.`, span: setterSpan }],
     }),
   }),
+
+  needless_once: define({
+    severity: 'warning',
+    summary: '`once:` stands on a stage that only computes.',
+    explanation:
+      'With `once: true` a stage whose process died in the middle of an attempt is not run again until a person says how the attempt ended. A stage that only computes leaves nothing behind: run again it gives the same, so there is nothing to ask, and the key has no effect.',
+    wrong: `name: report
+stages:
+  - id: total
+    transform: 1 + 1
+    once: true
+`,
+    right: `name: report
+stages:
+  - id: total
+    transform: 1 + 1
+`,
+    say: (id: string, kind: string) => ({
+      message: `\`once\` has no effect on "${id}": ${kind} only computes.`,
+      hint: 'Remove it.',
+    }),
+  }),
 }

@@ -5,6 +5,7 @@
  * also set `LD_PRELOAD` or `NODE_OPTIONS`: no name is denied but those that are ours or no names at all.
  */
 import { StageError } from '../../foundation/errors.ts'
+import { type Mark, markVariable, writeMark } from '../process/mark.ts'
 
 /** What a command gets from the environment of this process, where it is set. */
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG'] as const
@@ -12,6 +13,8 @@ const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG'] as const
 export interface Given {
   readonly outputFile: string
   readonly idempotencyKey: string
+  /** Absent when no engine runs it. */
+  readonly mark?: Mark
 }
 
 /** PATH, HOME, TMPDIR, LANG, the stage's own `env:` over them, and ours over all. */
@@ -26,6 +29,7 @@ export function commandEnvironment(own: Readonly<Record<string, string>>, given:
     ...own,
     STAGEGRAPH_OUTPUT: given.outputFile,
     STAGEGRAPH_IDEMPOTENCY_KEY: given.idempotencyKey,
+    ...(given.mark && { [markVariable]: writeMark(given.mark) }),
   }
 }
 

@@ -43,6 +43,7 @@ const state: PipelineState = {
   cancel_requested: false,
   owner: null,
   result: null,
+  waits: [],
   stages: [
     stage('fetch', { status: 'succeeded', attempts: 2, duration_ms: 1_500, output: { a: 'x\u001b[2J' } }),
     stage('check', {
@@ -80,6 +81,25 @@ describe('a stored run', () => {
       '',
       'logs: stagegraph logs r_1',
       'go on: stagegraph resume r_1',
+    ])
+  })
+
+  it('is shown with what it waits for, and how to answer', () => {
+    const wait = {
+      id: '0ca1',
+      stage: 'last',
+      value: { message: 'How did it end?' },
+      response_schema: { type: 'string' },
+    }
+    const lines = show({ status: 'waiting', waits: [wait, { id: '77', stage: 'extra', value: 'Really?' }] })
+    expect(lines.slice(9, 16)).toEqual([
+      '',
+      'last waits: How did it end?',
+      '  an answer is: {"type":"string"}',
+      '  answer: stagegraph resume r_1 --answer 0ca1=…',
+      '',
+      'extra waits: Really?',
+      '  answer: stagegraph resume r_1 --answer 77=…',
     ])
   })
 

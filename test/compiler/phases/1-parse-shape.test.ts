@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
   ['not_available_yet', top('limits: { deadline: 7d }'), '2:11'],
   ['not_available_yet', stage('foreach: "${{ x }}"', 'as: y', 'stages: []'), '4:5'],
   ['not_available_yet', stage('approve: { message: m }'), '4:5'],
-  ['not_available_yet', stage('transform: 1', 'once: true'), '5:5'],
+  ['not_available_yet', stage('transform: 1', 'pool: llm'), '5:5'],
   ['not_available_yet', stage('transform: 1', 'limits: { memory: 1 }'), '5:15'],
   ['not_available_yet', stage('transform: 1', 'on_error: rollback'), '5:15'],
   ['not_available_yet', stage('transform: 1', 'on_error: [{ when: x, do: fail }]'), '5:15'],

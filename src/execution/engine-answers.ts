@@ -1,0 +1,35 @@
+/** Answers to the waits of a run, as an engine takes them: checked against the log, then part of it. */
+import { checkAnswer, type StageWait } from '../foundation/answer.ts'
+import type { Json } from '../foundation/json.ts'
+import type { DatedEvent, Past } from '../foundation/past.ts'
+import type { Plan } from '../foundation/plan.ts'
+import type { StageRunner } from '../foundation/stage-runner.ts'
+import { isOpen } from '../foundation/wait.ts'
+
+/** By id of the wait. */
+export type Answers = Readonly<Record<string, Json>>
+
+/** The events that tell of the answers; what is answered already and the same is left out. Throws as `checkAnswer`. */
+export function answerEvents(
+  answers: Answers,
+  {
+    plan,
+    past,
+    thread,
+    at,
+  }: { readonly plan: Plan; readonly past: Past; readonly thread: string; readonly at: string },
+  runner: Pick<StageRunner, 'checkAnswer'>,
+): DatedEvent[] {
+  const waits = new Map(plan.stages.flatMap(({ id }) => waitsOf(id, past)))
+  return Object.entries(answers).flatMap(([id, given]): DatedEvent[] => {
+    const wait = waits.get(id)
+    checkAnswer({ id, given, thread }, wait, runner)
+    return wait && isOpen(wait) ? [{ type: 'wait.fired', stage: wait.stage, wait: id, answer: given, at }] : []
+  })
+}
+
+/** A wait of a stage that ended is open no more, whatever became of it. */
+function waitsOf(stage: string, past: Past): [string, StageWait][] {
+  const { waits = [], outcome } = past.of(stage)
+  return waits.flatMap((wait) => (outcome && isOpen(wait) ? [] : [[wait.id, { ...wait, stage }]]))
+}

@@ -1,0 +1,202 @@
+/**
+ * How a thread comes to be run by this engine: a new run begins, or one that nobody runs is taken over. Either way it has
+ * a lease from then on, and a stretch.
+ */
+import { type Lowered, lacking } from '../compiler/lower/fallback.ts'
+import { ThreadError } from '../foundation/errors.ts'
+import type { JsonObject } from '../foundation/json.ts'
+import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
+import { amend, type DatedEvent, foldPast, openWaitOf, type Past } from '../foundation/past.ts'
+import type { Plan } from '../foundation/plan.ts'
+import type { Started } from '../foundation/stage-runner.ts'
+import { createControl } from './control.ts'
+import { type Answers, answerEvents } from './engine-answers.ts'
+import type { EngineHost } from './engine-host.ts'
+import { type ResumeOptions, type StartOptions, taken } from './engine-options.ts'
+import { storedEvents } from './follow.ts'
+import { findLastRun, readsLastRun } from './last-run.ts'
+import { endOrphans } from './orphans.ts'
+import { hasLapsed, isOwnerDead } from './owner.ts'
+import { answersOutside, loweringOf, readLog, runStateOf } from './recovery.ts'
+import type { Run } from './run.ts'
+import { createStageRunner } from './stage-runner.ts'
+import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
+import { startStretch } from './stretch.ts'
+import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
+
+type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { readonly cancelled?: boolean }
+
+export interface Stretches {
+  /** What runs here, by thread. */
+  readonly running: ReadonlyMap<string, Run>
+  /** Inputs validated and completed, env and secrets found, before anything is written. Throws InputError. */
+  prepare(plan: Plan, inputs: JsonObject, threadId: string): Started
+  /** Writes a new run, and runs it. `inherited`: what a fork begins with. */
+  begin(plan: Plan, started: Started, options: StartOptions, inherited?: readonly DatedEvent[]): Promise<Run>
+  /** Makes this engine the run's owner and takes it up where it stands. */
+  takeOver(record: RunRecord, plan: Plan, options: TakeOver): Promise<Run>
+}
+
+/** `owner` is the engine. */
+export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
+  const { store, clock } = host
+  const running = new Map<string, Run>()
+  const claiming = new Set<string>()
+  const saved = new Set<string>()
+
+  function prepare(plan: Plan, inputs: JsonObject, threadId: string): Started {
+    return createStageRunner(plan, { ...host.stageHost(plan), control: createControl() }).start(inputs, threadId)
+  }
+
+  async function begin(
+    plan: Plan,
+    { run, inputs }: Started,
+    options: StartOptions,
+    inherited: readonly DatedEvent[] = [],
+  ): Promise<Run> {
+    await savePlan(plan)
+    const runState = await begun(run, plan)
+    const record = newRecord(plan, runState.id, inputs, runState.started_at)
+    const claim = claimNow()
+    const lease = await store.createRun(record, claim)
+    if (!lease) throw inUse(record.id, 'was started by someone else just now')
+    const input = {
+      plan,
+      record: { ...record, owner },
+      lease,
+      leaseUntilMs: claim.expiresAtMs,
+      past: foldPast(inherited),
+      lastSeq: 0,
+      runState,
+      number: 1,
+      ...(await host.lowering()),
+      inherited,
+    }
+    try {
+      return take(startStretch(host, { ...input, ...taken(options) }))
+    } catch (error) {
+      await store.deleteRun(record.id) // it could not even be lowered, so nothing has happened
+      throw error
+    }
+  }
+
+  /** Once per plan: the store never forgets one. */
+  async function savePlan(plan: Plan): Promise<void> {
+    if (saved.has(plan.hash)) return
+    await store.savePlan(plan)
+    saved.add(plan.hash)
+  }
+
+  const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
+
+  /** What only the engine knows of a run that begins: the run before it, and how it is lowered. */
+  const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({
+    ...run,
+    ...(run.last === undefined && readsLastRun(plan) && { last: await findLastRun(plan, store) }),
+    ...((await host.lowering()).lowering === 'flow' && { lowering: 'flow' }),
+  })
+
+  /** Makes this engine the run's owner and takes it up where it stands. */
+  async function takeOver({ id: threadId, owner: last }: RunRecord, plan: Plan, options: TakeOver): Promise<Run> {
+    if (running.has(threadId) || claiming.has(threadId)) throw busy(threadId, owner)
+    claiming.add(threadId) // a second call of this engine would be its own owner's, and be let in
+    try {
+      return take(await claimed(last, threadId, plan, options))
+    } finally {
+      claiming.delete(threadId)
+    }
+  }
+
+  async function claimed(
+    last: RunOwner | null,
+    threadId: string,
+    plan: Plan,
+    { answers = {}, ...options }: TakeOver,
+  ): Promise<Run> {
+    if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
+    const now = clock.now()
+    const claim = claimNow()
+    const given = await store.claim(threadId, claim, (held) => hasLapsed(held, now))
+    if ('heldBy' in given) throw busy(threadId, given.heldBy.owner)
+    const { lease, lost } = given
+    try {
+      if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
+      const record = await store.getRun(threadId) // read again: it may have ended between the first look and the claim
+      if (!record) throw unknown(threadId)
+      if (isFinished(record.status)) throw finished(record)
+      const log = await readLog(storedEvents(store, threadId, 0))
+      const { lastSeq, opening } = log
+      const outside = await answeredOutside(plan, log.past, threadId)
+      const known = outside.length > 0 ? amend(log.past, outside).past : log.past
+      const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
+      const past = fired.length > 0 ? amend(log.past, fired).past : log.past
+      const runState = opening
+        ? runStateOf(record, opening)
+        : await begun(prepare(plan, record.inputs, threadId).run, plan)
+      const lowered = await loweredAs(loweringOf(opening))
+      const number = opening ? record.stretches + 1 : 1
+      const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
+      return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
+    } catch (error) {
+      await store.release(lease)
+      throw error
+    }
+  }
+
+  /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */
+  async function endOrphansOf(last: RunOwner, threadId: string): Promise<void> {
+    const inFlight = async () => (await readLog(storedEvents(store, threadId, 0))).past.open
+    const ended = await endOrphans(last, threadId, inFlight)
+    if (ended === false) throw orphaned(threadId)
+    if (ended.length > 0) host.logger.warn('commands of a process that died were ended', { thread: threadId })
+  }
+
+  /** A run that waits may have been answered by a graph on its thread, with no engine around it. */
+  async function answeredOutside({ stages }: Plan, past: Past, threadId: string): Promise<DatedEvent[]> {
+    const open = stages.flatMap(({ id }) => openWaitOf(id, past.of(id)) ?? [])
+    return open.length > 0 ? answersOutside(store.saver, { configurable: { thread_id: threadId } }, open) : []
+  }
+
+  function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
+    if (Object.keys(answers).length === 0) return []
+    const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
+    return answerEvents(answers, { plan, past, thread, at: new Date(clock.now()).toISOString() }, runner)
+  }
+
+  /** A run goes on by the lowering that it was started by, or not at all. */
+  async function loweredAs(started: Lowering | undefined): Promise<Lowered> {
+    if (started === undefined) return host.lowering()
+    const failed = started === 'flow' ? await host.selfTest() : []
+    if (failed.length === 0) return { lowering: started }
+    throw new ThreadError('unsupported_option', lacking(failed), {
+      hint: 'Go on with the run with the version of LangGraph that it was started with.',
+    })
+  }
+
+  function take(run: Run): Run {
+    running.set(run.id, run)
+    void run.result.finally(() => running.delete(run.id))
+    return run
+  }
+
+  return { running, prepare, begin, takeOver }
+}
+
+function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string): NewRun {
+  return {
+    id,
+    pipeline: plan.name,
+    version: plan.version ?? null,
+    plan: plan.hash,
+    file: plan.origin.file,
+    status: 'running',
+    inputs,
+    progress: 0,
+    created_at: at,
+    updated_at: at,
+    ended_at: null,
+    active_ms: 0,
+    stretches: 1,
+    cancel_requested: false,
+  }
+}

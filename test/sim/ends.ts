@@ -1,0 +1,81 @@
+/** How a run ended, as far as it must not depend on what went wrong on the way. */
+import type { RunEvent } from '../../src/foundation/events.ts'
+import type { Json } from '../../src/foundation/json.ts'
+import type { RunStatus } from '../../src/foundation/outcome.ts'
+
+export interface StageEnd {
+  readonly status: string
+  readonly output: Json
+  readonly code: string | null
+  readonly reason: string | null
+  readonly tolerated: boolean
+}
+
+export interface End {
+  readonly status: RunStatus | 'none'
+  readonly outputs: Json
+  readonly code: string | null
+  /** The stage whose failure is the run's. */
+  readonly failed: string | null
+  readonly tolerated: readonly string[]
+  readonly stages: ReadonlyMap<string, StageEnd>
+}
+
+export function endOf(events: readonly RunEvent[]): End {
+  const stages = new Map<string, StageEnd>()
+  let end: Omit<End, 'stages'> = { status: 'none', outputs: null, code: null, failed: null, tolerated: [] }
+  for (const event of events) {
+    if (event.type === 'run.ended') {
+      const { status, outputs, error, tolerated } = event.result
+      end = { status, outputs, code: error?.code ?? null, failed: error?.stage ?? null, tolerated }
+    }
+    const stage = stageEndOf(event)
+    if (stage && 'stage' in event) stages.set(event.stage, stage)
+  }
+  return { ...end, stages }
+}
+
+function stageEndOf(event: RunEvent): StageEnd | undefined {
+  const nothing = { output: null, code: null, reason: null, tolerated: false }
+  switch (event.type) {
+    case 'stage.succeeded':
+      return { ...nothing, status: 'succeeded', output: event.output }
+    case 'stage.failed':
+      return { ...nothing, status: 'failed', output: event.output, code: event.error.code, tolerated: event.tolerated }
+    case 'stage.cancelled':
+      return { ...nothing, status: 'cancelled', code: event.error.code }
+    case 'stage.skipped':
+      return { ...nothing, status: 'skipped', reason: event.reason }
+    default:
+      return undefined
+  }
+}
+
+/**
+ * What differs from the run to which nothing happened. A run that was cancelled may have stages that were cut off; what
+ * was not, is as it would have been.
+ */
+export function compareEnds(quiet: End, real: End): string[] {
+  const differences: string[] = []
+  for (const [id, wanted] of quiet.stages) {
+    const found = real.stages.get(id)
+    if (!found) differences.push(`${id} has no end`)
+    else if (real.status === 'cancelled' && isCut(found)) continue
+    else if (text(found) !== text(wanted)) differences.push(`${id} is ${text(found)} instead of ${text(wanted)}`)
+  }
+  const { stages: _, ...wanted } = quiet
+  const { stages: __, ...found } = real
+  if (real.status !== 'cancelled' && text(found) !== text(wanted))
+    differences.push(`the run is ${text(found)} instead of ${text(wanted)}`)
+  return differences
+}
+
+const isCut = ({ status, reason }: StageEnd): boolean => status === 'cancelled' || reason === 'cancelled'
+
+/** Keys in one order. */
+const text = (value: object): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )

@@ -40,7 +40,8 @@ async function visit(engine: PipelineEngine, { ledger, wrong }: Simulation, end:
   for (const { id, status, output, error, reason } of state?.stages ?? []) {
     const wanted = end.stages.get(id)
     const found = { status, output, code: error?.code ?? null, reason, tolerated: wanted?.tolerated ?? false }
-    if (!jsonEqual(found as unknown as Json, wanted as unknown as Json)) wrong(`an engine shows ${id} as ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
+    if (!jsonEqual(found as unknown as Json, wanted as unknown as Json))
+      wrong(`an engine shows ${id} as ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
   }
   if (state?.result?.status !== end.status) wrong(`an engine shows the run as ${state?.result?.status}`)
   if (state?.progress !== 100 && end.status === 'succeeded') wrong(`the run succeeded at ${state?.progress} %`)

@@ -150,7 +150,8 @@ export function simSaver(
       if (typeof own !== 'function') return own
       const member = told[key as string] ?? own
       if (!gated.has(String(key))) return own.bind(inner)
-      return (...args: never[]) => operate(process, String(key), () => member.apply(inner, args), [])
+      return (...args: never[]) =>
+        operate(process, String(key), () => member.apply(inner, args), key === 'putWrites' ? channelsIn(args) : [])
     },
   })
 }
@@ -181,3 +182,9 @@ function event(value: unknown): string {
   const { type, stage, attempt } = (value ?? {}) as { type?: string; stage?: string; attempt?: number }
   return [type ?? '…', stage, attempt].filter((word) => word !== undefined).join(' ')
 }
+
+/** Which channels were written to, of `putWrites`. */
+const channelsIn = ([, writes = []]: readonly unknown[]): string[] =>
+  (writes as readonly PendingWrite[]).map(([channel, value]) =>
+    channel === 'stages' ? `stages(${Object.keys(value as Outcomes).join(' ')})` : channel,
+  )

@@ -29,6 +29,7 @@ import type { Internal, SelfTest } from './self-test.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 import { admit, knownThread, refuseFinished, refuseOtherPlan } from './threads.ts'
+import { withWholeWrites } from './whole-writes.ts'
 
 type Compiled = CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
 type StreamInput = Parameters<Compiled['_streamIterator']>[0]
@@ -91,7 +92,8 @@ export class PipelineGraph extends CompiledStateGraph<
     const safe = this.#safe(options)
     const hold = await this.#hold(safe)
     try {
-      const config = heldBy(hold, safe)
+      const saver = hold?.saver ?? this.#saver(safe)
+      const config = saver ? givenSaver(withWholeWrites(saver), safe) : safe
       // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
       const resumed = config.configurable?.__pregel_resuming === true
       const admitted = resumed ? input : await this.#admit(input, config)
@@ -228,7 +230,12 @@ export class PipelineGraph extends CompiledStateGraph<
 const saverKey = '__pregel_checkpointer'
 
 const heldBy = <Config extends RunnableConfig>(hold: Hold | undefined, config: Config): Config =>
-  hold ? { ...config, configurable: { ...config.configurable, [saverKey]: hold.saver } } : config
+  hold ? givenSaver(hold.saver, config) : config
+
+const givenSaver = <Config extends RunnableConfig>(saver: BaseCheckpointSaver, config: Config): Config => ({
+  ...config,
+  configurable: { ...config.configurable, [saverKey]: saver },
+})
 
 function withoutHold(config: RunnableConfig): RunnableConfig {
   const { [saverKey]: _, ...configurable } = config.configurable ?? {}

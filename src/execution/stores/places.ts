@@ -71,7 +71,8 @@ export function createPlaces(): Places {
     },
     note(run, first, events) {
       const ends = noted.get(run)
-      if (ends) for (const [index, event] of events.entries()) noteEvent(ends, first + index, event)
+      if (!ends) return
+      for (const [index, event] of events.entries()) if (!isOfItem(event)) noteEvent(ends, first + index, event)
     },
     noteRead(run, first, events) {
       const ends = noted.get(run)
@@ -123,6 +124,9 @@ const endTypes: ReadonlySet<string> = new Set([
 ])
 
 const isPartOfEnd = ({ type }: DatedEvent): boolean => endTypes.has(type)
+
+/** Of an item of a list: checkpoints hold the outcome of the whole list, and there may be very many of them. */
+const isOfItem = (event: DatedEvent): boolean => 'stage' in event && event.stage.endsWith(']')
 
 function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): void {
   switch (event.type) {

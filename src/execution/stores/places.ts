@@ -54,15 +54,26 @@ export function createPlaces(): Places {
   const noted = new Map<number, Map<string, Ended>>()
   const places = new WeakMap<object, Place>()
 
-  function placeOf(run: number, path: string, outcome: unknown): Place | undefined {
-    if (typeof outcome !== 'object' || outcome === null) return undefined
-    const known = places.get(outcome)
-    if (known?.run === run) return known
-    const ended = noted.get(run)?.get(path)
-    if (!ended || !isFoldOf(path, ended.events, outcome)) return undefined
-    const place = { run, seq: ended.seq, changes: ended.events.length - 1 }
-    if (Object.isFrozen(outcome)) places.set(outcome, place)
-    return place
+  /** Of the outcomes that are in the log of the run. */
+  function placesOf(run: number, outcomes: readonly (readonly [path: string, outcome: unknown])[]) {
+    const found = new Map<string, Place>()
+    const ends = noted.get(run)
+    const open: { readonly path: string; readonly outcome: object; readonly ended: Ended }[] = []
+    for (const [path, outcome] of outcomes) {
+      if (typeof outcome !== 'object' || outcome === null) continue
+      const known = places.get(outcome)
+      const ended = known?.run === run ? undefined : ends?.get(path)
+      if (known?.run === run) found.set(path, known)
+      else if (ended && isFrozen(outcome)) open.push({ path, outcome, ended })
+    }
+    const folded = foldEach(open.map(({ path, ended }) => ({ path, events: ended.events })))
+    for (const [index, { path, outcome, ended }] of open.entries()) {
+      if (!isSameOutcome(outcome, folded[index])) continue
+      const place = { run, seq: ended.seq, changes: ended.events.length - 1 }
+      places.set(outcome, place)
+      found.set(path, place)
+    }
+    return found
   }
 
   return {
@@ -86,14 +97,10 @@ export function createPlaces(): Places {
     },
     toForm(run, value) {
       if (!isJsonObject(value as Json)) return undefined
-      let some = false
-      const form = Object.entries(value as JsonObject).map(([path, outcome]): [string, Written] => {
-        const place = placeOf(run, path, outcome)
-        if (!place) return [path, [outcome]]
-        some = true
-        return [path, place.changes === 0 ? place.seq : [place.seq, place.changes]]
-      })
-      return some ? Object.fromEntries(form) : undefined
+      const outcomes = Object.entries(value as JsonObject)
+      const found = placesOf(run, outcomes)
+      if (found.size === 0) return undefined
+      return Object.fromEntries(outcomes.map(([path, outcome]) => [path, written(found.get(path), outcome)]))
     },
     fromForm(run, form, eventsAt) {
       const wanted = Object.entries(form).flatMap(([path, written]) => {
@@ -101,14 +108,14 @@ export function createPlaces(): Places {
         return place ? [{ path, place }] : []
       })
       const found = eventsAt(wanted.map(({ place }) => place))
-      const outcomes = new Map(
-        wanted.map(({ path, place }, index) => {
-          const outcome = foldOf(path, found[index] ?? [])
-          if (!outcome) throw damaged(path, place)
-          places.set(outcome, place)
-          return [path, outcome] as const
-        }),
-      )
+      const folded = foldEach(wanted.map(({ path }, index) => ({ path, events: found[index] ?? [] })))
+      const outcomes = new Map<string, Outcome>()
+      for (const [index, { path, place }] of wanted.entries()) {
+        const outcome = folded[index]
+        if (!outcome) throw damaged(path, place)
+        places.set(outcome, place)
+        outcomes.set(path, outcome)
+      }
       const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
       return Object.freeze(Object.fromEntries(entries)) as Outcomes
     },
@@ -152,24 +159,32 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
 /** The members: the event itself is whoever's who says it. */
 const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
 
-/** Only what is frozen all the way down still is what was appended. */
-function isFoldOf(path: string, events: readonly DatedEvent[], outcome: object): boolean {
-  const folded = foldOf(path, events) as unknown as Readonly<Record<string, unknown>> | undefined
-  if (!folded || !isFrozen(outcome)) return false
+const written = (place: Place | undefined, outcome: Json): Written => {
+  if (!place) return [outcome]
+  return place.changes === 0 ? place.seq : [place.seq, place.changes]
+}
+
+function isSameOutcome(outcome: object, folded: Outcome | undefined): boolean {
   const members = Object.entries(outcome)
-  return members.length === Object.keys(folded).length && members.every(([key, value]) => isSame(value, folded[key]))
+  const others = folded as unknown as Readonly<Record<string, unknown>> | undefined
+  if (!others || members.length !== Object.keys(others).length) return false
+  return members.every(([key, value]) => isSame(value, others[key]))
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
 
+/** Only what is frozen all the way down still is what was appended. */
 const isFrozen = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
 
-function foldOf(path: string, events: readonly DatedEvent[]): Outcome | undefined {
+/** The outcomes that ends tell of, each of another path; nothing where an end is not of its path, or is none. */
+function foldEach(ends: readonly { readonly path: string; readonly events: readonly DatedEvent[] }[]) {
   const fold = createFold()
-  for (const event of events) fold.add(event)
-  return fold.past().of(path).outcome
+  const areOf = ends.map(({ path, events }) => events.every((event) => 'stage' in event && event.stage === path))
+  for (const [index, { events }] of ends.entries()) if (areOf[index]) for (const event of events) fold.add(event)
+  const past = fold.past()
+  return ends.map(({ path }, index): Outcome | undefined => (areOf[index] ? past.of(path).outcome : undefined))
 }
 
 function placeIn(run: number, written: Written): Place | undefined {

@@ -47,31 +47,54 @@ interface Ended {
   readonly seq: number
   /** The closing event and the changes behind it. */
   readonly events: DatedEvent[]
+  /** The outcome of which it is known that they say just that. */
+  outcome?: object | undefined
 }
+
+/** What was read of a run last. */
+interface Loaded {
+  readonly form: OutcomesForm
+  readonly outcomes: WeakRef<Outcomes>
+}
+
+/** Of how many runs it is known what was read last. */
+const mostLoaded = 64
 
 export function createPlaces(): Places {
   /** Run → path → its last end that was noted. */
   const noted = new Map<number, Map<string, Ended>>()
-  const places = new WeakMap<object, Place>()
+  const loaded = new Map<number, Loaded>()
+  /** What a form, which never changes, was read as. */
+  const read = new WeakMap<OutcomesForm, WeakRef<Outcomes>>()
+
+  function remember(run: number, form: OutcomesForm, outcomes: Outcomes): void {
+    const ref = new WeakRef(outcomes)
+    loaded.delete(run)
+    loaded.set(run, { form, outcomes: ref })
+    if (loaded.size > mostLoaded) loaded.delete(loaded.keys().next().value as number)
+    if (Object.isFrozen(form)) read.set(form, ref)
+  }
 
   /** Of the outcomes that are in the log of the run. */
   function placesOf(run: number, outcomes: readonly (readonly [path: string, outcome: unknown])[]) {
     const found = new Map<string, Place>()
     const ends = noted.get(run)
+    const before = loaded.get(run)
+    const known = before?.outcomes.deref()
     const open: { readonly path: string; readonly outcome: object; readonly ended: Ended }[] = []
     for (const [path, outcome] of outcomes) {
       if (typeof outcome !== 'object' || outcome === null) continue
-      const known = places.get(outcome)
-      const ended = known?.run === run ? undefined : ends?.get(path)
-      if (known?.run === run) found.set(path, known)
+      const ended = ends?.get(path)
+      const place = known && Object.hasOwn(known, path) && known[path] === outcome && placeIn(run, before?.form[path])
+      if (place) found.set(path, place)
+      else if (ended?.outcome === outcome) found.set(path, placeOf(run, ended))
       else if (ended && isFrozen(outcome)) open.push({ path, outcome, ended })
     }
     const folded = foldEach(open.map(({ path, ended }) => ({ path, events: ended.events })))
     for (const [index, { path, outcome, ended }] of open.entries()) {
       if (!isSameOutcome(outcome, folded[index])) continue
-      const place = { run, seq: ended.seq, changes: ended.events.length - 1 }
-      places.set(outcome, place)
-      found.set(path, place)
+      ended.outcome = outcome
+      found.set(path, placeOf(run, ended))
     }
     return found
   }
@@ -103,24 +126,41 @@ export function createPlaces(): Places {
       return Object.fromEntries(outcomes.map(([path, outcome]) => [path, written(found.get(path), outcome)]))
     },
     fromForm(run, form, eventsAt) {
-      const wanted = Object.entries(form).flatMap(([path, written]) => {
-        const place = placeIn(run, written)
-        return place ? [{ path, place }] : []
-      })
-      const found = eventsAt(wanted.map(({ place }) => place))
-      const folded = foldEach(wanted.map(({ path }, index) => ({ path, events: found[index] ?? [] })))
-      const outcomes = new Map<string, Outcome>()
-      for (const [index, { path, place }] of wanted.entries()) {
-        const outcome = folded[index]
-        if (!outcome) throw damaged(path, place)
-        places.set(outcome, place)
-        outcomes.set(path, outcome)
-      }
-      const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
-      return Object.freeze(Object.fromEntries(entries)) as Outcomes
+      const outcomes = read.get(form)?.deref() ?? readForm(run, form, noted.get(run), eventsAt)
+      remember(run, form, outcomes)
+      return outcomes
     },
   }
 }
+
+/** `noted` saves reading what is in memory. */
+function readForm(
+  run: number,
+  form: OutcomesForm,
+  noted: ReadonlyMap<string, Ended> | undefined,
+  eventsAt: EventsAt,
+): Outcomes {
+  const wanted = Object.entries(form).flatMap(([path, written]) => {
+    const place = placeIn(run, written)
+    return place ? [{ path, place, ended: endedAt(place, noted?.get(path)) }] : []
+  })
+  const found = eventsAt(wanted.flatMap(({ place, ended }) => (ended ? [] : [place]))).values()
+  const ends = wanted.map(({ path, ended }) => ({ path, events: ended?.events ?? found.next().value ?? [] }))
+  const folded = foldEach(ends)
+  const outcomes = new Map<string, Outcome>()
+  for (const [index, { path, place }] of wanted.entries()) {
+    const outcome = folded[index]
+    if (!outcome) throw damaged(path, place)
+    outcomes.set(path, outcome)
+  }
+  const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
+  return Object.freeze(Object.fromEntries(entries)) as Outcomes
+}
+
+const endedAt = ({ seq, changes }: Place, ended: Ended | undefined): Ended | undefined =>
+  ended?.seq === seq && ended.events.length === changes + 1 ? ended : undefined
+
+const placeOf = (run: number, { seq, events }: Ended): Place => ({ run, seq, changes: events.length - 1 })
 
 const endTypes: ReadonlySet<string> = new Set([
   'stage.succeeded',
@@ -150,6 +190,7 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
     case 'variable.changed': {
       const known = ends.get(event.stage)
       if (!known || known.seq + known.events.length !== seq) return
+      known.outcome = undefined
       if (areFrozen(event)) known.events.push(event)
       else ends.delete(event.stage)
     }
@@ -187,7 +228,8 @@ function foldEach(ends: readonly { readonly path: string; readonly events: reado
   return ends.map(({ path }, index): Outcome | undefined => (areOf[index] ? past.of(path).outcome : undefined))
 }
 
-function placeIn(run: number, written: Written): Place | undefined {
+function placeIn(run: number, written: Written | undefined): Place | undefined {
+  if (written === undefined) return undefined
   if (typeof written === 'number') return { run, seq: written, changes: 0 }
   const [seq, changes] = written
   return changes === undefined ? undefined : { run, seq: seq as number, changes }

@@ -3,7 +3,7 @@ import { ThreadError, type ThreadErrorCode } from '../../src/foundation/errors.t
 import { type Random, upTo } from '../fuzz/random.ts'
 import type { Attempt } from './attempts.ts'
 import { leaseMs } from './engine.ts'
-import { InjectedFault } from './faults.ts'
+import { InjectedFault, isInjected } from './faults.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -68,7 +68,7 @@ const codeOf = (error: unknown): ThreadErrorCode | undefined => (error instanceo
 
 /** Refusals that say what is the case, and faults that came through. */
 const isExpected = (error: unknown): boolean =>
-  error instanceof InjectedFault ||
+  isInjected(error) ||
   (error instanceof ThreadError && expectedCodes.includes(error.code)) ||
   (error instanceof Error && error.cause !== undefined && isExpected(error.cause))
 

@@ -18,7 +18,7 @@ import { pick, type Random, seeded, upTo } from '../fuzz/random.ts'
 import { answerTo } from './answers.ts'
 import { compareEnds, type End } from './ends.ts'
 import { stageHostOf } from './engine.ts'
-import { createFaults, faultKinds, InjectedFault } from './faults.ts'
+import { createFaults, faultKinds, isInjected } from './faults.ts'
 import { createGraphWatcher } from './graph-watcher.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import { createProcess, inside, type SimProcess } from './process.ts'
@@ -210,7 +210,7 @@ async function invoke(
 
 /** The inputs of a thread that is finished are refused, whatever they are. */
 const isExpected = (error: unknown): boolean =>
-  error instanceof InjectedFault ||
+  isInjected(error) ||
   (error instanceof ThreadError && error.code === 'thread_finished') ||
   (error instanceof Error && error.cause !== undefined && isExpected(error.cause))
 

@@ -118,14 +118,14 @@ function graphOf(
   selfTest: SelfTest,
 ): PipelineGraph {
   const runner = createStageRunner(plan, {
-    ...stageHost(plan, {
+    ...createStageHost({
       kinds,
       functions: compiled.functions,
       models: compiled.models,
       env: options.env ?? process.env,
       clock: systemClock,
       logger: options.logger ?? silentLogger,
-    }),
+    })(plan),
     control: createControl(),
   })
   const lowered: LowerOptions = {
@@ -165,6 +165,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
   const { store, clock = systemClock, logger = silentLogger, env = process.env } = options
   const kinds = kindsWith(options.stages)
   const selfTest = createSelfTest()
+  const host = createStageHost({ kinds, functions: options.functions, models: options.models, env, clock, logger })
   return createPipelineEngine({
     store,
     kinds,
@@ -174,10 +175,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     lowering: () => lowerAs(options.lowering ?? 'flow', selfTest),
     selfTest,
     leaseMs: options.leaseMs ?? 60_000,
-    stageHost: (plan) => ({
-      ...stageHost(plan, { kinds, functions: options.functions, models: options.models, env, clock, logger }),
-      cache: store,
-    }),
+    stageHost: (plan) => ({ ...host(plan), cache: store }),
     knownDurations: durationsFrom(store),
   })
 }
@@ -191,21 +189,18 @@ interface HostParts {
   readonly logger: Logger
 }
 
-function stageHost(plan: Plan, parts: HostParts): StageHost {
-  return {
-    kinds: parts.kinds,
-    evaluator: createEvaluator(),
-    validators: createValidators(),
-    clock: parts.clock,
-    random: Math.random,
-    env: parts.env,
-    logger: parts.logger,
-    semaphore: createSemaphore(plan.limits.concurrency),
-    services: {
-      functions: functionsWith(parts.functions),
-      models: new Map(Object.entries(parts.models ?? {})),
-      fetch: globalThis.fetch,
-    },
+/** What is compiled of a plan's expressions and schemas is kept for as long as the plan is. */
+function createStageHost({ functions, models, ...ports }: HostParts): (plan: Plan) => StageHost {
+  const services = {
+    functions: functionsWith(functions),
+    models: new Map(Object.entries(models ?? {})),
+    fetch: globalThis.fetch,
+  }
+  const compiled = new WeakMap<Plan, Pick<StageHost, 'evaluator' | 'validators'>>()
+  return (plan) => {
+    const known = compiled.get(plan) ?? { evaluator: createEvaluator(), validators: createValidators() }
+    compiled.set(plan, known)
+    return { ...ports, ...known, services, random: Math.random, semaphore: createSemaphore(plan.limits.concurrency) }
   }
 }
 

@@ -7,8 +7,8 @@ export interface HeapWatch {
   readonly peakBytes: number
 }
 
-export function watchHeap(every: number): HeapWatch {
-  const before = inUse()
+export async function watchHeap(every: number): Promise<HeapWatch> {
+  const before = await settled()
   let calls = 0
   let peak = before
   return {
@@ -19,6 +19,15 @@ export function watchHeap(every: number): HeapWatch {
       return peak - before
     },
   }
+}
+
+/** When what was before is gone, however it is held: a collection may leave what the next turn lets go. */
+async function settled(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    inUse()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return inUse()
 }
 
 function inUse(): number {

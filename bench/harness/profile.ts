@@ -105,7 +105,7 @@ function add(costs: Map<string, Cost>, name: string, self: number, total: number
 function show(title: string, costs: ReadonlyMap<string, Cost>, by: keyof Cost): void {
   const all = sum([...costs.values()].map(({ self }) => self))
   console.log(`\n${title} (of ${(all / 1_000).toFixed(0)} ms)`)
-  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, by === "total" ? 110 : 30)
+  const top = [...costs].toSorted((a, b) => b[1][by] - a[1][by]).slice(0, by === 'total' ? 110 : 30)
   for (const [name, cost] of top) {
     console.log(
       `  ${((cost[by] / all) * 100).toFixed(1).padStart(5)} %  ${(cost[by] / 1_000).toFixed(1).padStart(8)} ms  ${name}`,

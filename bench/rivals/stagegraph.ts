@@ -11,10 +11,13 @@ const { compile, createEngine, defineFunction } = await loadOurs()
 
 const thread = 'stopped'
 
-export function prepareStagegraph(job: Job, store: RunStore, lowering: Lowering): Prepared {
+const firstPipeline = 'name: first\nstages: [{ id: only, transform: 1 }]\n'
+
+export async function prepareStagegraph(job: Job, store: RunStore, lowering: Lowering): Promise<Prepared> {
   const functions = functionsOf(job)
   const pipeline = compile(pipelineText(job), { functions })
   const engine = createEngine({ store, functions, ...chosen(lowering) })
+  await engine.execute(compile(firstPipeline)) // an engine tests LangGraph before its first run
   return {
     async run() {
       const result = await engine.execute(pipeline, { ...job.carried })

@@ -60,7 +60,7 @@ export const chains: Workload = {
   async measure(one, rival, child) {
     const witness = createWitness(true)
     const warm = Math.min(one.size, 100)
-    const warmUp = { job: chainJob(warm, witness), times: Math.ceil(400 / warm) }
+    const warmUp = { job: chainJob(warm, witness), times: Math.ceil(2_000 / warm) }
     return measureJob({ rival: await loadRival(rival), job: chainJob(one.size, witness), witness, warmUp }, child)
   },
 }

@@ -78,7 +78,7 @@ async function withHeap(found: Finding, size: number, child: ChildSettings): Pro
   const witness = createWitness(false)
   const job = fanJob(size, { ...witness, saw: () => watch.look() })
   const prepared = await prepare(job, { file: join(child.directory, 'heap.db'), lowering: child.lowering })
-  const watch = watchHeap(Math.ceil(size / 40))
+  const watch = await watchHeap(Math.ceil(size / 40))
   await prepared.run()
   const heapBytes = watch.peakBytes
   await prepared.close()

@@ -4,11 +4,13 @@
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
+import { eventsOf, tuplesOf } from '../compiler/lower/lineage.ts'
 import { StoreError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
 import { type Json, type JsonObject, jsonEqual } from '../foundation/json.ts'
 import type { Lowering, Outcome, Outcomes, RunState, VariablePatch } from '../foundation/outcome.ts'
-import { createFold, type Past } from '../foundation/past.ts'
+import { createFold, type DatedEvent, foldPast, type Past } from '../foundation/past.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 import type { RunRecord } from './store.ts'
 
 /** The log of a run, folded. */
@@ -80,16 +82,27 @@ export async function readThread(saver: BaseCheckpointSaver, config: RunnableCon
   }
 }
 
-function threadIn({ checkpoint, metadata, pendingWrites = [] }: CheckpointTuple): ThreadState {
+function threadIn(tuple: CheckpointTuple): ThreadState {
+  const { checkpoint, metadata, pendingWrites = [] } = tuple
   const { stages, run, outputs, open } = checkpoint.channel_values as Record<string, unknown>
   const pending = pendingWrites.filter(([, channel]) => channel === 'stages').map(([, , value]) => value)
   return {
-    outcomes: Object.assign({}, stages, ...pending),
+    outcomes: Object.assign({}, stages, foldPast(eventsOf(tuple)).outcomes, ...pending),
     run: run as RunState | undefined,
     outputs: (outputs as JsonObject | null | undefined) ?? null,
     patches: (open as { readonly patches?: readonly VariablePatch[] } | undefined)?.patches ?? [],
     edited: metadata?.source === 'update',
   }
+}
+
+/** Answers to waits of the log that a graph without an engine wrote down on the thread, at whichever checkpoint. */
+export async function answersOutside(
+  saver: BaseCheckpointSaver,
+  config: RunnableConfig,
+  open: readonly OpenWait[],
+): Promise<DatedEvent[]> {
+  const fired = (await tuplesOf(saver, config)).flatMap(eventsOf).filter((event) => event.type === 'wait.fired')
+  return open.flatMap(({ id }) => fired.find((event) => event.wait === id) ?? [])
 }
 
 /** How a checkpoint and a log differ. */

@@ -10,13 +10,12 @@ import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError, ThreadError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
-import type { Journal, Recorded } from '../foundation/journal.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
-import { amend, type DatedEvent, type Past } from '../foundation/past.ts'
+import type { DatedEvent, Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Settled, StageRunner } from '../foundation/stage-runner.ts'
-import { createControl, type StretchControl } from './control.ts'
+import { createControl } from './control.ts'
 import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
 import { createFlow } from './flow.ts'
@@ -27,6 +26,7 @@ import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
+import { followWaits, pausingAt } from './stretch-journal.ts'
 import { takeUp } from './take-up.ts'
 import { watchStretch } from './watch.ts'
 
@@ -259,39 +259,6 @@ function lowerTo(
   const options = { checkpointer, onFailure: 'return' } as const
   return lowering === 'flow' ? lowerToFlow(plan, runner, createFlow, options) : lowerToStages(plan, runner, options)
 }
-
-/** The journal and what it held; waits that are opened here are known at once, so that nothing is asked twice. */
-function followWaits(journal: Journal, before: Past): Recorded {
-  const { past, add } = amend(before)
-  return {
-    past,
-    journal: {
-      say(event, at) {
-        if (event.type === 'wait.started') add({ ...event, at: at ?? '' })
-        journal.say(event, at)
-      },
-      commit: () => journal.commit(),
-    },
-  }
-}
-
-/** The same journal; the run is paused when the stage is terminal. */
-function pausingAt(until: string | undefined, journal: Journal, control: StretchControl): Journal {
-  if (until === undefined) return journal
-  return {
-    say(event, at) {
-      journal.say(event, at)
-      if (isClosing(event) && event.stage === until) control.pause('until')
-    },
-    commit: () => journal.commit(),
-  }
-}
-
-const isClosing = (event: RunEventBody) =>
-  event.type === 'stage.succeeded' ||
-  event.type === 'stage.failed' ||
-  event.type === 'stage.skipped' ||
-  event.type === 'stage.cancelled'
 
 function opening({ plan, record, runState, lowering, number }: StretchInput): RunEventBody {
   if (number > 1) return { type: 'run.resumed', stretch: number }

@@ -6,7 +6,7 @@ import { type Lowered, lacking } from '../compiler/lower/fallback.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
-import { amend, type DatedEvent, foldPast, type Past } from '../foundation/past.ts'
+import { amend, type DatedEvent, foldPast, openWaitOf, type Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Started } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
@@ -17,7 +17,7 @@ import { storedEvents } from './follow.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { endOrphans } from './orphans.ts'
 import { hasLapsed, isOwnerDead } from './owner.ts'
-import { loweringOf, readLog, runStateOf } from './recovery.ts'
+import { answersOutside, loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { Run } from './run.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
@@ -126,8 +126,10 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(storedEvents(store, threadId, 0))
       const { lastSeq, opening } = log
-      const fired = answersFor(plan, log.past, threadId, answers)
-      const { past } = fired.length > 0 ? amend(log.past, fired) : log
+      const outside = await answeredOutside(plan, log.past, threadId)
+      const known = outside.length > 0 ? amend(log.past, outside).past : log.past
+      const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
+      const past = fired.length > 0 ? amend(log.past, fired).past : log.past
       const runState = opening
         ? runStateOf(record, opening)
         : await begun(prepare(plan, record.inputs, threadId).run, plan)
@@ -147,6 +149,12 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
     const ended = await endOrphans(last, threadId, inFlight)
     if (ended === false) throw orphaned(threadId)
     if (ended.length > 0) host.logger.warn('commands of a process that died were ended', { thread: threadId })
+  }
+
+  /** A run that waits may have been answered by a graph on its thread, with no engine around it. */
+  async function answeredOutside({ stages }: Plan, past: Past, threadId: string): Promise<DatedEvent[]> {
+    const open = stages.flatMap(({ id }) => openWaitOf(id, past.of(id)) ?? [])
+    return open.length > 0 ? answersOutside(store.saver, { configurable: { thread_id: threadId } }, open) : []
   }
 
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {

@@ -2,10 +2,19 @@
  * LangGraph.js 1.7.3's traps (design/engine.md §4): that each still exists, and that a lowered pipeline is not caught.
  * When the first half of a test fails, LangGraph has changed: look whether our way around it is still needed.
  */
-import { Annotation, Command, END, interrupt, MemorySaver, START, StateGraph } from '@langchain/langgraph'
+import {
+  Annotation,
+  Command,
+  END,
+  GraphInterrupt,
+  interrupt,
+  MemorySaver,
+  START,
+  StateGraph,
+} from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
 import { StageError } from '../../src/foundation/errors.ts'
-import { lower, planOf, stage, statuses, thread } from '../support-stages.ts'
+import { lower, lowerFlow, planOf, stage, statuses, thread } from '../support-stages.ts'
 
 const Log = Annotation.Root({ log: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }) })
 const note = (name: string) => () => ({ log: [name] })
@@ -221,6 +230,80 @@ describe('a node that interrupts after an effect', () => {
     const resumed = await lower(plan, deeds, { checkpointer }).graph.invoke(null, thread('t'))
     expect(runs).toEqual(['first', 'second'])
     expect(resumed.stages.c?.output).toBe('kept')
+  })
+})
+
+describe('several questions at once', () => {
+  const asking = () =>
+    new StateGraph(Log)
+      .addNode('a', () => ({ log: [`a: ${interrupt('a?')}`] }))
+      .addNode('b', () => ({ log: [`b: ${interrupt('b?')}`] }))
+      .addEdge(START, 'a')
+      .addEdge(START, 'b')
+      .compile({ checkpointer: new MemorySaver() })
+
+  it('all get an answer that was meant for one of them in plain LangGraph', async () => {
+    const graph = asking()
+    await graph.invoke({ log: [] }, thread('t'))
+    const { log } = await graph.invoke(new Command({ resume: 'yes' }), thread('t'))
+    expect(log).toEqual(['a: yes', 'b: yes'])
+  })
+
+  it('that one node asks are answered in the order in which it asks them, whatever was meant', async () => {
+    let swapped = false
+    const graph = new StateGraph(Log)
+      .addNode('a', () => {
+        const order = swapped ? ['second?', 'first?'] : ['first?', 'second?']
+        swapped = true
+        return { log: order.map((question) => `${question} ${interrupt(question)}`) }
+      })
+      .addEdge(START, 'a')
+      .compile({ checkpointer: new MemorySaver() })
+    await graph.invoke({ log: [] }, thread('t'))
+    await graph.invoke(new Command({ resume: 'to the first' }), thread('t'))
+    const { log } = await graph.invoke(new Command({ resume: 'to the second' }), thread('t'))
+    expect(log[0]).toBe('second? to the first')
+  })
+
+  it('are answered by their ids in a pipeline, and a plain answer to several is refused', async () => {
+    const plan = planOf(['a', 'b'].map((id) => stage(id, { kind: 'ask', value: { questions: [`${id}?`] }, needs: [] })))
+    for (const make of [lower, lowerFlow]) {
+      const { graph } = make(plan, {}, { checkpointer: new MemorySaver() })
+      await graph.invoke({ inputs: {} }, thread('t'))
+      const plain = graph.invoke(new Command({ resume: 'yes' }) as never, thread('t'))
+      await expect(plain).rejects.toMatchObject({ code: 'no_open_wait' })
+      const [a, b] = (await graph.getState(thread('t'))).tasks.flatMap(({ interrupts }) => interrupts)
+      const answers = { [String(b?.id)]: String(b?.value), [String(a?.id)]: String(a?.value) }
+      const { stages } = await graph.invoke(new Command({ resume: answers }) as never, thread('t'))
+      expect([stages.a?.output, stages.b?.output]).toEqual(['a?', 'b?'])
+    }
+  })
+})
+
+describe('a node that has something to return and a question', () => {
+  it('loses what it wrote when it throws the question in plain LangGraph', async () => {
+    const graph = new StateGraph(Log)
+      .addNode('a', (_, { configurable }) => {
+        const send = configurable?.__pregel_send as (writes: unknown[]) => void
+        send([['log', ['written']]])
+        throw new GraphInterrupt([{ id: '1', value: 'go on?' }])
+      })
+      .addEdge(START, 'a')
+      .compile({ checkpointer: new MemorySaver() })
+    await graph.invoke({ log: ['start'] }, thread('t'))
+    expect((await graph.getState(thread('t'))).values.log).toEqual(['start'])
+  })
+
+  it('returns first in a pipeline, and asks when it is entered again', async () => {
+    const plan = planOf([
+      stage('a', { needs: [] }),
+      stage('b', { kind: 'ask', value: { questions: ['b?'] }, needs: [] }),
+    ])
+    const { graph } = lowerFlow(plan, {}, { checkpointer: new MemorySaver() })
+    await graph.invoke({ inputs: {} }, thread('t'))
+    const { values, tasks } = await graph.getState(thread('t'))
+    expect(statuses(values.stages)).toEqual({ a: 'succeeded' })
+    expect(tasks.flatMap(({ interrupts }) => interrupts).map(({ value }) => value)).toEqual(['b?'])
   })
 })
 

@@ -17,7 +17,6 @@ import type { Recorded } from '../../foundation/journal.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageLine, StageRunner } from '../../foundation/stage-runner.ts'
-import { interruptFor, takeAnswers } from './answers.ts'
 import { createState } from './channels.ts'
 import { entryOf } from './entry.ts'
 import {
@@ -37,6 +36,8 @@ import type { PipelineState } from './pipeline-state.ts'
 import { type Kept, keptByNode, placeOf, readRowsOfHead } from './saver-journal.ts'
 import type { Internal, SelfTest } from './self-test.ts'
 import { lowerToStages } from './stages.ts'
+import { takeAnswers } from './take-answers.ts'
+import { interruptFor } from './waits.ts'
 
 /** The name of the node that runs the stages. */
 export const flowNode = 'flow'

@@ -56,8 +56,11 @@ export interface Observation {
   /** The same interrupts as `getState` has them. */
   asked?: unknown
   next?: unknown
-  /** What was to run after an edit. */
+  /** What was to run after an edit, and what its checkpoint says of itself. */
   nextAfterEdit?: unknown
+  editedSource?: unknown
+  /** What the node found when the thread was gone on with from the checkpoint of its second entry. */
+  fork?: Entry
   copied?: boolean
   ended?: unknown
 }
@@ -138,7 +141,18 @@ async function questionAndAnswer(parts: LangGraphParts, seen: Observation): Prom
   await call(another, null, seen)
   await call(another, new Command({ resume: 'a' }), seen)
   seen.ended = (await another.getState(config())).values
+  await fork(another, seen)
   await edit(parts, seen)
+}
+
+/** Goes on from an old checkpoint. */
+async function fork(graph: Probe, seen: Observation): Promise<void> {
+  const { configurable, ...rest } = config()
+  const checkpoint_id = String(seen.entries[1]?.base)
+  const before = seen.entries.length
+  await graph.invoke(null, { ...rest, configurable: { ...configurable, checkpoint_id } })
+  const [entry] = seen.entries.splice(before)
+  if (entry) seen.fork = entry
 }
 
 /** An edit says as which node it is made, and what runs next. */
@@ -146,7 +160,9 @@ async function edit(parts: LangGraphParts, seen: Observation): Promise<void> {
   const graph = build(parts, seen)
   const goto = new Command({ update: { stages: {} }, goto: ['flow'] })
   await graph.updateState(config(), goto as never, 'finish')
-  seen.nextAfterEdit = (await graph.getState(config())).next
+  const { next, metadata } = await graph.getState(config())
+  seen.nextAfterEdit = next
+  seen.editedSource = metadata?.source
 }
 
 async function call(graph: Probe, input: unknown, seen: Observation): Promise<void> {

@@ -71,8 +71,13 @@ const checks = {
   /** A node is told whether the call goes on, and with it a graph inside the node: `__pregel_resuming`. */
   resuming_in_config: ({ entries }) =>
     entries[0]?.resuming !== true && holds(entries.slice(2), ({ resuming }) => resuming === true),
-  /** An edit made as the last node runs next what it says, and nothing else. */
-  edit_goes_on: ({ nextAfterEdit }) => same(nextAfterEdit, ['flow']),
+  /** An edit made as the last node runs next what it says and nothing else; its checkpoint is no step. */
+  edit_goes_on: ({ nextAfterEdit, editedSource }) => same(nextAfterEdit, ['flow']) && editedSource === 'update',
+  /** Gone on with from an old checkpoint, a thread gets a copy of that one first: what was written there stays apart. */
+  fork_is_copy: ({ fork, entries: [, old] }) =>
+    fork?.stored?.metadata?.source === 'fork' &&
+    fork.stored.parentConfig?.configurable?.checkpoint_id === old?.base &&
+    old?.stored?.metadata?.source === 'loop',
 } as const satisfies Readonly<Record<string, Check>>
 
 /** Something LangGraph does that `flow` relies on. */

@@ -15,7 +15,6 @@ import type { RunEventBody } from '../../foundation/events.ts'
 import { JournalError } from '../../foundation/journal.ts'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
 import { PauseRequested, type StageRunner, StageWaits } from '../../foundation/stage-runner.ts'
-import { interruptFor, takeAnswers } from './answers.ts'
 import { createState } from './channels.ts'
 import { entryOf } from './entry.ts'
 import {
@@ -33,7 +32,9 @@ import { PipelineGraph } from './pipeline-graph.ts'
 import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { type Kept, keptByNode } from './saver-journal.ts'
 import type { Internal } from './self-test.ts'
+import { takeAnswers } from './take-answers.ts'
 import { createTopology, type Topology } from './topology.ts'
+import { interruptFor } from './waits.ts'
 
 /** The name of the node that ends the run once every stage has ended. */
 export const settleNode = 'settle'

@@ -3,7 +3,7 @@
  */
 import type { Cell, Cells } from './cells.ts'
 import type { Row, Statements } from './sqlite-statements.ts'
-import { checkSum, sumOf } from './sqlite-sums.ts'
+import { checkSum, missingInIndex, sumOf } from './sqlite-sums.ts'
 import type { Ref, StoredEncoding, ValueRow, ValueTable, WriteRow, WriteTable } from './tables.ts'
 
 export function createSqliteValues({ get, all, run }: Statements, cells: Cells): ValueTable {
@@ -39,7 +39,11 @@ export function createSqliteValues({ get, all, run }: Statements, cells: Cells):
       return row && toValue(row, cells)
     },
     hash: ({ encoding, text }) => cells.fingerprint(`${encoding}${text}`),
-    find: (line, hash) => get('SELECT n FROM value WHERE line = ? AND hash = ?', line, hash)?.n as number | undefined,
+    find(line, hash, size) {
+      const row = get('SELECT n, size FROM value WHERE line = ? AND hash = ?', line, hash)
+      if (row && row.size !== size) throw missingInIndex('a value')
+      return row?.n as number | undefined
+    },
     ofLine: (line) =>
       all('SELECT n, base FROM value WHERE line = ?', line).map(({ n, base }) => ({
         n: n as number,

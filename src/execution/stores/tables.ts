@@ -130,7 +130,8 @@ export interface ValueTable {
   get(n: number): ValueRow | undefined
   /** What equal values of one line have in common, and others do not. */
   hash(value: StoredText): Uint8Array
-  find(line: number, hash: Uint8Array): number | undefined
+  /** Throws `store_corrupt` when what has the hash is not of that size. */
+  find(line: number, hash: Uint8Array, size: number): number | undefined
   /** Numbers and bases of all values of a line. */
   ofLine(line: number): readonly Pick<ValueRow, 'n' | 'base'>[]
   deleteLine(line: number): void

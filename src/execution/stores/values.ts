@@ -120,7 +120,9 @@ const whole = (line: number, encoding: TreeEncoding, tree: Json, text: string): 
 function keepWhole(table: ValueTable, value: StoredText, { line }: NewValue): Ref {
   if (value.text.length <= inlineSize) return [value.encoding, value.text]
   const hash = table.hash(value)
-  return table.find(line, hash) ?? table.add({ ...sizes(value.text), line, base: null, hash, ...value })
+  return (
+    table.find(line, hash, value.text.length) ?? table.add({ ...sizes(value.text), line, base: null, hash, ...value })
+  )
 }
 
 interface ChangeRow {

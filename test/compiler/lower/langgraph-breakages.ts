@@ -155,6 +155,10 @@ const of: Readonly<Record<Internal, LangGraphParts>> = {
   ),
   resuming_in_config: without('__pregel_resuming'),
   edit_goes_on: graphs(Disobedient),
+  fork_is_copy: options(({ configurable: { checkpoint_id: _, ...rest } = {}, ...given }) => ({
+    ...given,
+    configurable: rest,
+  })),
 }
 
 export const breakages = { none: whole, of }

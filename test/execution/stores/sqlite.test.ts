@@ -333,6 +333,26 @@ describe('a transaction of somebody else', () => {
   })
 })
 
+describe('a transaction of somebody else', () => {
+  it('is waited for by an append, which then goes on behind what that wrote', async () => {
+    const store = openSqliteStore(path, { busyTimeoutMs: 20 })
+    const lease = await begin(store, 'r1')
+    const event = { type: 'run.cancelling', at: '' } as const
+    await store.append(lease, 1, [event])
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const locked = { code: 'store_unavailable', message: expect.stringContaining('locked by another process') }
+    await expect(store.append(lease, 2, [event])).rejects.toMatchObject(locked)
+    await expect(store.append(lease, 2, [event], { progress: 1 })).rejects.toMatchObject(locked)
+    await expect(store.renew(lease, 2000)).rejects.toMatchObject(locked)
+    other.exec("UPDATE lease SET expires_at_ms = expires_at_ms WHERE thread = 'r1'; COMMIT")
+    await store.append(lease, 2, [event])
+    expect(await store.readEvents('r1')).toHaveLength(2)
+    other.close()
+    await store.close()
+  })
+})
+
 describe('a writer that takes long', () => {
   it('keeps nobody from opening and reading the store', async () => {
     await makeStore()

@@ -1,5 +1,6 @@
 /** Waits as the engine has them: how a run waits, what is told of it, and how it goes on, in both lowerings. */
 
+import { Command } from '@langchain/langgraph'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
@@ -168,6 +169,28 @@ describe.each(['flow', 'stages'] as const)('a run that waits, by the lowering %s
     for (const { id } of asked) expect([a, b]).not.toContain(id)
     const answers = Object.fromEntries(asked.map(({ id }) => [id, 5]))
     expect((await (await other.resume('u', { answers })).result).outputs).toEqual({ a: 5, b: 6 })
+  })
+
+  it('takes answers from any client of LangGraph on its thread, and no others afterwards', async () => {
+    await start()
+    const [a, b] = [await idOf('a?'), await idOf('b?')]
+    const graph = () => pipeline.graph({ checkpointer: store.saver, lowering })
+    const config = { configurable: { thread_id: 't' } }
+    const resume = (answers: object) => graph().invoke(new Command({ resume: answers }) as never, config)
+    await resume({ [b]: 1 })
+    await expect(resume({ [b]: 2 })).rejects.toMatchObject({ code: 'wait_decided' })
+    await expect(answer({ [b]: 2 })).rejects.toMatchObject({ code: 'wait_decided' })
+    const done = await answer({ [a]: 'yes' })
+    expect(done).toMatchObject({ status: 'succeeded', outputs: { a: 'yes', b: 2 } })
+    expect(runs.filter((run) => run === 'b 1')).toHaveLength(2) // asked, and with the answer
+  })
+
+  it('is ended by a client of LangGraph that answers everything', async () => {
+    await start()
+    const answers = { [await idOf('a?')]: 'x', [await idOf('b?')]: 1 }
+    const graph = pipeline.graph({ checkpointer: store.saver, lowering })
+    await graph.invoke(new Command({ resume: answers }) as never, { configurable: { thread_id: 't' } })
+    expect(await answer({})).toMatchObject({ status: 'succeeded', outputs: { a: 'x', b: 2 } })
   })
 
   it('waits also when its stage would not', async () => {

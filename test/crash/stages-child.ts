@@ -1,5 +1,5 @@
 /**
- * A program with an engine of its own that runs pipelines as one node: takes the arguments of `stagegraph run` and
+ * A program with an engine of its own that runs pipelines with a node per stage: takes the arguments of `stagegraph run` and
  * `stagegraph resume` that the crash test gives, and prints the run's events as lines of JSON, too.
  */
 import { parseArgs } from 'node:util'
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
 const [command, target = ''] = positionals
 const [name = '', value = ''] = values.input.split('=')
 const store = openStore(values.store)
-const engine = createEngine({ store, lowering: 'flow' })
+const engine = createEngine({ store, lowering: 'stages' })
 const run =
   command === 'run'
     ? await engine.start(compileFile(target), { [name]: value }, { ...(values.thread && { threadId: values.thread }) })

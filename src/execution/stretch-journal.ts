@@ -1,0 +1,38 @@
+/** The log of a stretch as its stages see it: a journal that watches what is said. */
+import type { RunEventBody } from '../foundation/events.ts'
+import type { Journal, Recorded } from '../foundation/journal.ts'
+import { amend, type Past } from '../foundation/past.ts'
+import type { StretchControl } from './control.ts'
+
+/** The journal and what it held; waits that are opened here are known at once, so that nothing is asked twice. */
+export function followWaits(journal: Journal, before: Past): Recorded {
+  const { past, add } = amend(before)
+  return {
+    past,
+    journal: {
+      say(event, at) {
+        if (event.type === 'wait.started') add({ ...event, at: at ?? '' })
+        journal.say(event, at)
+      },
+      commit: () => journal.commit(),
+    },
+  }
+}
+
+/** The same journal; the run is paused when the stage is terminal. */
+export function pausingAt(until: string | undefined, journal: Journal, control: StretchControl): Journal {
+  if (until === undefined) return journal
+  return {
+    say(event, at) {
+      journal.say(event, at)
+      if (isClosing(event) && event.stage === until) control.pause('until')
+    },
+    commit: () => journal.commit(),
+  }
+}
+
+const isClosing = (event: RunEventBody) =>
+  event.type === 'stage.succeeded' ||
+  event.type === 'stage.failed' ||
+  event.type === 'stage.skipped' ||
+  event.type === 'stage.cancelled'

@@ -10,8 +10,26 @@ export interface Host {
   readonly engine: PipelineEngine
 }
 
+export const thread = 'run'
+
+export interface AttemptOptions {
+  /** The run is in the store already. */
+  readonly accepted: boolean
+  readonly until?: string | undefined
+  /** Somebody listens to its events. */
+  readonly follow?: boolean
+  readonly answers?: Readonly<Record<string, Json>>
+  /** Nothing goes wrong any more. */
+  readonly calm?: boolean
+  /** Its answers are others than those that stand. */
+  readonly contradicts?: boolean
+  /** It finds a holder that is dead, as it can see. */
+  readonly heirOf?: SimProcess | undefined
+}
+
 export interface Attempt {
   readonly host: Host
+  readonly options: AttemptOptions
   /** Present once the engine took the run. */
   run: Run | undefined
   /** It was asked to stop early. */
@@ -21,54 +39,37 @@ export interface Attempt {
   settled: boolean
 }
 
-export const thread = 'run'
-
 export const isOver = ({ settled, host }: Attempt): boolean => settled || host.process.state === 'dead'
 
-export interface AttemptOptions {
-  /** The run is in the store already. */
-  readonly accepted: boolean
-  readonly until: string | undefined
-  readonly follow: boolean
-  readonly answers?: Readonly<Record<string, Json>>
-}
-
-export function attempt(host: Host, plan: Plan, { accepted, until, follow, answers }: AttemptOptions): Attempt {
+export function attempt(host: Host, plan: Plan, options: AttemptOptions): Attempt {
+  const { accepted, until, follow, answers } = options
   const { process, engine } = host
-  const made: Attempt = {
-    host,
-    run: undefined,
-    asked: until !== undefined,
-    result: undefined,
-    error: undefined,
-    settled: false,
-  }
-  const options = until === undefined ? {} : { until }
+  const own = until === undefined ? {} : { until }
 
-  async function live(): Promise<PipelineResult> {
+  async function live(made: Attempt): Promise<PipelineResult> {
     const run = await (accepted
-      ? engine.resume(thread, { ...options, ...(answers && { answers }) })
-      : engine.start(plan, {}, { ...options, threadId: thread }))
+      ? engine.resume(thread, { ...own, ...(answers && { answers }) })
+      : engine.start(plan, {}, { ...own, threadId: thread }))
     made.run = run
     if (follow) void watch(run, process)
     return run.result
   }
-  return settle(made, () => inside(process, live))
+  return begin(host, options, until !== undefined, live)
 }
 
 /** The run ended for good, from a process that may not even run it. */
-export function cancelAttempt(host: Host): Attempt {
-  const made: Attempt = { host, run: undefined, asked: true, result: undefined, error: undefined, settled: false }
-  return settle(made, () =>
-    inside(host.process, async () => {
-      await host.engine.cancel(thread)
-      return undefined
-    }),
-  )
-}
+export const cancelAttempt = (host: Host): Attempt =>
+  begin(host, { accepted: true }, true, () => host.engine.cancel(thread).then(() => undefined))
 
-function settle(made: Attempt, live: () => Promise<PipelineResult | undefined>): Attempt {
-  live().then(
+function begin(
+  host: Host,
+  options: AttemptOptions,
+  asked: boolean,
+  live: (made: Attempt) => Promise<PipelineResult | undefined>,
+): Attempt {
+  const nothing = { run: undefined, result: undefined, error: undefined, settled: false }
+  const made: Attempt = { host, options, asked, ...nothing }
+  inside(host.process, () => live(made)).then(
     (result) => Object.assign(made, { result, settled: true }),
     (error: unknown) => Object.assign(made, { error, settled: true }),
   )
@@ -76,14 +77,13 @@ function settle(made: Attempt, live: () => Promise<PipelineResult | undefined>):
 }
 
 /** A subscriber of the run's events. It dies with its process, and with the store. */
-async function watch(run: Run, process: SimProcess): Promise<void> {
+async function watch(run: Run, { simulation }: SimProcess): Promise<void> {
   let last = 0
   try {
     for await (const event of run.events()) {
-      if (process.state === 'dead') return
       if (event.sub === undefined && event.seq !== ++last)
-        process.simulation.wrong(`a subscriber got event ${event.seq} as its ${last}th`)
-      process.simulation.ledger.delivered(event)
+        simulation.wrong(`a subscriber got event ${event.seq} as number ${last}`)
+      simulation.ledger.delivered(event)
     }
   } catch {
     // reading what was stored failed

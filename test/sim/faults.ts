@@ -20,6 +20,10 @@ export class InjectedFault extends Error {
   override readonly name = 'InjectedFault'
 }
 
+/** A fault, or nothing but faults together. */
+export const isInjected = (error: unknown): boolean =>
+  error instanceof InjectedFault || (error instanceof AggregateError && error.errors.every(isInjected))
+
 export interface Faults {
   /** What goes wrong at this point, where an operation may fail (`store`) or only the process (`effect`). */
   at(point: 'store' | 'effect'): Fault | undefined

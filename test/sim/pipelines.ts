@@ -59,7 +59,7 @@ export function randomPipeline(random: Random): RandomPipeline {
   const behaviours = new Map<string, Behaviour>()
   const isTimed = random() < 0.4
   const isCrashing = random() < 0.1
-  const style: Style = { isTimed, asks: random() < 0.2, isOnce: random() < 0.2 }
+  const style: Style = { isTimed, asks: random() < 0.2, isOnce: random() < 0.2, saves: random() < 0.2 }
   const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, style), needs: own }
@@ -91,19 +91,22 @@ interface Style {
   readonly asks: boolean
   /** Some stages may not be begun twice without a person's word. */
   readonly isOnce: boolean
+  /** After some stages there is to be a checkpoint. */
+  readonly saves: boolean
 }
 
 function sketchOf(
   random: Random,
   index: number,
   needs: readonly StagePlan['needs'][],
-  { isTimed, asks, isOnce }: Style,
+  { isTimed, asks, isOnce, saves }: Style,
 ): StageSketch {
   const above = upstreamOf(needs, index)
   const isPure = random() < 0.2
   const condition = conditionOf(random, above)
   return {
     ...(isPure ? { value: pureValue(random, above) } : { kind: 'effect', value: effectValue(random, above, asks) }),
+    ...(saves && random() < 0.2 && { checkpoint: true }),
     ...(!isPure && isOnce && random() < 0.5 && { once: true }),
     join: random() < 0.5 ? 'none_failed' : pick(random, joinNames),
     ...(condition !== undefined && { if: condition }),

@@ -18,7 +18,7 @@ import { pick, type Random, seeded, upTo } from '../fuzz/random.ts'
 import { answerTo } from './answers.ts'
 import { compareEnds, type End } from './ends.ts'
 import { stageHostOf } from './engine.ts'
-import { createFaults, faultKinds, InjectedFault } from './faults.ts'
+import { createFaults, faultKinds, isInjected } from './faults.ts'
 import { createGraphWatcher } from './graph-watcher.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import { createProcess, inside, type SimProcess } from './process.ts'
@@ -108,12 +108,13 @@ async function toEnd(
 ): Promise<End | undefined> {
   const { time, trace, wrong, violations } = simulation
   const asked = new Map<string, Json>()
+  const given = new Map<string, Json>()
   let hold: Hold | undefined
   for (let invocation = 0; invocation < maxInvocations && violations.length === 0; invocation++) {
     const process = createProcess(`p${invocation + 1}`, 'a', simulation)
     simulation.join(process)
     const base = stores.saver()
-    const input = await inputFor(base, simulation, random, asked)
+    const input = await inputFor(base, simulation, random, { asked, given })
     trace(
       () => `${process.name} invokes the graph with ${input instanceof Command ? 'answers' : JSON.stringify(input)}`,
     )
@@ -141,14 +142,14 @@ async function inputFor(
   saver: BaseCheckpointSaver,
   simulation: Simulation,
   random: Random,
-  asked: ReadonlyMap<string, Json>,
+  { asked, given }: { readonly asked: ReadonlyMap<string, Json>; readonly given: Map<string, Json> },
 ): Promise<unknown> {
   const tuple = await saver.getTuple(config)
   if (tuple?.checkpoint.channel_values.run === undefined) return { inputs: {} }
   const chosen = [...asked].filter(() => random() < 0.7)
   if (chosen.length === 0) return random() < 0.9 ? null : { inputs: {} } // the same inputs mean: go on
-  const answers = chosen.map(([id, value]) => [id, answerTo(simulation, random, waitOf(id, value))] as const)
-  return new Command({ resume: Object.fromEntries(answers) })
+  for (const [id, value] of chosen) if (!given.has(id)) given.set(id, answerTo(simulation, random, waitOf(id, value)))
+  return new Command({ resume: Object.fromEntries(chosen.map(([id]) => [id, given.get(id)])) })
 }
 
 async function rest(time: Time, ms: number): Promise<void> {
@@ -209,7 +210,7 @@ async function invoke(
 
 /** The inputs of a thread that is finished are refused, whatever they are. */
 const isExpected = (error: unknown): boolean =>
-  error instanceof InjectedFault ||
+  isInjected(error) ||
   (error instanceof ThreadError && error.code === 'thread_finished') ||
   (error instanceof Error && error.cause !== undefined && isExpected(error.cause))
 

@@ -21,11 +21,11 @@ export async function uninterrupted(pipeline: RandomPipeline, seed: number): Pro
   const process = createProcess('p1', 'a', simulation)
   simulation.join(process)
   const engine = simEngine(process, createMemoryStore(), 'flow')
-  let made = attempt({ process, engine }, pipeline.plan, { accepted: false, until: undefined, follow: false })
+  let made = attempt({ process, engine }, pipeline.plan, { accepted: false })
   for (let step = 0; step < maxQuietSteps; step++) {
     if (made.result?.status === 'waiting') {
       const answers = someAnswers(simulation, random, true)
-      made = attempt({ process, engine }, pipeline.plan, { accepted: true, until: undefined, follow: false, answers })
+      made = attempt({ process, engine }, pipeline.plan, { accepted: true, answers })
     }
     await time.settle()
     if (isOver(made) ? made.result?.status !== 'waiting' : !(await time.step())) break

@@ -2,6 +2,7 @@
  * What a journal says of each stage: a fold of its events, oldest first.
  */
 import type { RunEventBody } from './events.ts'
+import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, type Json } from './json.ts'
 import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
@@ -87,7 +88,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
     beginAnew,
     past: () => ({
       of: (path) => stages.get(path) ?? untouched,
-      outcomes: deepFreeze({ ...outcomes } as unknown as Json) as unknown as Outcomes,
+      outcomes: deepFreeze(copyOutcomes(outcomes)),
       open: [...stages].flatMap(([path, { open }]) => (open === undefined ? [] : [path])),
       patches,
     }),
@@ -216,4 +217,4 @@ function outcomeOf(event: Closing, generation: number): Outcome {
 const nothing = { output: null, error: null, reason: null, tolerated: false, attempts: 0 } as const
 
 const startOf = ({ at, duration_ms }: { readonly at: string; readonly duration_ms: number }): string =>
-  new Date(Date.parse(at) - duration_ms).toISOString()
+  duration_ms === 0 ? at : new Date(Date.parse(at) - duration_ms).toISOString()

@@ -1,8 +1,19 @@
-/** CPU and wall time of one repetition. CPU is of the whole process, garbage collection and helper threads included. */
+/**
+ * CPU and wall time of one repetition. CPU is of the whole process, garbage collection and helper threads included.
+ *
+ * What was there before is collected first, and given time: a collection goes on in helper threads for some milliseconds.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sample } from './contract.ts'
 
+/** Milliseconds. */
+const sweepMs = 40
+
 export async function metered<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly sample: Sample }> {
-  globalThis.gc?.()
+  if (globalThis.gc) {
+    globalThis.gc()
+    await sleep(sweepMs)
+  }
   const peak = process.resourceUsage().maxRSS
   const cpu = process.cpuUsage()
   const start = performance.now()

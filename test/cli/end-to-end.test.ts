@@ -276,7 +276,7 @@ describe('a run', () => {
       expect.objectContaining({ v: 1, type: 'run', thread_id: 't4', pipeline: 'plain', status: 'failed' }),
     ])
     expect((await stagegraph('resume', 't3', '--migrate')).code).toBe(1)
-  }, 120_000)
+  }, 240_000)
 })
 
 describe('refusals, before anything has an effect', () => {

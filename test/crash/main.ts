@@ -5,7 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import { createLab, type Lab } from './lab.ts'
-import { describe, findingsOf, passes, runSuite, type Summary } from './run-suite.ts'
+import { findingsOf, passes } from './report.ts'
+import { describe, runSuite, type Summary } from './run-suite.ts'
 import * as suites from './suites.ts'
 import { type Suite, type SuiteName, suiteNames } from './suites.ts'
 

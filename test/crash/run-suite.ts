@@ -1,6 +1,6 @@
 /** Runs a suite on a number of lanes and adds up what it found. */
-import { isClean } from './judge.ts'
-import type { Report, Suite } from './suites.ts'
+import { findingsOf, passes, type Report } from './report.ts'
+import type { Suite } from './suites.ts'
 
 export interface Summary {
   readonly suite: string
@@ -59,13 +59,6 @@ function summarize(suite: Suite, done: readonly Done[]): Summary {
 
 /** What is switched off must show in the promise itself: a stage ran again although its end was recorded. */
 const isNoticed = ({ counted, verdict }: Report): boolean => !counted || verdict.rerun.length > 0
-
-export const passes = ({ verdict, trouble }: Report): boolean => isClean(verdict) && trouble.length === 0
-
-export const findingsOf = ({ verdict, trouble }: Report): string[] => {
-  const found = [...verdict.lost, ...verdict.rerun, ...verdict.broken, ...trouble]
-  return found.length > 0 ? found : ['no stage ran again although it could']
-}
 
 export function describe(summary: Summary): string {
   const { suite, rounds, counted, kills, lost, rerun, broken, ambiguous, wrong } = summary

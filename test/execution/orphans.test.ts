@@ -77,7 +77,7 @@ it('are dead before the stage runs again: the command, its children, and those i
   expect(result).toMatchObject({ status: 'succeeded', outputs: { seen: 'checked' } })
   expect(orphans.map(runs)).toEqual([false, false, false])
   expect(runs(server)).toBe(true) // its stage is done: it is nobody's orphan
-}, 60_000)
+}, 180_000)
 
 it('are only those of the engine, the thread and the stages that are meant', async () => {
   const owner = { ...currentOwner('e_dead'), pid: 1, started: '1' }

@@ -47,22 +47,56 @@ interface Ended {
   readonly seq: number
   /** The closing event and the changes behind it. */
   readonly events: DatedEvent[]
+  /** The outcome of which it is known that they say just that. */
+  outcome?: object | undefined
 }
+
+/** What was read of a run last. */
+interface Loaded {
+  readonly form: OutcomesForm
+  readonly outcomes: WeakRef<Outcomes>
+}
+
+/** Of how many runs it is known what was read last. */
+const mostLoaded = 64
 
 export function createPlaces(): Places {
   /** Run → path → its last end that was noted. */
   const noted = new Map<number, Map<string, Ended>>()
-  const places = new WeakMap<object, Place>()
+  const loaded = new Map<number, Loaded>()
+  /** What a form, which never changes, was read as. */
+  const read = new WeakMap<OutcomesForm, WeakRef<Outcomes>>()
 
-  function placeOf(run: number, path: string, outcome: unknown): Place | undefined {
-    if (typeof outcome !== 'object' || outcome === null) return undefined
-    const known = places.get(outcome)
-    if (known?.run === run) return known
-    const ended = noted.get(run)?.get(path)
-    if (!ended || !isFoldOf(path, ended.events, outcome)) return undefined
-    const place = { run, seq: ended.seq, changes: ended.events.length - 1 }
-    if (Object.isFrozen(outcome)) places.set(outcome, place)
-    return place
+  function remember(run: number, form: OutcomesForm, outcomes: Outcomes): void {
+    const ref = new WeakRef(outcomes)
+    loaded.delete(run)
+    loaded.set(run, { form, outcomes: ref })
+    if (loaded.size > mostLoaded) loaded.delete(loaded.keys().next().value as number)
+    if (Object.isFrozen(form)) read.set(form, ref)
+  }
+
+  /** Of the outcomes that are in the log of the run. */
+  function placesOf(run: number, outcomes: readonly (readonly [path: string, outcome: unknown])[]) {
+    const found = new Map<string, Place>()
+    const ends = noted.get(run)
+    const before = loaded.get(run)
+    const known = before?.outcomes.deref()
+    const open: { readonly path: string; readonly outcome: object; readonly ended: Ended }[] = []
+    for (const [path, outcome] of outcomes) {
+      if (typeof outcome !== 'object' || outcome === null) continue
+      const ended = ends?.get(path)
+      const place = known && Object.hasOwn(known, path) && known[path] === outcome && placeIn(run, before?.form[path])
+      if (place) found.set(path, place)
+      else if (ended?.outcome === outcome) found.set(path, placeOf(run, ended))
+      else if (ended && isFrozen(outcome)) open.push({ path, outcome, ended })
+    }
+    const folded = foldEach(open.map(({ path, ended }) => ({ path, events: ended.events })))
+    for (const [index, { path, outcome, ended }] of open.entries()) {
+      if (!isSameOutcome(outcome, folded[index])) continue
+      ended.outcome = outcome
+      found.set(path, placeOf(run, ended))
+    }
+    return found
   }
 
   return {
@@ -71,7 +105,8 @@ export function createPlaces(): Places {
     },
     note(run, first, events) {
       const ends = noted.get(run)
-      if (ends) for (const [index, event] of events.entries()) noteEvent(ends, first + index, event)
+      if (!ends) return
+      for (const [index, event] of events.entries()) if (!isOfItem(event)) noteEvent(ends, first + index, event)
     },
     noteRead(run, first, events) {
       const ends = noted.get(run)
@@ -85,34 +120,47 @@ export function createPlaces(): Places {
     },
     toForm(run, value) {
       if (!isJsonObject(value as Json)) return undefined
-      let some = false
-      const form = Object.entries(value as JsonObject).map(([path, outcome]): [string, Written] => {
-        const place = placeOf(run, path, outcome)
-        if (!place) return [path, [outcome]]
-        some = true
-        return [path, place.changes === 0 ? place.seq : [place.seq, place.changes]]
-      })
-      return some ? Object.fromEntries(form) : undefined
+      const outcomes = Object.entries(value as JsonObject)
+      const found = placesOf(run, outcomes)
+      if (found.size === 0) return undefined
+      return Object.fromEntries(outcomes.map(([path, outcome]) => [path, written(found.get(path), outcome)]))
     },
     fromForm(run, form, eventsAt) {
-      const wanted = Object.entries(form).flatMap(([path, written]) => {
-        const place = placeIn(run, written)
-        return place ? [{ path, place }] : []
-      })
-      const found = eventsAt(wanted.map(({ place }) => place))
-      const outcomes = new Map(
-        wanted.map(({ path, place }, index) => {
-          const outcome = foldOf(path, found[index] ?? [])
-          if (!outcome) throw damaged(path, place)
-          places.set(outcome, place)
-          return [path, outcome] as const
-        }),
-      )
-      const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
-      return Object.freeze(Object.fromEntries(entries)) as Outcomes
+      const outcomes = read.get(form)?.deref() ?? readForm(run, form, noted.get(run), eventsAt)
+      remember(run, form, outcomes)
+      return outcomes
     },
   }
 }
+
+/** `noted` saves reading what is in memory. */
+function readForm(
+  run: number,
+  form: OutcomesForm,
+  noted: ReadonlyMap<string, Ended> | undefined,
+  eventsAt: EventsAt,
+): Outcomes {
+  const wanted = Object.entries(form).flatMap(([path, written]) => {
+    const place = placeIn(run, written)
+    return place ? [{ path, place, ended: endedAt(place, noted?.get(path)) }] : []
+  })
+  const found = eventsAt(wanted.flatMap(({ place, ended }) => (ended ? [] : [place]))).values()
+  const ends = wanted.map(({ path, ended }) => ({ path, events: ended?.events ?? found.next().value ?? [] }))
+  const folded = foldEach(ends)
+  const outcomes = new Map<string, Outcome>()
+  for (const [index, { path, place }] of wanted.entries()) {
+    const outcome = folded[index]
+    if (!outcome) throw damaged(path, place)
+    outcomes.set(path, outcome)
+  }
+  const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
+  return Object.freeze(Object.fromEntries(entries)) as Outcomes
+}
+
+const endedAt = ({ seq, changes }: Place, ended: Ended | undefined): Ended | undefined =>
+  ended?.seq === seq && ended.events.length === changes + 1 ? ended : undefined
+
+const placeOf = (run: number, { seq, events }: Ended): Place => ({ run, seq, changes: events.length - 1 })
 
 const endTypes: ReadonlySet<string> = new Set([
   'stage.succeeded',
@@ -123,6 +171,9 @@ const endTypes: ReadonlySet<string> = new Set([
 ])
 
 const isPartOfEnd = ({ type }: DatedEvent): boolean => endTypes.has(type)
+
+/** Of an item of a list: checkpoints hold the outcome of the whole list, and there may be very many of them. */
+const isOfItem = (event: DatedEvent): boolean => 'stage' in event && event.stage.endsWith(']')
 
 function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): void {
   switch (event.type) {
@@ -139,6 +190,7 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
     case 'variable.changed': {
       const known = ends.get(event.stage)
       if (!known || known.seq + known.events.length !== seq) return
+      known.outcome = undefined
       if (areFrozen(event)) known.events.push(event)
       else ends.delete(event.stage)
     }
@@ -148,27 +200,36 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
 /** The members: the event itself is whoever's who says it. */
 const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
 
-/** Only what is frozen all the way down still is what was appended. */
-function isFoldOf(path: string, events: readonly DatedEvent[], outcome: object): boolean {
-  const folded = foldOf(path, events) as unknown as Readonly<Record<string, unknown>> | undefined
-  if (!folded || !isFrozen(outcome)) return false
+const written = (place: Place | undefined, outcome: Json): Written => {
+  if (!place) return [outcome]
+  return place.changes === 0 ? place.seq : [place.seq, place.changes]
+}
+
+function isSameOutcome(outcome: object, folded: Outcome | undefined): boolean {
   const members = Object.entries(outcome)
-  return members.length === Object.keys(folded).length && members.every(([key, value]) => isSame(value, folded[key]))
+  const others = folded as unknown as Readonly<Record<string, unknown>> | undefined
+  if (!others || members.length !== Object.keys(others).length) return false
+  return members.every(([key, value]) => isSame(value, others[key]))
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
 
+/** Only what is frozen all the way down still is what was appended. */
 const isFrozen = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
 
-function foldOf(path: string, events: readonly DatedEvent[]): Outcome | undefined {
+/** The outcomes that ends tell of, each of another path; nothing where an end is not of its path, or is none. */
+function foldEach(ends: readonly { readonly path: string; readonly events: readonly DatedEvent[] }[]) {
   const fold = createFold()
-  for (const event of events) fold.add(event)
-  return fold.past().of(path).outcome
+  const areOf = ends.map(({ path, events }) => events.every((event) => 'stage' in event && event.stage === path))
+  for (const [index, { events }] of ends.entries()) if (areOf[index]) for (const event of events) fold.add(event)
+  const past = fold.past()
+  return ends.map(({ path }, index): Outcome | undefined => (areOf[index] ? past.of(path).outcome : undefined))
 }
 
-function placeIn(run: number, written: Written): Place | undefined {
+function placeIn(run: number, written: Written | undefined): Place | undefined {
+  if (written === undefined) return undefined
   if (typeof written === 'number') return { run, seq: written, changes: 0 }
   const [seq, changes] = written
   return changes === undefined ? undefined : { run, seq: seq as number, changes }

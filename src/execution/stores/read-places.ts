@@ -35,7 +35,8 @@ function takeFrom(
 ): number {
   const events = JSON.parse(row.text) as readonly DatedEvent[]
   let next = at
-  for (const [index, { seq, changes }] of places.slice(at)) {
+  for (let each = at; each < places.length; each++) {
+    const [index, { seq, changes }] = places[each] as readonly [number, Place]
     if (seq > row.last) break
     const from = Math.max(seq, row.first)
     found[index]?.push(...events.slice(from - row.first, seq + changes + 1 - row.first))

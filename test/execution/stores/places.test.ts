@@ -312,6 +312,21 @@ describe.each(savers)('whatever is written is read: %s', (_, open) => {
     await store.close()
   })
 
+  it('an outcome behind which the log says more, later', async () => {
+    const store = open()
+    const run = await filled(store)
+    const first = outcome({ output: big(1) })
+    await run.say(eventsOf('a', first))
+    await run.put({ stages: { a: first } })
+    await run.say([{ type: 'variable.changed', stage: 'a', variable: 'v', value: 1, at: first.ended_at }])
+    await run.put({ stages: { a: first } })
+    expect((await run.read())?.stages).toEqual({ a: first })
+    const second = outcome({ output: big(1), set: { v: 1 } })
+    await run.put({ stages: { a: second } })
+    expect((await run.read())?.stages).toEqual({ a: second })
+    await store.close()
+  })
+
   it('data that looks like places', async () => {
     const store = open()
     const run = await filled(store)

@@ -164,6 +164,7 @@ it.each([
     expect(outcomes.detected).toBeGreaterThan(flips / 4)
     expect(outcomes.detected + outcomes.none).toBe(flips)
   },
+  120_000,
 )
 
 it('no flipped bit in a log or a lease hides what was appended last, though no other row says so', async () => {

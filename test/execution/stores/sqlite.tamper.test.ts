@@ -172,4 +172,4 @@ it('no changed column is taken for what was stored', async () => {
   expect(wrong).toEqual([])
   expect(count.changed).toBeGreaterThan(250)
   expect(count.detected / count.changed).toBeGreaterThan(0.6)
-})
+}, 120_000)

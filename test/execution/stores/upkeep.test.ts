@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunStore } from '../../../src/execution/store.ts'
 import { createMemoryStore } from '../../../src/execution/stores/memory.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
-import { collect, leave } from '../../conformance/support.ts'
+import { begin, collect, leave, started } from '../../conformance/support.ts'
 
 let folder: string
 let path: string
@@ -185,6 +185,35 @@ describe('a backup', () => {
     const restored = openSqliteStore(copy)
     expect(await history(restored, 't')).toEqual(before)
     await restored.close()
+    await store.close()
+  })
+
+  it('never holds half of a transaction', async () => {
+    const store = openSqliteStore(path)
+    const lease = await begin(store, 'r1')
+    let last = 0
+    const append = async () => {
+      await store.append(lease, last + 1, [started('a'), started('x'.repeat(5000))], { active_ms: last + 2 })
+      last += 2
+    }
+    for (let n = 0; n < 200; n++) await append()
+    for (let round = 0; round < 8; round++) {
+      const copy = join(folder, `copy${round}.db`)
+      let done = false
+      const backup = store.backup(copy).finally(() => {
+        done = true
+      })
+      while (!done) {
+        await append()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await backup
+      const restored = openSqliteStore(copy)
+      const events = await restored.readEvents('r1')
+      expect(events.length).toBeGreaterThanOrEqual(400)
+      expect((await restored.getRun('r1'))?.active_ms).toBe(events.length)
+      await restored.close()
+    }
     await store.close()
   })
 

@@ -8,7 +8,7 @@ import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { lowerToFlow } from '../compiler/lower/flow.ts'
 import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
-import { type Failure, StagegraphError, ThreadError } from '../foundation/errors.ts'
+import { type Failure, StagegraphError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
@@ -215,7 +215,6 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     onCancelRequested: beginCancel,
     onSignal: () => void cancel(),
     onLost(error) {
-      if (!(error instanceof ThreadError)) return // the store is down: whoever writes next will say so
       storeError ??= error
       control.abandon()
     },

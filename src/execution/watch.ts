@@ -1,4 +1,5 @@
 /** Everything that stops a stretch from outside, or keeps it alive: signal, other processes, time limit, lease. */
+import { ThreadError } from '../foundation/errors.ts'
 import type { StretchControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
 import type { Lease } from './store.ts'
@@ -15,7 +16,7 @@ export interface WatchPorts {
   readonly onCancelRequested: () => void
   /** The caller's signal. */
   readonly onSignal: () => void
-  /** The lease could not be renewed. */
+  /** Someone else took the thread, or soon may: nothing of the run may go on here. */
   readonly onLost: (error: unknown) => void
 }
 
@@ -42,8 +43,11 @@ export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: Watch
     store.getRun(lease.thread).then((row) => row?.cancel_requested && ports.onCancelRequested(), ignore)
   }, cancelPollMs)
   poll.unref()
+  // Once may fail: a store can be down for a moment. After that, whoever runs here has to have stopped in time.
   const renewal = setInterval(() => {
-    renew().catch(ports.onLost)
+    renew().catch((error: unknown) => {
+      if (error instanceof ThreadError || clock.now() >= untilMs - leaseMs / 3) ports.onLost(error)
+    })
   }, leaseMs / 3)
   renewal.unref()
   if (limit) clock.sleep(Math.max(0, limit.leftMs), over.signal).then(() => control.exceed(limit.totalMs), ignore)

@@ -52,23 +52,25 @@ function stageEndOf(event: RunEvent): StageEnd | undefined {
 }
 
 /**
- * What differs from the run to which nothing happened. A run that was cancelled may have stages that were cut off; what
- * was not, is as it would have been.
+ * What differs from the run to which nothing happened. A run that was cancelled, or over its time limit, may have stages
+ * that were cut off; what was not, is as it would have been.
  */
 export function compareEnds(quiet: End, real: End): string[] {
   const differences: string[] = []
   for (const [id, wanted] of quiet.stages) {
     const found = real.stages.get(id)
     if (!found) differences.push(`${id} has no end`)
-    else if (real.status === 'cancelled' && isCut(found)) continue
+    else if ((wasCut(real) && isCut(found)) || (wasCut(quiet) && isCut(wanted))) continue
     else if (text(found) !== text(wanted)) differences.push(`${id} is ${text(found)} instead of ${text(wanted)}`)
   }
   const { stages: _, ...wanted } = quiet
   const { stages: __, ...found } = real
-  if (real.status !== 'cancelled' && text(found) !== text(wanted))
+  if (!wasCut(real) && !wasCut(quiet) && text(found) !== text(wanted))
     differences.push(`the run is ${text(found)} instead of ${text(wanted)}`)
   return differences
 }
+
+const wasCut = ({ status, code }: End): boolean => status === 'cancelled' || code === 'run_timeout'
 
 const isCut = ({ status, reason }: StageEnd): boolean => status === 'cancelled' || reason === 'cancelled'
 

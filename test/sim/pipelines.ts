@@ -71,7 +71,7 @@ export function randomPipeline(random: Random): RandomPipeline {
   const plan = planOf(stages, {
     vars: variables,
     outputs: { all: everything, ends: `\${{ ${endsOf(random, count)} }}` },
-    limits: { concurrency: pick(random, [1, 2, 8, 8]) },
+    limits: { concurrency: pick(random, [1, 2, 8, 8]), ...(random() < 0.05 && { timeoutMs: upTo(random, 10_000) }) },
     recursionLimit: 2 * count + 10,
   })
   return { plan, behaviours, isTimed, questions: style.asks ? 2 * count : 0 }

@@ -195,7 +195,7 @@ async function invoke(
     },
     (error: unknown) => {
       trace(() => `${process.name} gets ${error}`)
-      if (!isExpected(error)) wrong(`the graph was left with ${error instanceof Error ? error.stack : String(error)}`)
+      if (!isExpected(error)) wrong(`the graph was left with ${describe(error)}`)
       settled = true
     },
   )
@@ -207,6 +207,9 @@ async function invoke(
   }
   return process.state === 'up' ? state : undefined
 }
+
+const describe = (error: unknown): string =>
+  error instanceof AggregateError ? error.errors.map(describe).join(', and ') : String((error as Error)?.stack ?? error)
 
 /** The inputs of a thread that is finished are refused, whatever they are. */
 const isExpected = (error: unknown): boolean =>

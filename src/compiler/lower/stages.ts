@@ -103,8 +103,10 @@ function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
     } catch (error) {
       // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
       if (error instanceof PauseRequested) throw new GraphInterrupt([])
-      if (!(error instanceof StageWaits)) throw error instanceof JournalError ? error.cause : error
-      await recorded?.journal.commit()
+      if (!(error instanceof StageWaits)) throw causeOf(error)
+      await recorded?.journal.commit().catch((broken: unknown) => {
+        throw causeOf(broken)
+      })
       throw interruptFor([error.wait])
     }
   }
@@ -145,3 +147,6 @@ const settle =
     const { run, outputs } = await runner.settle(viewOf(state))
     return { run, outputs }
   }
+
+/** What the checkpointer said: a journal that broke is no business of whoever invoked the graph. */
+const causeOf = (error: unknown): unknown => (error instanceof JournalError ? error.cause : error)

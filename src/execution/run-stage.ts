@@ -192,9 +192,11 @@ function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: 
       say({ type: 'stage.interrupted', stage: id, attempt: number })
     },
     onRetrying(number, error, { delayMs, counts }) {
-      const next_at = new Date(deps.clock.now() + delayMs).toISOString()
+      const nowMs = deps.clock.now()
+      const next_at = new Date(nowMs + delayMs).toISOString()
       const failure = failures.failure(error, id, number)
-      say({ type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts })
+      const retrying = { type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts } as const
+      say(retrying, new Date(nowMs).toISOString())
       void journal?.commit().catch(ignore)
     },
     onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),

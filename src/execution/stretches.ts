@@ -43,6 +43,7 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
   const running = new Map<string, Run>()
   const claiming = new Set<string>()
   const saved = new Set<string>()
+  const looksBack = new WeakMap<Plan, boolean>()
 
   function prepare(plan: Plan, inputs: JsonObject, threadId: string): Started {
     return createStageRunner(plan, { ...host.stageHost(plan), control: createControl() }).start(inputs, threadId)
@@ -89,10 +90,19 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
 
   const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
 
+  /** Looked up once per plan: its whole text is searched. */
+  function mayReadLastRun(plan: Plan): boolean {
+    const known = looksBack.get(plan)
+    if (known !== undefined) return known
+    const found = readsLastRun(plan)
+    looksBack.set(plan, found)
+    return found
+  }
+
   /** What only the engine knows of a run that begins: the run before it, and how it is lowered. */
   const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({
     ...run,
-    ...(run.last === undefined && readsLastRun(plan) && { last: await findLastRun(plan, store) }),
+    ...(run.last === undefined && mayReadLastRun(plan) && { last: await findLastRun(plan, store) }),
     ...((await host.lowering()).lowering === 'flow' && { lowering: 'flow' }),
   })
 

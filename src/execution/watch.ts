@@ -64,7 +64,7 @@ export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: Watch
       signal?.removeEventListener('abort', ports.onSignal)
       clearInterval(poll)
       clearInterval(renewal)
-      over.abort()
+      over.abort('over') // a reason of our own: the default one is an error with a stack
     },
   }
 }

@@ -216,4 +216,4 @@ function outcomeOf(event: Closing, generation: number): Outcome {
 const nothing = { output: null, error: null, reason: null, tolerated: false, attempts: 0 } as const
 
 const startOf = ({ at, duration_ms }: { readonly at: string; readonly duration_ms: number }): string =>
-  new Date(Date.parse(at) - duration_ms).toISOString()
+  duration_ms === 0 ? at : new Date(Date.parse(at) - duration_ms).toISOString()

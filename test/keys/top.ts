@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { delays } from './delays.ts'
 import { type Effect, type Observed, outputs } from './observe.ts'
 
-const clockCommand = 'run: "date +%s%N; sleep 0.15; date +%s%N"'
+const clockCommand = 'run: "date +%s%N; sleep 0.4; date +%s%N"'
 
 const counting = (limits: string) => `
 name: p

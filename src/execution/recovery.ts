@@ -25,16 +25,21 @@ export interface ReadLog {
 
 type Opening = Extract<RunEvent, { type: 'run.started' }>
 
-export async function readLog(events: AsyncIterable<RunEvent>): Promise<ReadLog> {
+/** `pages`: all of it, from the beginning. */
+export async function readLog(pages: AsyncIterable<readonly RunEvent[]>): Promise<ReadLog> {
   const fold = createFold()
   let opening: Opening | undefined
   let lastSeq = 0
   let closed = true
-  for await (const event of events) {
-    fold.add(event)
-    lastSeq = event.seq
-    if (event.type === 'run.started') opening = event
-    closed = event.type === 'run.ended' || event.type === 'run.paused'
+  for await (const page of pages) {
+    for (const event of page) {
+      fold.add(event)
+      if (event.type === 'run.started') opening = event
+    }
+    const last = page.at(-1)
+    if (!last) continue
+    lastSeq = last.seq
+    closed = last.type === 'run.ended' || last.type === 'run.paused'
   }
   return { past: fold.past(), opening, lastSeq, closed }
 }

@@ -11,10 +11,13 @@ export const etaEveryMs = 250
 export function resumeProgress(plan: Plan, past: Past, known: ReadonlyMap<string, number>): Progress {
   const progress = createProgress(plan, known)
   for (const [path, { status, started_at, ended_at }] of Object.entries(past.outcomes)) {
-    progress.finished(path, status === 'skipped' ? undefined : Date.parse(ended_at) - Date.parse(started_at))
+    progress.finished(path, status === 'skipped' ? undefined : between(started_at, ended_at))
   }
   return progress
 }
+
+/** Milliseconds. */
+const between = (start: string, end: string): number => (start === end ? 0 : Date.parse(end) - Date.parse(start))
 
 /** Takes an event into the progress, and says what goes with it. */
 export function createAnnotator(progress: Progress, nowMs: () => number) {

@@ -2,6 +2,7 @@
  * What a journal says of each stage: a fold of its events, oldest first.
  */
 import type { RunEventBody } from './events.ts'
+import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, type Json } from './json.ts'
 import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
@@ -87,7 +88,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
     beginAnew,
     past: () => ({
       of: (path) => stages.get(path) ?? untouched,
-      outcomes: deepFreeze({ ...outcomes } as unknown as Json) as unknown as Outcomes,
+      outcomes: deepFreeze(copyOutcomes(outcomes)),
       open: [...stages].flatMap(([path, { open }]) => (open === undefined ? [] : [path])),
       patches,
     }),

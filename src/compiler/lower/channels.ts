@@ -12,6 +12,7 @@
  */
 import { Annotation } from '@langchain/langgraph'
 import { BaseChannel } from '@langchain/langgraph/channels'
+import { joinOutcomes } from '../../foundation/join-outcomes.ts'
 import { deepFreeze, type JsonObject } from '../../foundation/json.ts'
 import type { Outcomes, RunState, VariablePatch } from '../../foundation/outcome.ts'
 import type { StagePast } from '../../foundation/past.ts'
@@ -64,7 +65,7 @@ export class StagesChannel extends BaseChannel<Outcomes, Outcomes, Outcomes> {
 
   override update(values: Outcomes[]): boolean {
     if (values.length === 0) return false
-    this.#outcomes = deepFreeze(Object.assign({}, this.#outcomes, ...values))
+    this.#outcomes = deepFreeze(values.reduce(joinOutcomes, this.#outcomes))
     return true
   }
 

@@ -13,6 +13,7 @@
  */
 import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
 import type { CreateFlow, Flow } from '../../foundation/flow.ts'
+import { isEmpty, joinOutcomes } from '../../foundation/join-outcomes.ts'
 import type { Recorded } from '../../foundation/journal.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
@@ -93,13 +94,13 @@ const enter =
     const entered = await open({ plan, runner }, state, config, line.tell)
     const adopted = entered.isFirst && entered.recorded ? outcomesWithout(entered.recorded, view.outcomes) : {}
     const { fresh, paused, waits } = await flow({
-      view: { ...view, outcomes: { ...view.outcomes, ...adopted } },
+      view: { ...view, outcomes: joinOutcomes(view.outcomes, adopted) },
       line: { ...line, ...(entered.recorded && { recorded: entered.recorded }) },
     })
-    const outcomes = { ...adopted, ...fresh }
-    const all = { ...view.outcomes, ...outcomes }
+    const outcomes = joinOutcomes(adopted, fresh)
+    const all = joinOutcomes(view.outcomes, outcomes)
     const left = entered.kept && openUpdate(plan, entered.kept, all, state.open)
-    const hasNews = Object.keys(outcomes).length > 0
+    const hasNews = !isEmpty(outcomes)
     const update = { ...(hasNews && updateFor(outcomes)), ...(left?.update && { open: left.update }) }
     if (plan.stages.some(({ id }) => !Object.hasOwn(all, id))) {
       if (hasNews || left?.hasAnswers) return update

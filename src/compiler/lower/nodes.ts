@@ -70,8 +70,8 @@ export const viewOf = ({ inputs, stages, run, open }: PipelineState): RunView =>
 /** Outcomes as writes to `stages`, and to the variable that each of them set. */
 export function updateFor(outcomes: Outcomes): PipelineUpdate {
   const variables: Record<`vars.${string}`, Record<string, { readonly value: Json }>> = {}
-  for (const [path, { set }] of Object.entries(outcomes)) {
-    for (const [name, value] of Object.entries(set)) {
+  for (const path of Object.keys(outcomes)) {
+    for (const [name, value] of Object.entries(outcomes[path]?.set ?? {})) {
       const channel = channelOf(name)
       variables[channel] ??= {}
       variables[channel][path] = { value }

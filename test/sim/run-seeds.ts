@@ -7,8 +7,8 @@ export interface RunSeeds {
   /** Print the trace of every seed, not only of those with a violation. */
   readonly always?: boolean
   readonly sabotage?: Sabotage
-  /** Stop at the first violation. */
-  readonly untilFound?: boolean
+  /** Stop at the first violation that says so. */
+  readonly until?: RegExp
   readonly say: (line: string) => void
 }
 
@@ -20,7 +20,7 @@ export interface Summary {
 const sums = ['stages', 'faults', 'processes', 'attempts', 'executions', 'ambiguous', 'late'] as const
 
 export async function runSeeds(first: number, count: number, options: RunSeeds): Promise<Summary> {
-  const { say, sabotage, always = false, untilFound = false } = options
+  const { say, sabotage, always = false, until } = options
   const started = performance.now()
   const cpu = process.cpuUsage()
   const violated: Report[] = []
@@ -36,7 +36,7 @@ export async function runSeeds(first: number, count: number, options: RunSeeds):
     if (report.violations.length > 0) {
       violated.push(report)
       if (!always) describe(await simulate(seed, { ...(sabotage && { sabotage }), traced: true }), say)
-      if (untilFound) break
+      if (report.violations.some((violation) => until?.test(violation))) break
     }
     if (done % 1_000 === 0) say(`  ${done} seeds, ${Math.round((performance.now() - started) / 1_000)} s`)
   }

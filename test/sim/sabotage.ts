@@ -27,7 +27,16 @@ export type Told = Pick<RunStore, 'createRun' | 'getRun' | 'claim' | 'append' | 
 
 /** The checkpointer that a process gets for its lease. */
 export const fencedSaver = (store: RunStore, lease: Lease, sabotage: Sabotage | undefined): BaseCheckpointSaver =>
-  sabotage === 'fence_off' ? store.saver : store.saverOf(lease)
+  sabotage === 'fence_off' ? withoutHold(store.saver) : store.saverOf(lease)
+
+/** It would be fenced by its own graph otherwise. */
+const withoutHold = (saver: BaseCheckpointSaver): BaseCheckpointSaver =>
+  new Proxy(saver, {
+    get(target, key) {
+      const member: unknown = key === 'hold' ? undefined : Reflect.get(target, key, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
 
 /** The operations as a process gets to see them. */
 export function sabotaged(process: SimProcess, told: Told, sabotage: Sabotage | undefined): Told {
@@ -66,13 +75,16 @@ function nothing({ v, run, seq, at }: RunEvent): RunEvent {
 const otherOutput = (event: RunEvent): RunEvent =>
   event.type === 'stage.succeeded' ? { ...event, output: 'something else' } : event
 
-/** Writes with the lease that stands, after what the log really ends with. */
+/** What is refused is written with the lease that stands, after what the log really ends with. */
 function withoutFence({ simulation }: SimProcess, told: Told): Partial<Told> {
   const { ledger } = simulation
   return {
-    append: (lease, _first, events, patch) =>
-      told.append(ledger.lease ?? lease, ledger.events.length + 1, events, patch),
-    renew: async (lease, expiresAtMs) => told.renew(ledger.lease ?? lease, expiresAtMs),
+    append: (lease, first, events, patch) =>
+      told.append(lease, first, events, patch).catch((error: unknown) => {
+        if (!ledger.lease || ledger.lease.epoch === lease.epoch) throw error
+        return told.append(ledger.lease, ledger.events.length + 1, events, patch)
+      }),
+    renew: (lease, expiresAtMs) => told.renew(lease, expiresAtMs).catch(() => undefined),
   }
 }
 

@@ -43,7 +43,9 @@ export function createTopology(plan: Plan): Topology {
     indexOf: (id) => positions.get(id) ?? -1,
     isUpstream: (upper, lower) => has(ancestorsOf(lower), upper),
     edges: (index) => edges[index] ?? [],
-    sinks: findSinks(edges),
+    get sinks() {
+      return findSinks(edges)
+    },
   }
 }
 

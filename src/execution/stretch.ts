@@ -121,9 +121,9 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
     if (input.warning) log.say(input.warning)
     for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
-    // An answer is durable before anything is done with it, and what the run is before there is a checkpoint of it.
-    if (input.number > 1) await log.flush({ status: 'running', stretches: input.number })
-    else if (durability === 'sync') await log.flush()
+    // An answer is durable before anything is done with it; and how the run was begun before there is a checkpoint of it,
+    // which there is also when the graph fails.
+    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })

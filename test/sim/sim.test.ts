@@ -17,6 +17,13 @@ describe('a run under faults', () => {
 })
 
 describe('a seed', () => {
+  it.each([
+    [8639, 'nothing could be stored, and an engine of the other lowering came next'],
+    [19746, 'the same, after many processes'],
+  ])('that found something keeps every promise now: %i, %s', async (seed) => {
+    expect(await violationsOf(seed, 1)).toEqual([])
+  })
+
   it('tells the same story every time', async () => {
     for (const seed of [3, 14, 15, 92, 65]) {
       const [first, second] = [await simulate(seed, { traced: true }), await simulate(seed, { traced: true })]

@@ -125,7 +125,8 @@ export interface Difference {
 export function compare(thread: ThreadState, past: Past): Difference {
   const added: Record<string, Outcome> = {}
   const changed: Record<string, Outcome> = {}
-  for (const [path, outcome] of Object.entries(thread.outcomes)) {
+  for (const path of Object.keys(thread.outcomes)) {
+    const outcome = thread.outcomes[path] as Outcome
     const recorded = past.outcomes[path]
     if (!recorded) added[path] = outcome
     else if (recorded !== outcome && !jsonEqual(recorded as unknown as Json, outcome as unknown as Json)) {

@@ -1,5 +1,6 @@
 /** Progress of a run, as its events carry it. */
 import type { RunEventBody } from '../foundation/events.ts'
+import type { Outcome } from '../foundation/outcome.ts'
 import type { Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -10,7 +11,8 @@ export const etaEveryMs = 250
 /** Progress as the past left it. `known`: how long stages took before. */
 export function resumeProgress(plan: Plan, past: Past, known: ReadonlyMap<string, number>): Progress {
   const progress = createProgress(plan, known)
-  for (const [path, { status, started_at, ended_at }] of Object.entries(past.outcomes)) {
+  for (const path of Object.keys(past.outcomes)) {
+    const { status, started_at, ended_at } = past.outcomes[path] as Outcome
     progress.finished(path, status === 'skipped' ? undefined : between(started_at, ended_at))
   }
   return progress

@@ -25,7 +25,7 @@ import {
   type StartOptions,
   taken,
 } from './engine-options.ts'
-import { followStored, storedEvents, storedPages } from './follow.ts'
+import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
@@ -101,7 +101,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const cut = forkEvents(events, point)
     if (!cut) throw notEnded(threadId, point)
     const patches = patchesOf(checkedSet(plan, options.set), cut.events)
-    const { opening } = await readLog(storedPages(store, threadId, 0))
+    const { opening } = await readLog(store, threadId)
     const id = newId(options)
     if (await store.getRun(id)) throw inUse(id, 'exists already')
     const { run } = prepare(plan, from.inputs, id)

@@ -78,16 +78,21 @@ export async function* followStored(
 }
 
 export async function* storedEvents(store: RunStore, runId: string, after: number): AsyncGenerator<RunEvent> {
-  for await (const page of storedPages(store, runId, after)) yield* page
+  for await (const page of storedPages(store, runId, after, pageSize)) yield* page
 }
 
-/** The same, many at once: for whoever wants them all, a promise per event is the larger part of the work. */
-export async function* storedPages(store: RunStore, runId: string, after: number): AsyncGenerator<readonly RunEvent[]> {
+/** The same, `size` at once: for whoever wants them all, a promise per event is the larger part of the work. */
+export async function* storedPages(
+  store: RunStore,
+  runId: string,
+  after: number,
+  size: number,
+): AsyncGenerator<readonly RunEvent[]> {
   for (let last = after; ; ) {
-    const page = await store.readEvents(runId, last, pageSize)
+    const page = await store.readEvents(runId, last, size)
     yield page
     const end = page.at(-1)
-    if (!end || page.length < pageSize) return
+    if (!end || page.length < size) return
     last = end.seq
   }
 }

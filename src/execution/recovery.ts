@@ -7,11 +7,13 @@ import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-
 import { eventsOf, tuplesOf } from '../compiler/lower/lineage.ts'
 import { StoreError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
+import { joinOutcomes } from '../foundation/join-outcomes.ts'
 import { type Json, type JsonObject, jsonEqual } from '../foundation/json.ts'
 import type { Lowering, Outcome, Outcomes, RunState, VariablePatch } from '../foundation/outcome.ts'
 import { createFold, type DatedEvent, foldPast, type Past } from '../foundation/past.ts'
 import type { OpenWait } from '../foundation/wait.ts'
-import type { RunRecord } from './store.ts'
+import { storedPages } from './follow.ts'
+import type { RunRecord, RunStore } from './store.ts'
 
 /** The log of a run, folded. */
 export interface ReadLog {
@@ -25,13 +27,15 @@ export interface ReadLog {
 
 type Opening = Extract<RunEvent, { type: 'run.started' }>
 
-/** `pages`: all of it, from the beginning. */
-export async function readLog(pages: AsyncIterable<readonly RunEvent[]>): Promise<ReadLog> {
+/** Events read at once. */
+const pageSize = 5_000
+
+export async function readLog(store: RunStore, runId: string): Promise<ReadLog> {
   const fold = createFold()
   let opening: Opening | undefined
   let lastSeq = 0
   let closed = true
-  for await (const page of pages) {
+  for await (const page of storedPages(store, runId, 0, pageSize)) {
     for (const event of page) {
       fold.add(event)
       if (event.type === 'run.started') opening = event
@@ -90,9 +94,9 @@ export async function readThread(saver: BaseCheckpointSaver, config: RunnableCon
 function threadIn(tuple: CheckpointTuple): ThreadState {
   const { checkpoint, metadata, pendingWrites = [] } = tuple
   const { stages, run, outputs, open } = checkpoint.channel_values as Record<string, unknown>
-  const pending = pendingWrites.filter(([, channel]) => channel === 'stages').map(([, , value]) => value)
+  const pending = pendingWrites.filter(([, channel]) => channel === 'stages').map(([, , value]) => value as Outcomes)
   return {
-    outcomes: Object.assign({}, stages, foldPast(eventsOf(tuple)).outcomes, ...pending),
+    outcomes: [foldPast(eventsOf(tuple)).outcomes, ...pending].reduce(joinOutcomes, (stages ?? {}) as Outcomes),
     run: run as RunState | undefined,
     outputs: (outputs as JsonObject | null | undefined) ?? null,
     patches: (open as { readonly patches?: readonly VariablePatch[] } | undefined)?.patches ?? [],

@@ -13,7 +13,6 @@ import { createControl } from './control.ts'
 import { type Answers, answerEvents } from './engine-answers.ts'
 import type { EngineHost } from './engine-host.ts'
 import { type ResumeOptions, type StartOptions, taken } from './engine-options.ts'
-import { storedPages } from './follow.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { endOrphans } from './orphans.ts'
 import { hasLapsed, isOwnerDead } from './owner.ts'
@@ -134,7 +133,7 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
       const record = await store.getRun(threadId) // read again: it may have ended between the first look and the claim
       if (!record) throw unknown(threadId)
       if (isFinished(record.status)) throw finished(record)
-      const log = await readLog(storedPages(store, threadId, 0))
+      const log = await readLog(store, threadId)
       const { lastSeq, opening } = log
       const outside = await answeredOutside(plan, log.past, threadId)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
@@ -155,7 +154,7 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
 
   /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */
   async function endOrphansOf(last: RunOwner, threadId: string): Promise<void> {
-    const inFlight = async () => (await readLog(storedPages(store, threadId, 0))).past.open
+    const inFlight = async () => (await readLog(store, threadId)).past.open
     const ended = await endOrphans(last, threadId, inFlight)
     if (ended === false) throw orphaned(threadId)
     if (ended.length > 0) host.logger.warn('commands of a process that died were ended', { thread: threadId })

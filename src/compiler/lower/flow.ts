@@ -15,7 +15,7 @@ import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, S
 import type { CreateFlow, Flow } from '../../foundation/flow.ts'
 import { isEmpty, joinOutcomes } from '../../foundation/join-outcomes.ts'
 import type { Recorded } from '../../foundation/journal.ts'
-import type { Outcomes } from '../../foundation/outcome.ts'
+import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageLine, StageRunner } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
@@ -137,5 +137,10 @@ async function open(
   return { recorded: { journal: kept.journal, past: kept.now() }, kept, isFirst: kept.lineage !== undefined }
 }
 
-const outcomesWithout = ({ past }: Recorded, known: Outcomes): Outcomes =>
-  Object.fromEntries(Object.entries(past.outcomes).filter(([path]) => !Object.hasOwn(known, path)))
+function outcomesWithout({ past: { outcomes } }: Recorded, known: Outcomes): Outcomes {
+  const without: Record<string, Outcome> = {}
+  for (const path of Object.keys(outcomes)) {
+    if (!Object.hasOwn(known, path)) without[path] = outcomes[path] as Outcome
+  }
+  return without
+}

@@ -106,13 +106,15 @@ export function createPlaces(): Places {
     note(run, first, events) {
       const ends = noted.get(run)
       if (!ends) return
-      for (const [index, event] of events.entries()) if (!isOfItem(event)) noteEvent(ends, first + index, event)
+      for (const [index, event] of events.entries()) {
+        if (!isOfItem(event)) noteEvent(ends, first + index, event, areFrozen)
+      }
     },
     noteRead(run, first, events) {
       const ends = noted.get(run)
       if (!ends) return
       for (const [index, event] of events.entries()) {
-        if (isPartOfEnd(event)) noteEvent(ends, first + index, deepFreeze(event))
+        if (isPartOfEnd(event)) noteEvent(ends, first + index, deepFreeze(event), alreadyFrozen)
       }
     },
     forget(run) {
@@ -175,7 +177,12 @@ const isPartOfEnd = ({ type }: DatedEvent): boolean => endTypes.has(type)
 /** Of an item of a list: checkpoints hold the outcome of the whole list, and there may be very many of them. */
 const isOfItem = (event: DatedEvent): boolean => 'stage' in event && event.stage.endsWith(']')
 
-function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): void {
+function noteEvent(
+  ends: Map<string, Ended>,
+  seq: number,
+  event: DatedEvent,
+  canBeKept: (event: DatedEvent) => boolean,
+): void {
   switch (event.type) {
     case 'stage.succeeded':
     case 'stage.failed':
@@ -183,7 +190,7 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
     case 'stage.cancelled': {
       const known = ends.get(event.stage)
       if (known && known.seq >= seq) return
-      if (areFrozen(event)) ends.set(event.stage, { seq, events: [event] })
+      if (canBeKept(event)) ends.set(event.stage, { seq, events: [event] })
       else ends.delete(event.stage)
       return
     }
@@ -191,7 +198,7 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
       const known = ends.get(event.stage)
       if (!known || known.seq + known.events.length !== seq) return
       known.outcome = undefined
-      if (areFrozen(event)) known.events.push(event)
+      if (canBeKept(event)) known.events.push(event)
       else ends.delete(event.stage)
     }
   }
@@ -199,6 +206,8 @@ function noteEvent(ends: Map<string, Ended>, seq: number, event: DatedEvent): vo
 
 /** The members: the event itself is whoever's who says it. */
 const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
+
+const alreadyFrozen = (): boolean => true
 
 const written = (place: Place | undefined, outcome: Json): Written => {
   if (!place) return [outcome]

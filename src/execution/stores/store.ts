@@ -31,7 +31,7 @@ export function createStore(history: SavedHistory, clock: Clock): RunStore {
   const held = leases(tables, numbers)
   const saverOf: RunStore['saverOf'] = (lease) => new StoreSaver(history, lease)
   return {
-    saver: new OpenSaver(history, held, saverOf),
+    saver: new OpenSaver(history, held, saverOf, clock),
     saverOf,
     ...runs(tables, numbers),
     ...held,

@@ -99,13 +99,20 @@ export class PipelineGraph extends CompiledStateGraph<
       const admitted = resumed ? input : await this.#admit(input, config)
       const addressed = config.configurable?.checkpoint_id !== undefined
       const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed)
-      yield* super._streamIterator(admitted, {
+      yield* super._streamIterator(this.#straight(admitted, safe), {
         ...config,
         configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },
       })
     } finally {
       await hold?.release()
     }
+  }
+
+  /** Where only the last checkpoint is kept, the superstep that does nothing but hand the input on is left out. */
+  #straight(input: StreamInput, { durability }: NonNullable<StreamOptions>): StreamInput {
+    const { lowering, nodes } = this.pipeline
+    if (durability !== 'exit' || lowering !== 'flow' || input === null || isCommand(input)) return input
+    return new Command({ update: input as Record<string, unknown>, goto: nodes[0] as string })
   }
 
   /** A node of another graph runs on that graph's thread, which is that graph's to hold. */

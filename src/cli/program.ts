@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import type { AddCommand, Cli } from './cli.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addFork } from './commands/fork.ts'
 import { addGraph } from './commands/graph.ts'
 import { addHistory } from './commands/history.ts'
 import { addInit } from './commands/init.ts'
@@ -37,6 +38,7 @@ const commands: readonly AddCommand[] = [
   addLogs,
   addWatch,
   addHistory,
+  addFork,
   addCancel,
   addRm,
   addDoctor,

@@ -157,6 +157,54 @@ describe('a run', () => {
     expect(await stagegraph('show', 't1')).toMatchObject({ code: 2, out: '' })
   })
 
+  it('forks a run from a stage or a SEQ, with other variables, and leaves the other run alone', async () => {
+    file(
+      'letter.yaml',
+      `name: letter
+vars:
+  tone: { type: string, default: dry }
+  copies: { type: integer, default: 1 }
+stages:
+  - { id: collect, run: echo collected >> log }
+  - id: write
+    run: echo "$TONE $COPIES" >> log
+    env: { TONE: "\${{ vars.tone }}", COPIES: "\${{ vars.copies }}" }
+`,
+    )
+    const log = () => readFileSync(join(folder, 'log'), 'utf8')
+    expect((await stagegraph('run', 'letter.yaml', '--thread', 'l')).code).toBe(0)
+    const before = (await stagegraph('show', 'l', '--json')).out
+
+    const forked = await stagegraph(
+      ...['fork', 'l', '--at', 'collect', '--set', 'tone=kind', '--set', 'copies=2', '--thread', 'l2'],
+    )
+    expect(forked).toMatchObject({ code: 0 })
+    expect(log()).toBe('collected\ndry 1\nkind 2\n')
+    expect((await stagegraph('show', 'l', '--json')).out).toBe(before)
+
+    expect(await stagegraph('fork', 'l', '--at', '0')).toMatchObject({ code: 0 })
+    expect(log()).toBe('collected\ndry 1\nkind 2\ncollected\ndry 1\n')
+
+    const refused = await Promise.all([
+      stagegraph('fork', 'l'),
+      stagegraph('fork', 'l', '--at', 'colect'),
+      stagegraph('fork', 'l', '--at', '99'),
+      stagegraph('fork', 'l', '--at', 'collect', '--set', 'tome=x', '--set', 'copies'),
+      stagegraph('fork', 'l', '--at', 'collect', '--set', 'copies=many'),
+      stagegraph('fork', 'l', '--at', 'collect', '--thread', 'l2'),
+    ])
+    expect(refused.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2])
+    expect(refused.map(({ err }) => err)).toEqual([
+      expect.stringContaining('--at'),
+      expect.stringMatching(/"colect".*\n.*collect/),
+      expect.stringContaining('has no event 99'),
+      expect.stringMatching(/tome.*tone[\s\S]*copies.*has no value/),
+      expect.stringContaining('copies'),
+      expect.stringContaining('l2'),
+    ])
+    expect(log()).toBe('collected\ndry 1\nkind 2\ncollected\ndry 1\n')
+  })
+
   it('prints only events on stdout with --json', async () => {
     file('greet.yaml', greet)
     file('inputs.json', '{"name": "Ada"}')

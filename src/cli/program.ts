@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { AddCommand, Cli } from './cli.ts'
 import { addCancel } from './commands/cancel.ts'
+import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addFork } from './commands/fork.ts'
 import { addGraph } from './commands/graph.ts'
@@ -39,6 +40,7 @@ const commands: readonly AddCommand[] = [
   addWatch,
   addHistory,
   addFork,
+  addDiff,
   addCancel,
   addRm,
   addDoctor,

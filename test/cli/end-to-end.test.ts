@@ -182,6 +182,9 @@ stages:
     expect(log()).toBe('collected\ndry 1\nkind 2\n')
     expect((await stagegraph('show', 'l', '--json')).out).toBe(before)
 
+    const differ = await stagegraph('diff', 'l', 'l2', '--json')
+    expect(jsonLines(differ.out)).toEqual([{ v: 1, runs: ['l', 'l2'], differences: [] }]) // it wrote to a file
+
     expect(await stagegraph('fork', 'l', '--at', '0')).toMatchObject({ code: 0 })
     expect(log()).toBe('collected\ndry 1\nkind 2\ncollected\ndry 1\n')
 

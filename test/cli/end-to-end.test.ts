@@ -284,6 +284,49 @@ stages:
     expect(read('log')).toBe('a\nb\n')
   })
 
+  it('whose process was killed says with resume --dry-run what will run, and resume runs exactly that', async () => {
+    file(
+      'five.yaml',
+      `name: five
+stages:
+  - { id: done, run: echo done }
+  - { id: gone, if: 1 > 2, run: echo gone }
+  - { id: sums, needs: [done], transform: 1 + 1 }
+  - { id: hangs, needs: [done], run: 'if [ -e go ]; then exit 0; fi; echo hangs; sleep 300' }
+  - { id: once, needs: [done], once: true, run: 'echo paid | tee -a effects; sleep 300' }
+  - { id: last, needs: [hangs], run: echo last }
+`,
+    )
+    const run = stagegraph('run', 'five.yaml', '--thread', 't1')
+    await Promise.all(['hangs | hangs', 'once | paid', 'sums succeeded'].map((text) => run.says(text)))
+    run.kill('SIGKILL')
+    await run
+    file('go', '')
+
+    const { out } = await stagegraph('resume', 't1', '--dry-run', '--json')
+    const [planned] = jsonLines(out) as [
+      { stages: { stage: string; does: string; because: string; ambiguous: boolean }[] },
+    ]
+    expect(planned.stages.map(({ stage, does, because, ambiguous }) => [stage, does, because, ambiguous])).toEqual([
+      ['done', 'reused', 'recorded', false],
+      ['gone', 'reused', 'recorded', false],
+      ['sums', 'reused', 'recorded', false],
+      ['hangs', 'runs', 'unknown_end', true],
+      ['once', 'waits', 'unknown_end', true],
+      ['last', 'runs', 'not_started', false],
+    ])
+    const shown = await stagegraph('resume', 't1', '--dry-run')
+    expect(shown.out).toMatch(/^done +is kept +1 +its end is recorded: succeeded$/m)
+    expect(shown.out).toMatch(/^once +waits +1 +the process died while it ran; someone has to say how it ended$/m)
+    expect((await stagegraph('resume', 't1', '--dry-run', '--answer', 'x=1')).code).toBe(2)
+
+    const resumed = await stagegraph('resume', 't1', '--json')
+    expect(resumed.code).toBe(3)
+    const started = jsonLines(resumed.out).flatMap(({ type, stage }) => (type === 'stage.started' ? [stage] : []))
+    expect(started).toEqual(planned.stages.flatMap(({ stage, does }) => (does === 'runs' ? [stage] : [])))
+    expect(read('effects')).toBe('paid\n')
+  })
+
   it('whose process was killed goes on with resume --all, which says a line for each and touches no other', async () => {
     const killed = async (pipeline: string, thread: string) => {
       const process = stagegraph('run', pipeline, '--thread', thread)

@@ -42,8 +42,11 @@ describe('the command line', () => {
     [['run', 'x.yaml', '--dry-rnu'], "unknown option '--dry-rnu'\n(Did you mean --dry-run?)"],
     [['graph', 'x.yaml', '--format', 'png'], 'Allowed choices are mermaid, dot, json'],
     [['resume'], 'Name a thread, or use --all.'],
-    [['resume', 't1', '--all'], '--all takes no thread, no --until, no --answer and no --migrate.'],
-    [['resume', '--all', '--until', 'a'], '--all takes no thread, no --until, no --answer and no --migrate.'],
+    [['resume', 't1', '--all'], '--all takes no thread, no --until, no --answer, no --migrate and no --dry-run.'],
+    [
+      ['resume', '--all', '--until', 'a'],
+      '--all takes no thread, no --until, no --answer, no --migrate and no --dry-run.',
+    ],
     [['runs', '--status', 'faild'], 'Did you mean "failed"?'],
     [['runs', '--limit', '0'], 'Write a whole number from 1.'],
     [['runs', '--since', 'yesterday'], 'Write a duration (2h, 3d) or a date (2026-01-31).'],

@@ -116,6 +116,13 @@ export function foldPast(events: Iterable<DatedEvent>): Past {
   return fold.past()
 }
 
+/** What events of one and the same stage say of it. */
+export function foldStage(events: readonly DatedEvent[]): StagePast {
+  let stage = untouched
+  for (const event of events) if ('stage' in event) stage = next(stage, event)
+  return stage
+}
+
 /** A person looked at a run that crashed again and again, and lets it try once more. */
 function forgive(stages: Map<string, StagePast>): void {
   for (const [path, stage] of stages) if (stage.crashes > 0) stages.set(path, { ...stage, crashes: 0 })

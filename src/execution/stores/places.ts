@@ -9,7 +9,7 @@
 import { StoreError } from '../../foundation/errors.ts'
 import { deepFreeze, isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
 import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
-import { createFold, type DatedEvent } from '../../foundation/past.ts'
+import { type DatedEvent, foldStage } from '../../foundation/past.ts'
 
 /** The channel that holds outcomes by path. */
 export const outcomesChannel = 'stages'
@@ -75,28 +75,17 @@ export function createPlaces(): Places {
     if (Object.isFrozen(form)) read.set(form, ref)
   }
 
-  /** Of the outcomes that are in the log of the run. */
-  function placesOf(run: number, outcomes: readonly (readonly [path: string, outcome: unknown])[]) {
-    const found = new Map<string, Place>()
+  /** How each outcome is written down: by its place, where it is in the log of the run. */
+  function writtenBy(run: number): (path: string, outcome: Json) => Written {
     const ends = noted.get(run)
     const before = loaded.get(run)
-    const known = before?.outcomes.deref()
-    const open: { readonly path: string; readonly outcome: object; readonly ended: Ended }[] = []
-    for (const [path, outcome] of outcomes) {
-      if (typeof outcome !== 'object' || outcome === null) continue
+    const known: Readonly<Record<string, unknown>> | undefined = before?.outcomes.deref()
+    return (path, outcome) => {
+      const asBefore = known && Object.hasOwn(known, path) && known[path] === outcome ? before?.form[path] : undefined
+      if (asBefore !== undefined && isPlace(asBefore)) return asBefore
       const ended = ends?.get(path)
-      const place = known && Object.hasOwn(known, path) && known[path] === outcome && placeIn(run, before?.form[path])
-      if (place) found.set(path, place)
-      else if (ended?.outcome === outcome) found.set(path, placeOf(run, ended))
-      else if (ended && isFrozen(outcome)) open.push({ path, outcome, ended })
+      return ended && tells(ended, path, outcome) ? placeOf(ended) : [outcome]
     }
-    const folded = foldEach(open.map(({ path, ended }) => ({ path, events: ended.events })))
-    for (const [index, { path, outcome, ended }] of open.entries()) {
-      if (!isSameOutcome(outcome, folded[index])) continue
-      ended.outcome = outcome
-      found.set(path, placeOf(run, ended))
-    }
-    return found
   }
 
   return {
@@ -122,10 +111,9 @@ export function createPlaces(): Places {
     },
     toForm(run, value) {
       if (!isJsonObject(value as Json)) return undefined
-      const outcomes = Object.entries(value as JsonObject)
-      const found = placesOf(run, outcomes)
-      if (found.size === 0) return undefined
-      return Object.fromEntries(outcomes.map(([path, outcome]) => [path, written(found.get(path), outcome)]))
+      const written = writtenBy(run)
+      const form = Object.entries(value as JsonObject).map(([path, outcome]) => [path, written(path, outcome)] as const)
+      return form.some(([, each]) => isPlace(each)) ? Object.fromEntries(form) : undefined
     },
     fromForm(run, form, eventsAt) {
       const outcomes = read.get(form)?.deref() ?? readForm(run, form, noted.get(run), eventsAt)
@@ -147,13 +135,11 @@ function readForm(
     return place ? [{ path, place, ended: endedAt(place, noted?.get(path)) }] : []
   })
   const found = eventsAt(wanted.flatMap(({ place, ended }) => (ended ? [] : [place]))).values()
-  const ends = wanted.map(({ path, ended }) => ({ path, events: ended?.events ?? found.next().value ?? [] }))
-  const folded = foldEach(ends)
   const outcomes = new Map<string, Outcome>()
-  for (const [index, { path, place }] of wanted.entries()) {
-    const outcome = folded[index]
+  for (const { path, place, ended } of wanted) {
+    const outcome = outcomeOf(path, ended?.events ?? found.next().value ?? [])
     if (!outcome) throw damaged(path, place)
-    outcomes.set(path, outcome)
+    outcomes.set(path, deepFreeze(outcome))
   }
   const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
   return Object.freeze(Object.fromEntries(entries)) as Outcomes
@@ -162,7 +148,7 @@ function readForm(
 const endedAt = ({ seq, changes }: Place, ended: Ended | undefined): Ended | undefined =>
   ended?.seq === seq && ended.events.length === changes + 1 ? ended : undefined
 
-const placeOf = (run: number, { seq, events }: Ended): Place => ({ run, seq, changes: events.length - 1 })
+const placeOf = ({ seq, events }: Ended): Written => (events.length === 1 ? seq : [seq, events.length - 1])
 
 const endTypes: ReadonlySet<string> = new Set([
   'stage.succeeded',
@@ -209,16 +195,21 @@ const areFrozen = (event: object): boolean => Object.values(event).every((member
 
 const alreadyFrozen = (): boolean => true
 
-const written = (place: Place | undefined, outcome: Json): Written => {
-  if (!place) return [outcome]
-  return place.changes === 0 ? place.seq : [place.seq, place.changes]
+/** Whether these events say just that outcome. */
+function tells(ended: Ended, path: string, outcome: Json): boolean {
+  if (typeof outcome !== 'object' || outcome === null) return false
+  if (ended.outcome === outcome) return true
+  if (!isFrozen(outcome) || !isSameOutcome(outcome, outcomeOf(path, ended.events))) return false
+  ended.outcome = outcome
+  return true
 }
 
-function isSameOutcome(outcome: object, folded: Outcome | undefined): boolean {
-  const members = Object.entries(outcome)
-  const others = folded as unknown as Readonly<Record<string, unknown>> | undefined
-  if (!others || members.length !== Object.keys(others).length) return false
-  return members.every(([key, value]) => isSame(value, others[key]))
+function isSameOutcome(outcome: object, told: object | undefined): boolean {
+  if (!told) return false
+  const members = outcome as Readonly<Record<string, unknown>>
+  const others = told as Readonly<Record<string, unknown>>
+  const names = Object.keys(members)
+  return names.length === Object.keys(others).length && names.every((name) => isSame(members[name], others[name]))
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
@@ -228,14 +219,12 @@ const isSame = (a: unknown, b: unknown): boolean =>
 const isFrozen = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
 
-/** The outcomes that ends tell of, each of another path; nothing where an end is not of its path, or is none. */
-function foldEach(ends: readonly { readonly path: string; readonly events: readonly DatedEvent[] }[]) {
-  const fold = createFold()
-  const areOf = ends.map(({ path, events }) => events.every((event) => 'stage' in event && event.stage === path))
-  for (const [index, { events }] of ends.entries()) if (areOf[index]) for (const event of events) fold.add(event)
-  const past = fold.past()
-  return ends.map(({ path }, index): Outcome | undefined => (areOf[index] ? past.of(path).outcome : undefined))
+/** The outcome that an end tells of; nothing where it is not of that path, or is none. */
+function outcomeOf(path: string, events: readonly DatedEvent[]): Outcome | undefined {
+  return events.every((event) => 'stage' in event && event.stage === path) ? foldStage(events).outcome : undefined
 }
+
+const isPlace = (written: Written): boolean => typeof written === 'number' || written.length === 2
 
 function placeIn(run: number, written: Written | undefined): Place | undefined {
   if (written === undefined) return undefined

@@ -7,15 +7,18 @@
  * else is written down as it is, in a list of its own, so that no data can be taken for a place.
  */
 import { StoreError } from '../../foundation/errors.ts'
-import { deepFreeze, isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
+import { deepFreeze, isJsonObject, type Json, mapMembers } from '../../foundation/json.ts'
 import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
-import { createFold, type DatedEvent } from '../../foundation/past.ts'
+import { type DatedEvent, endOf, type StageEvent } from '../../foundation/past.ts'
 
 /** The channel that holds outcomes by path. */
 export const outcomesChannel = 'stages'
 
-/** An outcome written down: the `seq` of its closing event, the same and how many changes follow it, or as it is. */
-type Written = number | readonly [seq: number, changes: number] | readonly [asItIs: Json]
+/** Where an outcome stands: the `seq` of its closing event, or the same and how many changes follow it. */
+type Standing = number | readonly [seq: number, changes: number]
+
+/** An outcome written down: where it stands, or as it is. */
+type Written = Standing | readonly [asItIs: Json]
 
 /** Outcomes by path, each written down. */
 export type OutcomesForm = Readonly<Record<string, Written>>
@@ -75,28 +78,18 @@ export function createPlaces(): Places {
     if (Object.isFrozen(form)) read.set(form, ref)
   }
 
-  /** Of the outcomes that are in the log of the run. */
-  function placesOf(run: number, outcomes: readonly (readonly [path: string, outcome: unknown])[]) {
-    const found = new Map<string, Place>()
+  /** Where the outcomes stand that are in the log of the run. */
+  function standings(run: number): (path: string, outcome: unknown) => Standing | undefined {
     const ends = noted.get(run)
     const before = loaded.get(run)
     const known = before?.outcomes.deref()
-    const open: { readonly path: string; readonly outcome: object; readonly ended: Ended }[] = []
-    for (const [path, outcome] of outcomes) {
-      if (typeof outcome !== 'object' || outcome === null) continue
+    return (path, outcome) => {
+      if (typeof outcome !== 'object' || outcome === null) return undefined
+      const read = known && Object.hasOwn(known, path) && known[path] === outcome && before?.form[path]
+      if (read && isStanding(read)) return read
       const ended = ends?.get(path)
-      const place = known && Object.hasOwn(known, path) && known[path] === outcome && placeIn(run, before?.form[path])
-      if (place) found.set(path, place)
-      else if (ended?.outcome === outcome) found.set(path, placeOf(run, ended))
-      else if (ended && isFrozen(outcome)) open.push({ path, outcome, ended })
+      return ended && saysJust(ended, path, outcome) ? standingOf(ended) : undefined
     }
-    const folded = foldEach(open.map(({ path, ended }) => ({ path, events: ended.events })))
-    for (const [index, { path, outcome, ended }] of open.entries()) {
-      if (!isSameOutcome(outcome, folded[index])) continue
-      ended.outcome = outcome
-      found.set(path, placeOf(run, ended))
-    }
-    return found
   }
 
   return {
@@ -121,11 +114,16 @@ export function createPlaces(): Places {
       noted.delete(run)
     },
     toForm(run, value) {
-      if (!isJsonObject(value as Json)) return undefined
-      const outcomes = Object.entries(value as JsonObject)
-      const found = placesOf(run, outcomes)
-      if (found.size === 0) return undefined
-      return Object.fromEntries(outcomes.map(([path, outcome]) => [path, written(found.get(path), outcome)]))
+      if (!isJsonObject(value)) return undefined
+      const standing = standings(run)
+      let stands = false
+      const form = mapMembers(value, (outcome, path): Written => {
+        const found = standing(path, outcome)
+        if (found === undefined) return [outcome]
+        stands = true
+        return found
+      })
+      return stands ? form : undefined
     },
     fromForm(run, form, eventsAt) {
       const outcomes = read.get(form)?.deref() ?? readForm(run, form, noted.get(run), eventsAt)
@@ -147,22 +145,29 @@ function readForm(
     return place ? [{ path, place, ended: endedAt(place, noted?.get(path)) }] : []
   })
   const found = eventsAt(wanted.flatMap(({ place, ended }) => (ended ? [] : [place]))).values()
-  const ends = wanted.map(({ path, ended }) => ({ path, events: ended?.events ?? found.next().value ?? [] }))
-  const folded = foldEach(ends)
   const outcomes = new Map<string, Outcome>()
-  for (const [index, { path, place }] of wanted.entries()) {
-    const outcome = folded[index]
+  for (const { path, place, ended } of wanted) {
+    const outcome = outcomeIn(path, ended?.events ?? found.next().value ?? [])
     if (!outcome) throw damaged(path, place)
-    outcomes.set(path, outcome)
+    outcomes.set(path, deepFreeze(outcome))
   }
-  const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
-  return Object.freeze(Object.fromEntries(entries)) as Outcomes
+  return Object.freeze(mapMembers(form, (written, path) => outcomes.get(path) ?? asItIs(written))) as Outcomes
 }
 
 const endedAt = ({ seq, changes }: Place, ended: Ended | undefined): Ended | undefined =>
   ended?.seq === seq && ended.events.length === changes + 1 ? ended : undefined
 
-const placeOf = (run: number, { seq, events }: Ended): Place => ({ run, seq, changes: events.length - 1 })
+const standingOf = ({ seq, events }: Ended): Standing => (events.length === 1 ? seq : [seq, events.length - 1])
+
+const isStanding = (written: Written): written is Standing => typeof written === 'number' || written.length === 2
+
+/** Whether the end tells of just this outcome; then it is remembered, for the next time it is asked. */
+function saysJust(ended: Ended, path: string, outcome: object): boolean {
+  if (ended.outcome === outcome) return true
+  if (!isFrozen(outcome) || !isSameOutcome(outcome, outcomeIn(path, ended.events))) return false
+  ended.outcome = outcome
+  return true
+}
 
 const endTypes: ReadonlySet<string> = new Set([
   'stage.succeeded',
@@ -205,43 +210,45 @@ function noteEvent(
 }
 
 /** The members: the event itself is whoever's who says it. */
-const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
+function areFrozen(event: DatedEvent): boolean {
+  for (const key of Object.keys(event)) if (!Object.isFrozen(event[key as keyof DatedEvent])) return false
+  return true
+}
 
 const alreadyFrozen = (): boolean => true
 
-const written = (place: Place | undefined, outcome: Json): Written => {
-  if (!place) return [outcome]
-  return place.changes === 0 ? place.seq : [place.seq, place.changes]
-}
+type Members = Readonly<Record<string, unknown>>
 
-function isSameOutcome(outcome: object, folded: Outcome | undefined): boolean {
-  const members = Object.entries(outcome)
-  const others = folded as unknown as Readonly<Record<string, unknown>> | undefined
-  if (!others || members.length !== Object.keys(others).length) return false
-  return members.every(([key, value]) => isSame(value, others[key]))
+function isSameOutcome(outcome: object, other: Outcome | undefined): boolean {
+  const keys = Object.keys(outcome)
+  if (!other || keys.length !== Object.keys(other).length) return false
+  return keys.every((key) => isSame((outcome as Members)[key], (other as unknown as Members)[key]))
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
 
 /** Only what is frozen all the way down still is what was appended. */
-const isFrozen = (value: unknown): boolean =>
-  typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
-
-/** The outcomes that ends tell of, each of another path; nothing where an end is not of its path, or is none. */
-function foldEach(ends: readonly { readonly path: string; readonly events: readonly DatedEvent[] }[]) {
-  const fold = createFold()
-  const areOf = ends.map(({ path, events }) => events.every((event) => 'stage' in event && event.stage === path))
-  for (const [index, { events }] of ends.entries()) if (areOf[index]) for (const event of events) fold.add(event)
-  const past = fold.past()
-  return ends.map(({ path }, index): Outcome | undefined => (areOf[index] ? past.of(path).outcome : undefined))
+function isFrozen(value: object): boolean {
+  if (!Object.isFrozen(value)) return false
+  for (const key of Object.keys(value)) {
+    const inner = (value as Members)[key]
+    if (typeof inner === 'object' && inner !== null && !isFrozen(inner)) return false
+  }
+  return true
 }
+
+/** The outcome that an end tells of; nothing where it is not of the path, or is none. */
+const outcomeIn = (path: string, events: readonly DatedEvent[]): Outcome | undefined =>
+  events.every((event) => isOf(path, event)) ? endOf(events) : undefined
+
+const isOf = (path: string, event: DatedEvent): event is StageEvent => 'stage' in event && event.stage === path
 
 function placeIn(run: number, written: Written | undefined): Place | undefined {
   if (written === undefined) return undefined
-  if (typeof written === 'number') return { run, seq: written, changes: 0 }
-  const [seq, changes] = written
-  return changes === undefined ? undefined : { run, seq: seq as number, changes }
+  if (!isStanding(written)) return undefined
+  const [seq, changes] = typeof written === 'number' ? [written, 0] : written
+  return { run, seq, changes }
 }
 
 const asItIs = (written: Written): unknown => (typeof written === 'number' ? undefined : written[0])

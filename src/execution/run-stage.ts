@@ -12,7 +12,7 @@
 import type { StageError } from '../foundation/errors.ts'
 import { type Journal, JournalError } from '../foundation/journal.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
-import type { Outcome, SkipReason } from '../foundation/outcome.ts'
+import { nothingSet, type Outcome, type SkipReason } from '../foundation/outcome.ts'
 import { noPast, openWaitOf, type StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, type RunView, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
@@ -46,12 +46,13 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
-    const { generation } = past
     const end = await toEnd(shop, { stage, view, scope, past }, { stop, say, past, journal })
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
-    const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
-    for (const event of closeStage(stage.id, outcome)) say(event, outcome.ended_at)
+    const ended_at = shop.dateOf(endedMs)
+    const started_at = begunMs === endedMs ? ended_at : shop.dateOf(begunMs)
+    const outcome = toOutcome(end, past.generation, started_at, ended_at)
+    for (const event of closeStage(stage.id, outcome)) say(event, ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
   } catch (thrown) {
@@ -78,20 +79,13 @@ interface Way {
 /** How a stage ended, without its times. */
 type End = Pick<Outcome, 'status'> & Partial<Outcome>
 
-function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
-  const ended_at = new Date(endedMs).toISOString()
-  const started_at = startedMs === endedMs ? ended_at : new Date(startedMs).toISOString()
-  return deepFreeze({
-    output: null,
-    error: null,
-    reason: null,
-    tolerated: false,
-    set: {},
-    attempts: 0,
-    ...end,
-    started_at,
-    ended_at,
-  })
+/** Member by member: most of them are frozen already, and copying what may or may not be there costs more. */
+function toOutcome(end: End, generation: number, started_at: string, ended_at: string): Outcome {
+  const { output = null, error = null, reason = null, tolerated = false, set = nothingSet, attempts = 0 } = end
+  const { status, cached } = end
+  const outcome: Outcome = { output, error, reason, tolerated, set, attempts, status, started_at, ended_at }
+  if (!cached && generation === 1) return deepFreeze(outcome)
+  return deepFreeze({ ...outcome, ...(cached && { cached }), ...(generation > 1 && { generation }) })
 }
 
 async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {

@@ -65,7 +65,7 @@ class Attempt implements AttemptLine {
   private isOver = false
   private stopped: { readonly reason: unknown } | undefined
   private controller: AbortController | undefined
-  private ends: (() => void)[] | undefined
+  private ends: readonly (() => void)[] | undefined
   private onStopped: (() => void) | undefined
   /** Set by whoever wants to know. */
   heard: (() => void) | undefined
@@ -87,8 +87,7 @@ class Attempt implements AttemptLine {
   }
 
   until(then: () => void): void {
-    if (this.ends) this.ends.push(then)
-    else this.ends = [then]
+    this.ends = this.ends ? [...this.ends, then] : [then]
   }
 
   stop(reason: unknown): void {

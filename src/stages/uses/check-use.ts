@@ -6,15 +6,17 @@ import { StageError } from '../../foundation/errors.ts'
 import type { Json } from '../../foundation/json.ts'
 import { sourcesOf, type Template } from '../../foundation/template.ts'
 import { fit } from './call.ts'
-import { type LoadContext, loadFunction } from './load.ts'
+import type { LoadFunction } from './load.ts'
 
 /** Rejects with a StageError. `config` is `{ uses, with? }` as it stands in the plan. */
-export async function checkUse(config: Template, context: LoadContext): Promise<void> {
+export async function checkUse(config: Template, load: (uses: string) => ReturnType<LoadFunction>): Promise<void> {
   const uses = fieldOf(config, 'uses')
   if (uses?.kind !== 'literal' || typeof uses.value !== 'string') return
-  const { definition } = await loadFunction(uses.value, context)
+  const loaded = load(uses.value)
+  const { definition } = loaded instanceof Promise ? await loaded : loaded
   const input = fieldOf(config, 'with')
   refuseSecrets(input, uses.value, definition.secrets ?? [])
+  if (!definition.input) return
   if (input === undefined) await fit({}, definition.input, { what: 'input', root: 'with' })
   else if (input.kind === 'literal') await fit(input.value, definition.input, { what: 'input', root: 'with' })
 }

@@ -113,8 +113,7 @@ export function amend(
 }
 
 /** The outcome that the events of one stage tell of. */
-export const endOf = (events: readonly StageEvent[]): Outcome | undefined =>
-  events.reduce(next, untouched).outcome
+export const endOf = (events: readonly StageEvent[]): Outcome | undefined => events.reduce(next, untouched).outcome
 
 /** All at once. */
 export function foldPast(events: Iterable<DatedEvent>): Past {

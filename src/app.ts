@@ -15,10 +15,12 @@ import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
 import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
+import { createTopology } from './compiler/lower/topology.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine } from './execution/engine.ts'
 import { durationsFrom, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
+import { perPlan } from './execution/per-plan.ts'
 import type { PipelineEngine } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
 import { createStageRunner } from './execution/stage-runner.ts'
@@ -189,18 +191,21 @@ interface HostParts {
   readonly logger: Logger
 }
 
-/** What is compiled of a plan's expressions and schemas is kept for as long as the plan is. */
+/** What is compiled of a plan's expressions and schemas is kept with its shape. */
 function createStageHost({ functions, models, ...ports }: HostParts): (plan: Plan) => StageHost {
   const services = {
     functions: functionsWith(functions),
     models: new Map(Object.entries(models ?? {})),
     fetch: globalThis.fetch,
   }
-  const compiled = new WeakMap<Plan, Pick<StageHost, 'evaluator' | 'validators'>>()
+  const compiled = perPlan((plan) => ({
+    evaluator: createEvaluator(),
+    validators: createValidators(),
+    topology: createTopology(plan),
+  }))
   return (plan) => {
-    const known = compiled.get(plan) ?? { evaluator: createEvaluator(), validators: createValidators() }
-    compiled.set(plan, known)
-    return { ...ports, ...known, services, random: Math.random, semaphore: createSemaphore(plan.limits.concurrency) }
+    const semaphore = createSemaphore(plan.limits.concurrency)
+    return { ...ports, ...compiled(plan), services, random: Math.random, semaphore }
   }
 }
 

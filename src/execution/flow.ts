@@ -31,9 +31,9 @@ interface Shape {
 /** After so many stages the event loop gets a turn: signals, timers and whoever else is there. */
 const turnEvery = 64
 
-export const createFlow: CreateFlow = (plan, runner) => {
+export const createFlow: CreateFlow = (plan) => {
   const shape = shapeOf(plan)
-  return (work) => runFlow(shape, runner, work)
+  return (runner) => (work) => runFlow(shape, runner, work)
 }
 
 function shapeOf(plan: Plan): Shape {

@@ -3,6 +3,7 @@
  *
  * `createStageRunner(plan, deps)` keeps no state of its own between stages; whatever is shared is in here.
  */
+import type { Topology } from '../compiler/lower/topology.ts'
 import type { Clock } from '../foundation/clock.ts'
 import type { Evaluator } from '../foundation/expression/evaluate.ts'
 import type { Recorded } from '../foundation/journal.ts'
@@ -21,6 +22,8 @@ export interface CachePort {
 
 export interface RunnerDeps {
   readonly kinds: StageKinds
+  /** Of the plan. */
+  readonly topology: Topology
   readonly evaluator: Evaluator
   readonly validators: Validators
   readonly clock: Clock

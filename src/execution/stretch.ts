@@ -5,7 +5,7 @@
  * it ended. Everything a stage does on the way is the runner's.
  */
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
-import { lowerToFlow } from '../compiler/lower/flow.ts'
+import type { FlowGraphs } from '../compiler/lower/flow.ts'
 import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError } from '../foundation/errors.ts'
@@ -18,7 +18,6 @@ import type { Settled, StageRunner } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
 import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
-import { createFlow } from './flow.ts'
 import { followLive } from './follow.ts'
 import { readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
@@ -57,7 +56,12 @@ export interface StretchInput {
   readonly warning?: RunEventBody
 }
 
-export function startStretch(host: EngineHost, input: StretchInput): Run {
+export interface StretchHost extends EngineHost {
+  /** What the runs of a plan by `flow` have in common. */
+  flowOf(plan: Plan): FlowGraphs
+}
+
+export function startStretch(host: StretchHost, input: StretchInput): Run {
   const { plan, record, lease, past } = input
   const { store, clock } = host
   const config = { configurable: { thread_id: record.id } }
@@ -92,9 +96,14 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
     engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)
-  const graph = lowerTo(input.lowering, plan, observed(runner), saver)
+  const graph = lower(observed(runner), saver)
   // The log has everything: of a `flow` only what a call leaves is worth a checkpoint, unless one was asked for.
   const durability = input.lowering === 'flow' && !plan.stages.some(({ checkpoint }) => checkpoint) ? 'exit' : 'sync'
+
+  function lower(runner: StageRunner, checkpointer: BaseCheckpointSaver): PipelineGraph {
+    if (input.lowering === 'flow') return host.flowOf(plan)(runner, { checkpointer })
+    return lowerToStages(plan, runner, { checkpointer, onFailure: 'return' })
+  }
 
   /** The engine made the `run` channel already; and what the graph settles on is what the run ends with. */
   function observed(original: StageRunner): StageRunner {
@@ -248,16 +257,6 @@ export function startStretch(host: EngineHost, input: StretchInput): Run {
 }
 
 const ignore = (): void => undefined
-
-function lowerTo(
-  lowering: Lowering,
-  plan: Plan,
-  runner: StageRunner,
-  checkpointer: BaseCheckpointSaver,
-): PipelineGraph {
-  const options = { checkpointer, onFailure: 'return' } as const
-  return lowering === 'flow' ? lowerToFlow(plan, runner, createFlow, options) : lowerToStages(plan, runner, options)
-}
 
 function opening({ plan, record, runState, lowering, number }: StretchInput): RunEventBody {
   if (number > 1) return { type: 'run.resumed', stretch: number }

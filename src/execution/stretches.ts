@@ -3,6 +3,7 @@
  * a lease from then on, and a stretch.
  */
 import { type Lowered, lacking } from '../compiler/lower/fallback.ts'
+import { flowOf } from '../compiler/lower/flow.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
@@ -13,14 +14,16 @@ import { createControl } from './control.ts'
 import { type Answers, answerEvents } from './engine-answers.ts'
 import type { EngineHost } from './engine-host.ts'
 import { type ResumeOptions, type StartOptions, taken } from './engine-options.ts'
+import { createFlow } from './flow.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
 import { endOrphans } from './orphans.ts'
 import { hasLapsed, isOwnerDead } from './owner.ts'
+import { perPlan } from './per-plan.ts'
 import { answersOutside, loweringOf, readLog, runStateOf } from './recovery.ts'
 import type { Run } from './run.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
-import { startStretch } from './stretch.ts'
+import { type StretchHost, startStretch } from './stretch.ts'
 import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
 
 type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { readonly cancelled?: boolean }
@@ -37,12 +40,14 @@ export interface Stretches {
 }
 
 /** `owner` is the engine. */
-export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
+export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
+  const host: StretchHost = { ...given, flowOf: perPlan((plan) => flowOf(plan, createFlow, 'return')) }
   const { store, clock } = host
   const running = new Map<string, Run>()
   const claiming = new Set<string>()
   const saved = new Set<string>()
-  const looksBack = new WeakMap<Plan, boolean>()
+  /** Looked up once per plan: its whole text is searched. */
+  const mayReadLastRun = perPlan(readsLastRun)
 
   function prepare(plan: Plan, inputs: JsonObject, threadId: string): Started {
     return createStageRunner(plan, { ...host.stageHost(plan), control: createControl() }).start(inputs, threadId)
@@ -88,15 +93,6 @@ export function createStretches(host: EngineHost, owner: RunOwner): Stretches {
   }
 
   const claimNow = (): Claim => ({ owner, expiresAtMs: clock.now() + host.leaseMs })
-
-  /** Looked up once per plan: its whole text is searched. */
-  function mayReadLastRun(plan: Plan): boolean {
-    const known = looksBack.get(plan)
-    if (known !== undefined) return known
-    const found = readsLastRun(plan)
-    looksBack.set(plan, found)
-    return found
-  }
 
   /** What only the engine knows of a run that begins: the run before it, and how it is lowered. */
   const begun = async (run: RunState, plan: Plan): Promise<RunState> => ({

@@ -1,5 +1,5 @@
 /** What the parts of the stage runner share: made once per plan and stretch, no state of a stage in it. */
-import { createTopology, type Topology } from '../compiler/lower/topology.ts'
+import type { Topology } from '../compiler/lower/topology.ts'
 import { createDates } from '../foundation/clock.ts'
 import type { RunEventBody } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
@@ -38,7 +38,7 @@ export type Say = (event: RunEventBody, at?: string) => void
 
 export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
   const secret = deps.secret ?? ((name: string) => deps.env[name])
-  const topology = createTopology(plan)
+  const { topology } = deps
   const variables = createVariables(plan, topology)
   const redactor = createRedactor(plan.secrets.map((name) => secret(name) ?? ''))
   return {

@@ -30,4 +30,4 @@ export interface Flown {
 export type Flow = (work: FlowWork) => Promise<Flown>
 
 /** Made once per plan; what it returns may be used for many threads at once. */
-export type CreateFlow = (plan: Plan, runner: StageRunner) => Flow
+export type CreateFlow = (plan: Plan) => (runner: StageRunner) => Flow

@@ -62,7 +62,7 @@ function byHand(plan: Plan, outcomes: Outcomes = {}) {
       ends.set(id, (end) => (end instanceof Error ? reject(end) : resolve(end)))
     })
   })
-  const flown = createFlow(plan, runner)({ view: viewOf(outcomes), line: {} })
+  const flown = createFlow(plan)(runner)({ view: viewOf(outcomes), line: {} })
   const end = async (id: string, how: Outcome | Error = outcome(id)) => {
     ends.get(id)?.(how)
     await new Promise(setImmediate)
@@ -176,7 +176,7 @@ describe('the journal', () => {
         order.push('kept')
       },
     }
-    await createFlow(plan, runner)({ view: viewOf(), line: { recorded: { journal, past: noPast } } })
+    await createFlow(plan)(runner)({ view: viewOf(), line: { recorded: { journal, past: noPast } } })
     order.push('given')
     expect(order).toEqual(['kept', 'given'])
   })
@@ -187,7 +187,7 @@ describe('the journal', () => {
       started.push(id)
       throw new JournalError(new Error('disk full'))
     })
-    const flown = createFlow(plan, runner)({ view: viewOf(), line: {} })
+    const flown = createFlow(plan)(runner)({ view: viewOf(), line: {} })
     await expect(flown).rejects.toMatchObject({ name: 'Error', message: 'disk full' })
     expect(started).toEqual(['a'])
   })
@@ -206,7 +206,7 @@ describe('5,000 stages', () => {
   ])('run through: %s', async (_, needs) => {
     const plan = planOf(Array.from({ length: 5000 }, (__, index) => stage(`s${index}`, { needs: needs(index) })))
     const runner = runnerOf(async ({ id }) => outcome(id))
-    const { fresh } = await createFlow(plan, runner)({ view: viewOf(), line: {} })
+    const { fresh } = await createFlow(plan)(runner)({ view: viewOf(), line: {} })
     expect(Object.keys(fresh)).toHaveLength(5000)
   })
 
@@ -218,10 +218,8 @@ describe('5,000 stages', () => {
       next = setImmediate(count)
     }
     let next = setImmediate(count)
-    await createFlow(
-      plan,
-      runnerOf(async ({ id }) => outcome(id)),
-    )({ view: viewOf(), line: {} })
+    const runner = runnerOf(async ({ id }) => outcome(id))
+    await createFlow(plan)(runner)({ view: viewOf(), line: {} })
     clearImmediate(next)
     expect(turns).toBeGreaterThan(5)
   })

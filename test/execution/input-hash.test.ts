@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createControl } from '../../src/execution/control.ts'
 import { createInputHash, type HashInput } from '../../src/execution/input-hash.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
@@ -25,6 +26,7 @@ function hashAt(sketch: StageSketch, env: Record<string, string> = {}, inputs = 
   const made = planOf([own], { secrets: Object.keys(env), ...plan })
   const shop = createWorkshop(made, {
     kinds: kindsOf(),
+    topology: createTopology(made),
     evaluator: createEvaluator(),
     validators: createValidators(),
     clock: createManualClock(),

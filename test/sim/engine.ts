@@ -1,4 +1,5 @@
 /** An engine in a process of a simulation: the real one, with every port simulated. */
+import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createPipelineEngine } from '../../src/execution/engine.ts'
 import type { StageHost } from '../../src/execution/engine-host.ts'
 import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
@@ -30,6 +31,7 @@ export function stageHostOf(process: SimProcess): (plan: Plan) => StageHost {
   const random = seeded(process.name.length)
   return (plan) => ({
     kinds,
+    topology: createTopology(plan),
     evaluator,
     validators,
     clock,

@@ -31,24 +31,38 @@ export interface OpenUpdate {
   readonly stages?: Readonly<Record<string, StagePast | null>>
 }
 
-/** The annotations of a plan's state. Each call makes new ones. */
-export function createState(plan: Plan, fold: Fold) {
+/**
+ * The annotations of a plan's state. Each call makes new ones. Without a fold its variables only have names, and a graph
+ * needs the channels of its runner in their place.
+ */
+export function createState(plan: Plan, fold: Fold = unfolded) {
   return Annotation.Root({
     inputs: Annotation<JsonObject>(),
     stages: () => new StagesChannel(),
     open: () => new OpenChannel(),
     run: Annotation<RunState>(),
     outputs: Annotation<JsonObject | null>(),
-    ...variableChannels(plan, fold),
+    ...annotated(variableChannels(plan, fold)),
   })
 }
 
-function variableChannels(plan: Plan, fold: Fold): Record<`vars.${string}`, () => VariableChannel> {
+/** The channels of a plan's variables. Each call makes new ones. */
+export function variableChannels(plan: Plan, fold: Fold): Record<`vars.${string}`, VariableChannel> {
+  const names = Object.keys(plan.vars)
+  if (names.length === 0) return {}
   const order = new Map(plan.stages.map(({ id }, index) => [id, index]))
-  return Object.fromEntries(
-    Object.keys(plan.vars).map((name) => [channelOf(name), () => new VariableChannel({ name, order, fold })]),
-  )
+  return Object.fromEntries(names.map((name) => [channelOf(name), new VariableChannel({ name, order, fold })]))
 }
+
+const unfolded: Fold = (variable) => {
+  throw new TypeError(`Nobody folds "${variable}".`)
+}
+
+const annotated = <Name extends string, Channel>(channels: Readonly<Record<Name, Channel>>) =>
+  Object.fromEntries(Object.entries(channels).map(([name, channel]) => [name, () => channel])) as Record<
+    Name,
+    () => Channel
+  >
 
 export const channelOf = (variable: string): `vars.${string}` => `vars.${variable}`
 

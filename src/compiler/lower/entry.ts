@@ -6,6 +6,7 @@
  * The note travels in the call's configuration, from the graph to its nodes.
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
+import type { Node } from './pipeline-state.ts'
 
 /** The key LangGraph carries it under; two underscores keep it out of checkpoints' metadata. */
 export const entryKey = '__stagegraph_entry'
@@ -22,9 +23,11 @@ export interface Entry {
   readonly opened: Promise<unknown> | undefined
   /** The call names its checkpoint, which may have been gone on from before. */
   readonly addressed: boolean
+  /** What the node of `flow` does in this call. */
+  readonly enter: Node | undefined
 }
 
-export function createEntry(goesOn: boolean, addressed: boolean): Entry {
+export function createEntry(goesOn: boolean, addressed: boolean, enter?: Node): Entry {
   let base: { readonly id: unknown } | undefined
   let opened: Promise<unknown> | undefined
   return {
@@ -40,6 +43,7 @@ export function createEntry(goesOn: boolean, addressed: boolean): Entry {
       return opened
     },
     addressed,
+    enter,
   }
 }
 

@@ -18,27 +18,18 @@ import type { Recorded } from '../../foundation/journal.ts'
 import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageLine, StageRunner } from '../../foundation/stage-runner.ts'
-import { createState } from './channels.ts'
+import { createState, variableChannels } from './channels.ts'
 import { entryOf } from './entry.ts'
-import {
-  type Builder,
-  compileOptions,
-  finish,
-  finishNode,
-  type LowerOptions,
-  lineOf,
-  type Node,
-  updateFor,
-  viewOf,
-} from './nodes.ts'
+import { type Builder, finish, finishNode, type LowerOptions, lineOf, updateFor, viewOf } from './nodes.ts'
 import { openUpdate } from './open-stages.ts'
 import { type Fallback, PipelineGraph } from './pipeline-graph.ts'
-import type { PipelineState } from './pipeline-state.ts'
+import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { type Kept, keptByNode, placeOf, readRowsOfHead } from './saver-journal.ts'
 import type { Internal, SelfTest } from './self-test.ts'
 import { lowerToStages } from './stages.ts'
 import { takeAnswers } from './take-answers.ts'
 import { interruptFor } from './waits.ts'
+import { WritingNode, withoutWriters } from './writing-node.ts'
 
 /** The name of the node that runs the stages. */
 export const flowNode = 'flow'
@@ -51,30 +42,62 @@ export function lowerToFlow(
   plan: Plan,
   runner: StageRunner,
   createFlow: CreateFlow,
-  options: LowerOptions = {},
+  { onFailure, ...ports }: LowerOptions = {},
 ): PipelineGraph {
-  const state = createState(plan, (variable, contributions, base) => runner.fold(variable, contributions, base))
+  return flowOf(plan, createFlow, onFailure)(runner, ports)
+}
+
+/** A graph for a runner: its nodes and channels are those of every graph of the plan. */
+export type FlowGraphs = (runner: StageRunner, ports: Omit<LowerOptions, 'onFailure'>) => PipelineGraph
+
+/** What `lowerToFlow` makes of a plan, up to the runner. */
+export function flowOf(plan: Plan, createFlow: CreateFlow, onFailure: LowerOptions['onFailure']): FlowGraphs {
+  const compiled = compileFlow(plan, onFailure)
+  const flow = createFlow(plan)
+  return (runner, { selfTest, ...ports }) => {
+    const variables = variableChannels(plan, (...fold) => runner.fold(...fold))
+    return new PipelineGraph({
+      ...compiled,
+      ...ports,
+      channels: { ...compiled.channels, ...variables },
+      pipeline: {
+        plan,
+        runner,
+        enter: enter(plan, runner, flow(runner)),
+        lowering: 'flow',
+        nodes: [flowNode, finishNode],
+        recursionLimit,
+        readRows: readRowsOfHead,
+      },
+      fallback: selfTest && fallbackTo(plan, runner, { ...ports, ...(onFailure && { onFailure }) }, selfTest),
+    })
+  }
+}
+
+function compileFlow(plan: Plan, onFailure: LowerOptions['onFailure']): ReturnType<Builder['compile']> {
+  const state = createState(plan)
   const builder = new StateGraph(state) as unknown as Builder
   const { inputs, stages, open, run, outputs } = state.spec
   const input = Annotation.Root({ inputs, stages, open, run })
+  const last = onFailure === 'return' ? END : finishNode // there is nothing it would do
+  const next = ({ run: { status } }: Pick<PipelineState, 'run'>): string => (status === undefined ? flowNode : last)
 
-  builder.addNode(flowNode, enter(plan, runner, createFlow(plan, runner)), { input })
-  builder.addNode(finishNode, finish(plan, options.onFailure), { input: Annotation.Root({ run, outputs, stages }) })
+  const flow = new WritingNode<PipelineState, PipelineUpdate>(flowNode, enterRun, (state, { run = state.run }) =>
+    next({ run }),
+  )
+  builder.addNode(flowNode, flow, { input })
+  builder.addNode(finishNode, finish(plan, onFailure), { input: Annotation.Root({ run, outputs, stages }) })
   builder.addEdge(START, flowNode)
-  const last = options.onFailure === 'return' ? END : finishNode // there is nothing it would do
-  const next = ({ run: { status } }: { readonly run: { readonly status?: string } }) =>
-    status === undefined ? flowNode : last
   builder.addConditionalEdges(flowNode, next, [...new Set([flowNode, finishNode, last])])
   builder.addEdge(finishNode, END)
+  return withoutWriters(builder.compile({ name: plan.name }), flowNode)
+}
 
-  const compiled = builder.compile(compileOptions(plan, options))
-  const nodes = [flowNode, finishNode]
-  const fallback = options.selfTest && fallbackTo(plan, runner, options, options.selfTest)
-  return new PipelineGraph({
-    ...compiled,
-    pipeline: { plan, runner, lowering: 'flow', nodes, recursionLimit, readRows: readRowsOfHead },
-    fallback,
-  })
+/** The runner is the call's: the node is every run's. */
+const enterRun: Node = (state, config) => {
+  const run = entryOf(config).enter
+  if (!run) throw new TypeError('A node of a pipeline is run by its graph only.')
+  return run(state, config)
 }
 
 function fallbackTo(plan: Plan, runner: StageRunner, options: LowerOptions, selfTest: SelfTest): Fallback {

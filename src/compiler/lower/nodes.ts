@@ -1,4 +1,5 @@
 /** What the nodes of both lowerings are made of. */
+import type { Runnable } from '@langchain/core/runnables'
 import type { BaseStore, LangGraphRunnableConfig } from '@langchain/langgraph'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { RunEventBody } from '../../foundation/events.ts'
@@ -10,7 +11,7 @@ import { channelOf } from './channels.ts'
 import { type Warning, warningKey } from './fallback.ts'
 import { refuseUnlessSucceeded } from './finish.ts'
 import type { PipelineGraphFields } from './pipeline-graph.ts'
-import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import type { SelfTest } from './self-test.ts'
 
 export interface LowerOptions {
@@ -23,11 +24,9 @@ export interface LowerOptions {
   readonly selfTest?: SelfTest
 }
 
-export type Node = (state: PipelineState, config: LangGraphRunnableConfig) => Promise<PipelineUpdate> | PipelineUpdate
-
 /** The builder with nodes named by text, as far as the lowerings use it. */
 export interface Builder {
-  addNode(name: string, run: Node, options: object): unknown
+  addNode(name: string, run: Node | Runnable<PipelineState, PipelineUpdate>, options: object): unknown
   addEdge(from: string | string[], to: string): unknown
   addConditionalEdges(from: string, choose: (state: PipelineState) => string, to: readonly string[]): unknown
   compile(options: object): Omit<PipelineGraphFields, 'pipeline'>

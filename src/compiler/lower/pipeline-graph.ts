@@ -98,7 +98,7 @@ export class PipelineGraph extends CompiledStateGraph<
       const resumed = config.configurable?.__pregel_resuming === true
       const admitted = resumed ? input : await this.#admit(input, config)
       const addressed = config.configurable?.checkpoint_id !== undefined
-      const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed)
+      const entry = createEntry(resumed || admitted === null || isCommand(admitted), addressed, this.pipeline.enter)
       yield* super._streamIterator(this.#straight(admitted, safe), {
         ...config,
         configurable: { ...config.configurable, [entryKey]: entry, ...this.#warning() },

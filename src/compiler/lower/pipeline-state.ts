@@ -1,4 +1,5 @@
 /** The state of a pipeline's thread: what LangGraph shows of the channels, and what nodes write into them. */
+import type { LangGraphRunnableConfig } from '@langchain/langgraph'
 import type { Json, JsonObject } from '../../foundation/json.ts'
 import type { Outcomes, RunState } from '../../foundation/outcome.ts'
 import type { createState, OpenState, OpenUpdate } from './channels.ts'
@@ -22,6 +23,9 @@ export type PipelineUpdate = {
   readonly run?: RunState
   readonly outputs?: JsonObject | null
 } & { readonly [variable: `vars.${string}`]: VariableUpdate }
+
+/** What a node does. */
+export type Node = (state: PipelineState, config: LangGraphRunnableConfig) => Promise<PipelineUpdate> | PipelineUpdate
 
 /** The channels behind it. */
 export type PipelineSpec = ReturnType<typeof createState>['spec'] & {

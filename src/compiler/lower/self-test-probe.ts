@@ -21,6 +21,7 @@ import {
 } from '@langchain/langgraph'
 import type { BaseCheckpointSaver, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { StagesChannel } from './channels.ts'
+import { WritingNode, withoutWriters } from './writing-node.ts'
 
 /** The parts of LangGraph that are tried. A test hands in a subclass in which one thing is broken. */
 export interface LangGraphParts {
@@ -192,20 +193,23 @@ type Probe = ReturnType<typeof build>
 function build({ StateGraph, CompiledStateGraph }: LangGraphParts, seen: Observation) {
   const state = Annotation.Root({ stages: () => new StagesChannel(), status: Annotation<string>() })
   const input = Annotation.Root({ stages: state.spec.stages, status: state.spec.status })
-  const node = async (found: typeof input.State, at: LangGraphRunnableConfig) => {
+  const run = async (found: typeof input.State, at: LangGraphRunnableConfig) => {
     const deed = deeds[Math.min(seen.entries.length, deeds.length - 1)] as Deed
     seen.entries.push(await look(found.stages, at))
     at.writer?.({ told: seen.entries.length })
     return deed(seen, at)
   }
+  const next = ({ status }: typeof input.Update) => (status === undefined ? 'flow' : 'finish')
+  const node = new WritingNode<typeof input.State, typeof input.Update>('flow', run, (_, update) => next(update))
   const compiled = new StateGraph(state)
-    .addNode('flow', node, { input })
+    .addNode('flow', node as never, { input })
     .addNode('finish', () => ({}))
     .addEdge(START, 'flow')
-    .addConditionalEdges('flow', ({ status }) => (status === undefined ? 'flow' : 'finish'), ['flow', 'finish'])
+    .addConditionalEdges('flow', next, ['flow', 'finish'])
     .addEdge('finish', END)
     .compile({ checkpointer: seen.saver as MemorySaver })
-  return new (doorOf(CompiledStateGraph))({ ...compiled, ours: seen } as never) as unknown as typeof compiled
+  const lean = withoutWriters(compiled, 'flow')
+  return new (doorOf(CompiledStateGraph))({ ...lean, ours: seen } as never) as unknown as typeof compiled
 }
 
 async function look(stages: unknown, { configurable = {}, writer, signal }: LangGraphRunnableConfig): Promise<Entry> {

@@ -36,6 +36,9 @@ const checks = {
     holds(entries.slice(1), ({ stages }) => Object.keys(stages as object).join() === stageId),
   /** A node with an edge to itself is entered again, from a checkpoint with what it returned. */
   edge_to_self: ({ entries }) => entries.length >= 2 && entries[0]?.base !== entries[1]?.base,
+  /** What a node sends through `__pregel_send` is all it writes, when its writers are taken away. */
+  own_writes: ({ entries, ended }) =>
+    holds(entries.slice(1), ({ stages }) => Object.hasOwn(stages as object, stageId)) && statusOf(ended) === 'done',
   /** Channels of our own are stored and come back; several sets of annotations may share one. */
   own_channels: ({ entries, ended }) =>
     holds(entries.slice(1), ({ stages }) => Object.hasOwn(stages as object, stageId)) && holdsStage(ended),
@@ -117,6 +120,8 @@ function holds<T>(all: readonly T[], check: (each: T) => boolean): boolean {
 }
 
 const holdsStage = (state: unknown): boolean => Object.hasOwn((state as { readonly stages: object }).stages, stageId)
+
+const statusOf = (state: unknown): unknown => (state as { readonly status?: unknown }).status
 
 const same = (found: unknown, expected: unknown): boolean => JSON.stringify(found) === JSON.stringify(expected)
 

@@ -24,12 +24,11 @@ import {
   finishNode,
   type LowerOptions,
   lineOf,
-  type Node,
   updateFor,
   viewOf,
 } from './nodes.ts'
 import { PipelineGraph } from './pipeline-graph.ts'
-import type { PipelineState, PipelineUpdate } from './pipeline-state.ts'
+import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import { type Kept, keptByNode } from './saver-journal.ts'
 import type { Internal } from './self-test.ts'
 import { takeAnswers } from './take-answers.ts'

@@ -4,13 +4,15 @@ import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { Lowering, Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
-import type { PipelineState } from './pipeline-state.ts'
+import type { Node, PipelineState } from './pipeline-state.ts'
 import type { Internal } from './self-test.ts'
 
 export interface PipelineParts {
   readonly plan: Plan
   readonly runner: StageRunner
   readonly lowering: Lowering
+  /** What the node of `flow` does; it gets it with each call. */
+  readonly enter?: Node
   /** Names of the graph's nodes. */
   readonly nodes: readonly string[]
   /** Supersteps at most, unless the caller says otherwise. */

@@ -9,13 +9,16 @@
 import { StoreError } from '../../foundation/errors.ts'
 import { deepFreeze, isJsonObject, type Json, mapMembers } from '../../foundation/json.ts'
 import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
-import { type DatedEvent, foldStage } from '../../foundation/past.ts'
+import { type DatedEvent, endOf, type StageEvent } from '../../foundation/past.ts'
 
 /** The channel that holds outcomes by path. */
 export const outcomesChannel = 'stages'
 
-/** An outcome written down: the `seq` of its closing event, the same and how many changes follow it, or as it is. */
-type Written = number | readonly [seq: number, changes: number] | readonly [asItIs: Json]
+/** Where an outcome stands: the `seq` of its closing event, or the same and how many changes follow it. */
+type Standing = number | readonly [seq: number, changes: number]
+
+/** An outcome written down: where it stands, or as it is. */
+type Written = Standing | readonly [asItIs: Json]
 
 /** Outcomes by path, each written down. */
 export type OutcomesForm = Readonly<Record<string, Written>>
@@ -75,16 +78,17 @@ export function createPlaces(): Places {
     if (Object.isFrozen(form)) read.set(form, ref)
   }
 
-  /** How each outcome is written down: by its place, where it is in the log of the run. */
-  function writtenBy(run: number): (path: string, outcome: Json) => Written {
+  /** Where the outcomes stand that are in the log of the run. */
+  function standings(run: number): (path: string, outcome: unknown) => Standing | undefined {
     const ends = noted.get(run)
     const before = loaded.get(run)
-    const known: Readonly<Record<string, unknown>> | undefined = before?.outcomes.deref()
+    const known = before?.outcomes.deref()
     return (path, outcome) => {
-      const asBefore = known && Object.hasOwn(known, path) && known[path] === outcome ? before?.form[path] : undefined
-      if (asBefore !== undefined && isPlace(asBefore)) return asBefore
+      if (typeof outcome !== 'object' || outcome === null) return undefined
+      const read = known && Object.hasOwn(known, path) && known[path] === outcome && before?.form[path]
+      if (read && isStanding(read)) return read
       const ended = ends?.get(path)
-      return ended && tells(ended, path, outcome) ? placeOf(ended) : [outcome]
+      return ended && saysJust(ended, path, outcome) ? standingOf(ended) : undefined
     }
   }
 
@@ -111,14 +115,15 @@ export function createPlaces(): Places {
     },
     toForm(run, value) {
       if (!isJsonObject(value)) return undefined
-      const written = writtenBy(run)
-      let hasPlaces = false
-      const form = mapMembers(value, (outcome, path) => {
-        const each = written(path, outcome)
-        hasPlaces ||= isPlace(each)
-        return each
+      const standing = standings(run)
+      let stands = false
+      const form = mapMembers(value, (outcome, path): Written => {
+        const found = standing(path, outcome)
+        if (found === undefined) return [outcome]
+        stands = true
+        return found
       })
-      return hasPlaces ? form : undefined
+      return stands ? form : undefined
     },
     fromForm(run, form, eventsAt) {
       const outcomes = read.get(form)?.deref() ?? readForm(run, form, noted.get(run), eventsAt)
@@ -142,7 +147,7 @@ function readForm(
   const found = eventsAt(wanted.flatMap(({ place, ended }) => (ended ? [] : [place]))).values()
   const outcomes = new Map<string, Outcome>()
   for (const { path, place, ended } of wanted) {
-    const outcome = outcomeOf(path, ended?.events ?? found.next().value ?? [])
+    const outcome = outcomeIn(path, ended?.events ?? found.next().value ?? [])
     if (!outcome) throw damaged(path, place)
     outcomes.set(path, deepFreeze(outcome))
   }
@@ -152,7 +157,17 @@ function readForm(
 const endedAt = ({ seq, changes }: Place, ended: Ended | undefined): Ended | undefined =>
   ended?.seq === seq && ended.events.length === changes + 1 ? ended : undefined
 
-const placeOf = ({ seq, events }: Ended): Written => (events.length === 1 ? seq : [seq, events.length - 1])
+const standingOf = ({ seq, events }: Ended): Standing => (events.length === 1 ? seq : [seq, events.length - 1])
+
+const isStanding = (written: Written): written is Standing => typeof written === 'number' || written.length === 2
+
+/** Whether the end tells of just this outcome; then it is remembered, for the next time it is asked. */
+function saysJust(ended: Ended, path: string, outcome: object): boolean {
+  if (ended.outcome === outcome) return true
+  if (!isFrozen(outcome) || !isSameOutcome(outcome, outcomeIn(path, ended.events))) return false
+  ended.outcome = outcome
+  return true
+}
 
 const endTypes: ReadonlySet<string> = new Set([
   'stage.succeeded',
@@ -195,25 +210,16 @@ function noteEvent(
 }
 
 /** The members: the event itself is whoever's who says it. */
-const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
+const areFrozen = (event: DatedEvent): boolean => Object.values(event).every((member) => Object.isFrozen(member))
 
 const alreadyFrozen = (): boolean => true
 
-/** Whether these events say just that outcome. */
-function tells(ended: Ended, path: string, outcome: Json): boolean {
-  if (typeof outcome !== 'object' || outcome === null) return false
-  if (ended.outcome === outcome) return true
-  if (!isFrozen(outcome) || !isSameOutcome(outcome, outcomeOf(path, ended.events))) return false
-  ended.outcome = outcome
-  return true
-}
+type Members = Readonly<Record<string, unknown>>
 
-function isSameOutcome(outcome: object, told: object | undefined): boolean {
-  if (!told) return false
-  const members = outcome as Readonly<Record<string, unknown>>
-  const others = told as Readonly<Record<string, unknown>>
-  const names = Object.keys(members)
-  return names.length === Object.keys(others).length && names.every((name) => isSame(members[name], others[name]))
+function isSameOutcome(outcome: object, other: Outcome | undefined): boolean {
+  const keys = Object.keys(outcome)
+  if (!other || keys.length !== Object.keys(other).length) return false
+  return keys.every((key) => isSame((outcome as Members)[key], (other as unknown as Members)[key]))
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
@@ -223,18 +229,17 @@ const isSame = (a: unknown, b: unknown): boolean =>
 const isFrozen = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
 
-/** The outcome that an end tells of; nothing where it is not of that path, or is none. */
-function outcomeOf(path: string, events: readonly DatedEvent[]): Outcome | undefined {
-  return events.every((event) => 'stage' in event && event.stage === path) ? foldStage(events).outcome : undefined
-}
+/** The outcome that an end tells of; nothing where it is not of the path, or is none. */
+const outcomeIn = (path: string, events: readonly DatedEvent[]): Outcome | undefined =>
+  events.every((event) => isOf(path, event)) ? endOf(events) : undefined
 
-const isPlace = (written: Written): boolean => typeof written === 'number' || written.length === 2
+const isOf = (path: string, event: DatedEvent): event is StageEvent => 'stage' in event && event.stage === path
 
 function placeIn(run: number, written: Written | undefined): Place | undefined {
   if (written === undefined) return undefined
-  if (typeof written === 'number') return { run, seq: written, changes: 0 }
-  const [seq, changes] = written
-  return changes === undefined ? undefined : { run, seq: seq as number, changes }
+  if (!isStanding(written)) return undefined
+  const [seq, changes] = typeof written === 'number' ? [written, 0] : written
+  return { run, seq, changes }
 }
 
 const asItIs = (written: Written): unknown => (typeof written === 'number' ? undefined : written[0])

@@ -91,11 +91,11 @@ function checked(row: Row): Checked {
   return { run, first, last, cell }
 }
 
-/** Of many small rows, so it does without the list of columns that others have. */
+/** Of many small rows, so it does without the list of columns that others have, and is one sum of one text. */
 function sumOf(run: number, first: number, last: number, cell: Cell): number {
-  if (typeof first !== 'number' || (typeof cell !== 'string' && !(cell instanceof Uint8Array))) return Number.NaN
-  const start = crc32(`${typeof cell === 'string' ? 'log' : 'bytes in log'} ${run} ${first} ${last}`)
-  return cell.length === 0 ? start : crc32(cell, start)
+  if (typeof first !== 'number') return Number.NaN
+  if (typeof cell === 'string') return crc32(`log ${run} ${first} ${last}${cell}`)
+  return cell instanceof Uint8Array ? crc32(cell, crc32(`bytes in log ${run} ${first} ${last}`)) : Number.NaN
 }
 
 const placeOf = (run: number, first: number, last: number): string => `events ${first}-${last} of run ${run}`

@@ -40,28 +40,37 @@ export type Attempted =
 
 /** Rejects with PauseRequested, StageWaits and JournalError only. */
 export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promise<Attempted> {
-  let { attempts, failures } = ports.past
+  const { clock, stop, past } = ports
+  const onStillRunning = (): void => ports.onStillRunning()
+  let { attempts, failures } = past
   let toldWaits = 0
   let running = false
-  const begin = (): Promise<void> | undefined => ports.onStarted(++attempts)
-  const working = (line: AttemptLine): unknown => {
+  const work = (line: AttemptLine): unknown => {
     running = true
     return ports.work(attempts, line)
   }
-  const { nextAt } = ports.past
-  const waitMs = nextAt === undefined ? undefined : Date.parse(nextAt) - ports.clock.now()
+  const waitMs = past.nextAt === undefined ? undefined : Date.parse(past.nextAt) - clock.now()
   const stoppedBefore = waitMs === undefined ? undefined : await sleepUntilNext(waitMs, ports)
   if (stoppedBefore) return { stopped: stoppedBefore, attempts }
   for (;;) {
+    let release: (() => void) | undefined
     running = false
     try {
-      return { returned: await one(working, begin, ports), attempts }
+      const placed = ports.place()
+      release = placed instanceof Promise ? await placed : placed
+      stop.check()
+      const recorded = ports.onStarted(++attempts)
+      if (recorded) await recorded
+      const limits = ports.limits()
+      const returned = runAttempt(work, { clock, limits, stop, onStillRunning })
+      return { returned: returned instanceof Promise ? await returned : returned, attempts }
     } catch (thrown) {
+      release?.() // at once: what follows may wait for the next attempt
       if (thrown instanceof PauseRequested && running) ports.onInterrupted(attempts)
       if (thrown instanceof PauseRequested || thrown instanceof JournalError || thrown instanceof StageWaits)
         throw thrown
       const error = asStageError(thrown)
-      if (isStop(ports.stop, error)) return { stopped: error, attempts }
+      if (isStop(stop, error)) return { stopped: error, attempts }
       const next = nextAttempt(stage.retry, error, { failures: failures + 1, toldWaits }, ports.random)
       if (!next) return { error, attempts }
       if (next.counts) failures++
@@ -69,6 +78,8 @@ export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promi
       ports.onRetrying(attempts, error, next)
       const stopped = await sleepUntilNext(next.delayMs, ports)
       if (stopped) return { stopped, attempts }
+    } finally {
+      release?.()
     }
   }
 }
@@ -76,26 +87,6 @@ export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promi
 /** Also when the attempt did not stop in time and the error says so. */
 const isStop = ({ aborted, reason }: Stoppable, error: StageError): boolean =>
   aborted && (error === reason || error.cause === reason)
-
-async function one(
-  work: (line: AttemptLine) => unknown,
-  begin: () => Promise<void> | undefined,
-  ports: AttemptsPorts,
-): Promise<unknown> {
-  const { clock, stop } = ports
-  const placed = ports.place()
-  const release = placed instanceof Promise ? await placed : placed
-  try {
-    stop.check()
-    const recorded = begin()
-    if (recorded) await recorded
-    const onStillRunning = (): void => ports.onStillRunning()
-    const returned = runAttempt(work, { clock, limits: ports.limits(), stop, onStillRunning })
-    return returned instanceof Promise ? await returned : returned
-  } finally {
-    release?.()
-  }
-}
 
 /** How often a wait looks whether the run is being paused. Milliseconds. */
 const pausePollMs = 500

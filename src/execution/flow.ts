@@ -12,7 +12,7 @@ import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createTopology } from '../compiler/lower/topology.ts'
 import type { CreateFlow, Flown, FlowWork } from '../foundation/flow.ts'
-import { copyOutcomes } from '../foundation/join-outcomes.ts'
+import { copyOutcomes, isEmpty } from '../foundation/join-outcomes.ts'
 import { JournalError } from '../foundation/journal.ts'
 import type { Outcome } from '../foundation/outcome.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
@@ -54,7 +54,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
   // Stages see it grow: what is upstream of a stage is complete when it starts, and it reads nothing else.
   const outcomes = copyOutcomes(work.view.outcomes)
   const view = { ...work.view, outcomes }
-  const fresh: Record<string, Outcome> = {}
+  const fresh: Record<string, Outcome> = isEmpty(work.view.outcomes) ? outcomes : {}
   const open = waits.slice()
   const ready = [...open.keys()].filter((index) => open[index] === 0)
   let inFlight = 0

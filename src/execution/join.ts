@@ -24,13 +24,21 @@ export function judgeJoin(
  * on with for the next, as long as both are asked about the same, growing outcomes.
  */
 export function createAboveJudge({ stages }: Plan) {
-  const counted = new WeakMap<Outcomes, { readonly upTo: number; readonly tally: Tally }>()
+  const counts = new WeakMap<Outcomes, { upTo: number; tally: Tally }>()
+
+  function countOf(outcomes: Outcomes, index: number) {
+    const known = counts.get(outcomes)
+    if (known && known.upTo <= index) return known
+    const made = { upTo: 0, tally: nothing }
+    counts.set(outcomes, made)
+    return made
+  }
   return (join: JoinName, index: number, outcomes: Outcomes): SkipReason | undefined => {
-    const before = counted.get(outcomes)
-    let { upTo, tally } = before && before.upTo <= index ? before : { upTo: 0, tally: nothing }
-    for (; upTo < index; upTo++) tally = count(tally, outcomes[stages[upTo]?.id ?? ''])
-    counted.set(outcomes, { upTo, tally })
-    return verdict(join, tally, false)
+    const counted = countOf(outcomes, index)
+    for (; counted.upTo < index; counted.upTo++) {
+      counted.tally = count(counted.tally, outcomes[stages[counted.upTo]?.id ?? ''])
+    }
+    return verdict(join, counted.tally, false)
   }
 }
 

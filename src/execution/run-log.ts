@@ -70,14 +70,18 @@ export function createRunLog(ports: RunLogPorts): RunLog {
     for (const listener of [...listeners]) listener(event)
   }
 
-  async function write(events: readonly NewEvent[]): Promise<void> {
+  function write(events: readonly NewEvent[]): Promise<void> {
+    const stored = () => written(events)
+    return ports.append(seq + 1, events, patchNow()).then(stored, failed)
+  }
+
+  function failed(error: unknown): never {
+    ports.onFailure(error)
+    throw new JournalError(error)
+  }
+
+  function written(events: readonly NewEvent[]): void {
     const first = seq + 1
-    try {
-      await ports.append(first, events, patchNow())
-    } catch (error) {
-      ports.onFailure(error)
-      throw new JournalError(error)
-    }
     seq += events.length
     sub = 0
     if (listeners.size === 0) return

@@ -26,14 +26,15 @@ export function createAnnotator(progress: Progress, nowMs: () => number) {
   let lastEta = Number.NEGATIVE_INFINITY
   return (body: RunEventBody): { progress?: number; eta_ms?: number | null } => {
     if (!('stage' in body)) return { progress: progress.percentage }
-    if (body.type === 'stage.started') progress.started(body.stage, nowMs())
+    const now = nowMs()
+    if (body.type === 'stage.started') progress.started(body.stage, now)
     else if (body.type === 'stage.progressed') progress.advanced(body.stage, body.fraction)
     else if (body.type === 'stage.skipped') progress.finished(body.stage, undefined)
     else if (body.type === 'stage.succeeded' || body.type === 'stage.failed' || body.type === 'stage.cancelled')
       progress.finished(body.stage, body.duration_ms)
     else return {}
-    if (nowMs() - lastEta < etaEveryMs) return { progress: progress.percentage }
-    lastEta = nowMs()
-    return { progress: progress.percentage, eta_ms: progress.etaMs(lastEta) }
+    if (now - lastEta < etaEveryMs) return { progress: progress.percentage }
+    lastEta = now
+    return { progress: progress.percentage, eta_ms: progress.etaMs(now) }
   }
 }

@@ -18,52 +18,64 @@ export interface StageVoice extends Pick<StageContext, 'progress' | 'log' | 'out
   end(): void
 }
 
+export const createVoice = (stage: string, redactor: Redactor, say: (event: RunEventBody) => void): StageVoice =>
+  new Voice(stage, redactor, say)
+
 /** What a stage says in pieces is put together by what is made when it first does. */
-export function createVoice(stage: string, redactor: Redactor, say: (event: RunEventBody) => void): StageVoice {
-  let over = false
-  let stdout: Output | undefined
-  let stderr: Output | undefined
-  let tokens: RedactedStream | undefined
+class Voice implements StageVoice {
+  private readonly stage: string
+  private readonly redactor: Redactor
+  private readonly say: (event: RunEventBody) => void
+  private over = false
+  private stdout: Output | undefined
+  private stderr: Output | undefined
+  private tokens: RedactedStream | undefined
 
-  function outputOf(stream: 'stdout' | 'stderr'): Output {
-    if (stream === 'stdout') {
-      stdout ??= createOutput(stream, stage, redactor, say)
-      return stdout
-    }
-    stderr ??= createOutput(stream, stage, redactor, say)
-    return stderr
-  }
-  const token = (text: string) => {
-    if (text !== '') say({ type: 'token.streamed', stage, text })
+  constructor(stage: string, redactor: Redactor, say: (event: RunEventBody) => void) {
+    this.stage = stage
+    this.redactor = redactor
+    this.say = say
   }
 
-  return {
-    progress(fraction, message) {
-      if (over || !Number.isFinite(fraction)) return
-      const reached = Math.min(1, Math.max(0, fraction))
-      const shown = message === undefined ? {} : { message: redactor.text(String(message)) }
-      say({ type: 'stage.progressed', stage, fraction: reached, ...shown })
-    },
-    log(message, fields) {
-      if (over) return
-      const shown = fields === undefined ? {} : { fields: redactor.json(plainFields(fields)) as JsonObject }
-      say({ type: 'stage.logged', stage, level: 'info', message: redactor.text(String(message)), ...shown })
-    },
-    output(stream, text) {
-      if (!over) outputOf(stream).push(String(text))
-    },
-    token(text) {
-      if (over) return
-      tokens ??= redactor.stream()
-      token(tokens.push(String(text)))
-    },
-    end() {
-      if (over) return
-      stdout?.end()
-      stderr?.end()
-      if (tokens) token(tokens.end())
-      over = true
-    },
+  progress(fraction: number, message?: string): void {
+    if (this.over || !Number.isFinite(fraction)) return
+    const reached = Math.min(1, Math.max(0, fraction))
+    const shown = message === undefined ? {} : { message: this.redactor.text(String(message)) }
+    this.say({ type: 'stage.progressed', stage: this.stage, fraction: reached, ...shown })
+  }
+
+  log(message: string, fields?: JsonObject): void {
+    if (this.over) return
+    const { stage, redactor } = this
+    const shown = fields === undefined ? {} : { fields: redactor.json(plainFields(fields)) as JsonObject }
+    this.say({ type: 'stage.logged', stage, level: 'info', message: redactor.text(String(message)), ...shown })
+  }
+
+  output(stream: 'stdout' | 'stderr', text: string): void {
+    if (!this.over) this.outputOf(stream).push(String(text))
+  }
+
+  token(text: string): void {
+    if (this.over) return
+    this.tokens ??= this.redactor.stream()
+    this.sayToken(this.tokens.push(String(text)))
+  }
+
+  end(): void {
+    if (this.over) return
+    this.stdout?.end()
+    this.stderr?.end()
+    if (this.tokens) this.sayToken(this.tokens.end())
+    this.over = true
+  }
+
+  private outputOf(stream: 'stdout' | 'stderr'): Output {
+    this[stream] ??= createOutput(stream, this.stage, this.redactor, this.say)
+    return this[stream]
+  }
+
+  private sayToken(text: string): void {
+    if (text !== '') this.say({ type: 'token.streamed', stage: this.stage, text })
   }
 }
 

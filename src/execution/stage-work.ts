@@ -121,6 +121,7 @@ function contextOf(
   line: AttemptLine,
   { env, idempotencyKey }: Pick<StageContext, 'env' | 'idempotencyKey'>,
 ): StageContext {
+  let ask: StageContext['wait'] | undefined
   return {
     signal: line.signal,
     attempt,
@@ -153,7 +154,10 @@ function contextOf(
       line.alive()
       voice.token(text)
     },
-    wait: createAsk({ thread: view.run.thread_id, stage: stage.id, past }, redactor, line),
+    wait(request) {
+      ask ??= createAsk({ thread: view.run.thread_id, stage: stage.id, past }, redactor, line)
+      return ask(request)
+    },
     services: deps.services,
   }
 }

@@ -210,10 +210,7 @@ function noteEvent(
 }
 
 /** The members: the event itself is whoever's who says it. */
-function areFrozen(event: DatedEvent): boolean {
-  for (const key of Object.keys(event)) if (!Object.isFrozen(event[key as keyof DatedEvent])) return false
-  return true
-}
+const areFrozen = (event: DatedEvent): boolean => Object.values(event).every((member) => Object.isFrozen(member))
 
 const alreadyFrozen = (): boolean => true
 
@@ -229,14 +226,8 @@ const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
 
 /** Only what is frozen all the way down still is what was appended. */
-function isFrozen(value: object): boolean {
-  if (!Object.isFrozen(value)) return false
-  for (const key of Object.keys(value)) {
-    const inner = (value as Members)[key]
-    if (typeof inner === 'object' && inner !== null && !isFrozen(inner)) return false
-  }
-  return true
-}
+const isFrozen = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
 
 /** The outcome that an end tells of; nothing where it is not of the path, or is none. */
 const outcomeIn = (path: string, events: readonly DatedEvent[]): Outcome | undefined =>

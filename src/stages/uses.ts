@@ -1,6 +1,6 @@
 /** The stage kind `uses`: a TypeScript or JavaScript function, from a file, a package or by its registered name. */
 import { z } from 'zod'
-import { defineStage, type StageContext, type StageServices } from '../foundation/stage-kind.ts'
+import { defineStage, type PreflightHost, type StageServices } from '../foundation/stage-kind.ts'
 import { builtinFunctions } from './functions/builtin.ts'
 import { callFunction, functionContext } from './uses/call.ts'
 import { checkUse } from './uses/check-use.ts'
@@ -45,9 +45,7 @@ outputs:
   },
   inheritsRetry: false,
   outputSchema: (_config, declared) => declared ?? true,
-  async preflight(config, { directory, services }) {
-    await checkUse(config, { directory, functions: functionsOf(services) })
-  },
+  preflight: (config, host) => checkUse(config, (uses) => load({ uses }, host)),
   run(config, context) {
     const input = config.with ?? {}
     const loaded = load(config, context)
@@ -70,7 +68,7 @@ const functionsOf = ({ functions }: StageServices): Functions => ({
 /** What was loaded for a host is kept for as long as the host lends its services: those of one stretch of a run. */
 const loaders = new WeakMap<StageServices, LoadFunction>()
 
-function load({ uses: name }: UsesConfig, { directory, services }: StageContext) {
+function load({ uses: name }: Pick<UsesConfig, 'uses'>, { directory, services }: PreflightHost) {
   const known = loaders.get(services)
   if (known) return known(name, directory)
   const made = createLoader(functionsOf(services))

@@ -28,19 +28,11 @@ export interface Functions {
   keys(): Iterable<string>
 }
 
-export interface LoadContext {
-  /** Where relative paths and the search for packages start. */
-  readonly directory: string
-  readonly functions: Functions
-}
-
-/** The function, in a promise unless it is there at once, or a StageError (`validation`) that says what is missing. */
+/**
+ * The function, in a promise unless it is there at once, or a StageError (`validation`) that says what is missing.
+ * Relative paths and the search for packages start at `directory`.
+ */
 export type LoadFunction = (uses: string, directory: string) => LoadedFunction | Promise<LoadedFunction>
-
-/** The function, or a StageError of category `validation` that says what is missing. */
-export async function loadFunction(uses: string, { directory, functions }: LoadContext): Promise<LoadedFunction> {
-  return createLoader(functions)(uses, directory)
-}
 
 /** Remembers what it loaded. Files are looked at again each time, and read again when they were changed. */
 export function createLoader(functions: Functions): LoadFunction {

@@ -7,6 +7,7 @@ export type Mode = 'quick' | 'full'
 
 export type RivalName =
   | 'function'
+  | 'function-commits'
   | 'graph'
   | 'graph-memory'
   | 'graph-sqlite'

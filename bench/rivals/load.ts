@@ -9,6 +9,7 @@ const loaders: Readonly<Record<RivalName, () => Promise<Rival>>> = {
   graph: async () => (await import('./graph-plain.ts')).graphPlain,
   'graph-our-saver': async () => (await import('./graph-our-saver.ts')).graphOurSaver,
   mastra: async () => (await import('./mastra.ts')).mastra,
+  'function-commits': async () => (await import('./function-commits.ts')).functionCommits,
   function: async () => (await import('./plain-function.ts')).plainFunction,
 }
 

@@ -19,6 +19,7 @@ const jobRivals: Readonly<Record<RivalName, Titled>> = {
   graph: { title: 'StateGraph, no saver', packages: [langgraph] },
   'graph-our-saver': { title: 'StateGraph + our SQLite saver', packages: [langgraph] },
   mastra: { title: 'Mastra workflow, storage off', packages: ['@mastra/core'] },
+  'function-commits': { title: 'plain function, a bare SQLite commit a step (the limit)', packages: [] },
   function: { title: 'plain async function (the limit)', packages: [] },
 }
 
@@ -39,8 +40,11 @@ const ours: ReadonlySet<string> = new Set(['stagegraph-sqlite', 'compile', 'impo
 /** Whether it is what the others of its case are compared with. */
 export const isOurs = (rival: string): boolean => ours.has(rival)
 
-/** Every rival that can do a job. */
-export const allRivals = Object.keys(jobRivals) as readonly RivalName[]
+/** Every rival that can do a job of a chain. */
+export const chainRivals = Object.keys(jobRivals) as readonly RivalName[]
+
+/** Every rival that can do any job. */
+export const allRivals = chainRivals.filter((name) => name !== 'function-commits')
 
 /** Throws for a name that nobody has. */
 export function titled(name: string): Titled {

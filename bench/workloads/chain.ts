@@ -1,9 +1,9 @@
 /** Chains of stages that do nothing: what a stage costs. Every stage is recorded and tells its events. */
 import type { Case, Job, Step, Workload } from '../harness/contract.ts'
-import { measureJob } from '../harness/measure-job.ts'
+import { measureSteady } from '../harness/measure-steady.ts'
 import { createWitness, type Witness } from '../harness/witness.ts'
 import { loadRival } from '../rivals/load.ts'
-import { allRivals } from '../rivals/titles.ts'
+import { chainRivals } from '../rivals/titles.ts'
 
 /** `size` steps one after another; each returns its number. */
 export function chainJob(size: number, witness: Witness): Job {
@@ -31,13 +31,13 @@ export function chainJob(size: number, witness: Witness): Job {
 const ours = ['stagegraph-sqlite', 'stagegraph-memory']
 const slow = ['graph-sqlite', 'graph-memory', 'graph', 'graph-our-saver', ...ours]
 
-const chain = (size: number, more: Partial<Case>): Case => ({
+const chain = (size: number, more: Partial<Case> = {}): Case => ({
   id: `chain-${size}`,
   title: `chain of ${size.toLocaleString('en')} stages`,
   units: size,
   unit: 'stage',
   size,
-  rivals: allRivals,
+  rivals: chainRivals,
   modes: ['quick', 'full'],
   samples: 5,
   ...more,
@@ -47,7 +47,7 @@ export const chains: Workload = {
   name: 'chain',
   cases: [
     chain(100, { rounds: 2 }),
-    chain(10, { samples: 20 }),
+    chain(10),
     chain(1_000, { samples: 1, rounds: 2 }),
     chain(2_000, { samples: 1, once: slow, modes: ['full'], rivals: ['stagegraph-sqlite', 'graph-our-saver'] }),
     chain(5_000, {
@@ -59,8 +59,8 @@ export const chains: Workload = {
   ],
   async measure(one, rival, child) {
     const witness = createWitness(true)
-    const warm = Math.min(one.size, 100)
-    const warmUp = { job: chainJob(warm, witness), times: Math.ceil(2_000 / warm) }
-    return measureJob({ rival: await loadRival(rival), job: chainJob(one.size, witness), witness, warmUp }, child)
+    const job = chainJob(one.size, witness)
+    const warmUp = one.size > 100 ? chainJob(100, witness) : job
+    return measureSteady({ rival: await loadRival(rival), job, witness, warmUp }, child)
   },
 }

@@ -42,7 +42,7 @@ export function readInputs(
     attempt(name, () => checked(value, declaredInput(declared, name), check))
   }
   for (const assignment of sources.assignments) {
-    const [name, text] = split(assignment)
+    const [name, text] = splitAssignment(assignment)
     attempt(name, () => {
       const input = declaredInput(declared, name)
       if (text === undefined) throw new BadInput('has no value: write name=value')
@@ -112,13 +112,14 @@ function declaredInput(declared: Plan['inputs'], name: string): InputPlan {
   throw new BadInput(`is not an input of this pipeline. ${didYouMean(name, names) ?? known}`)
 }
 
-function split(assignment: string): [name: string, text: string | undefined] {
+/** `name=value`; without a value when there is no `=`. */
+export function splitAssignment(assignment: string): [name: string, text: string | undefined] {
   const at = assignment.indexOf('=')
   return at === -1 ? [assignment, undefined] : [assignment.slice(0, at), assignment.slice(at + 1)]
 }
 
 /** `@path` is the text of a file; `@@x` is the text `@x`. */
-function contentOf(text: string, readFile: (path: string) => string): string {
+export function contentOf(text: string, readFile: (path: string) => string): string {
   if (!text.startsWith('@')) return text
   if (text.startsWith('@@')) return text.slice(1)
   try {

@@ -7,7 +7,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { AddCommand, Cli } from './cli.ts'
 import { addCancel } from './commands/cancel.ts'
+import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addFork } from './commands/fork.ts'
 import { addGraph } from './commands/graph.ts'
 import { addHistory } from './commands/history.ts'
 import { addInit } from './commands/init.ts'
@@ -37,6 +39,8 @@ const commands: readonly AddCommand[] = [
   addLogs,
   addWatch,
   addHistory,
+  addFork,
+  addDiff,
   addCancel,
   addRm,
   addDoctor,

@@ -33,6 +33,7 @@ import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.
 import { preflight } from './preflight.ts'
 import { recoverRuns } from './recover.ts'
 import { readLog } from './recovery.ts'
+import { type PlannedStage, planRecovery } from './recovery-plan.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
@@ -88,6 +89,13 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     refuseChangedSources(plan, before, options.migrate ?? false)
     const { answers = {} } = options
     return takeOver(before, plan, { ...taken(options), answers })
+  }
+
+  async function plannedRecovery(threadId: string): Promise<readonly PlannedStage[]> {
+    const record = await known(threadId)
+    if (isFinished(record.status)) throw finished(record)
+    const { past } = await readLog(store, threadId)
+    return planRecovery(await planOf(record), past, ({ kind }) => !host.kinds.get(kind)?.pure)
   }
 
   async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
@@ -212,6 +220,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
     fork,
+    planRecovery: plannedRecovery,
     recover: () => recoverRuns(store, host.clock.now(), resume),
     history: (threadId) => readCommits(storedEvents(store, threadId, 0)),
     plan: async (threadId) => {

@@ -11,12 +11,12 @@ import type { DatedEvent } from '../foundation/past.ts'
 /** Where to fork: after an event, or after a stage ended. */
 export type ForkPoint = { readonly seq: number } | { readonly stage: string }
 
-/** The events that a fork takes over, and where in the log it was cut; undefined when the stage did not end. */
+/** The events that a fork takes over, and where in the log it was cut; undefined when there is no such place. */
 export function forkEvents(
   events: readonly RunEvent[],
   point: ForkPoint,
 ): { readonly events: readonly DatedEvent[]; readonly seq: number } | undefined {
-  const end = 'seq' in point ? point.seq : lastEndOf(events, point.stage)
+  const end = 'seq' in point ? placeIn(events, point.seq) : lastEndOf(events, point.stage)
   if (end === undefined) return undefined
   const seq = wholeStage(events, end)
   const before = events.filter((event) => event.seq <= seq)
@@ -37,13 +37,16 @@ export function patchesOf(set: Readonly<Record<string, Json>>, events: readonly 
 const isEnd = (event: RunEventBody): event is Extract<RunEventBody, { readonly stage: string }> =>
   /^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)
 
+const placeIn = (events: readonly RunEvent[], seq: number): number | undefined =>
+  Number.isInteger(seq) && seq >= 0 && seq <= (events.at(-1)?.seq ?? 0) ? seq : undefined
+
 function lastEndOf(events: readonly RunEvent[], stage: string): number | undefined {
   return events.findLast((event) => isEnd(event) && event.stage === stage)?.seq
 }
 
 /** What a stage set is told right after its end, and belongs to it. */
 function wholeStage(events: readonly RunEvent[], seq: number): number {
-  let last = Math.min(seq, events.at(-1)?.seq ?? 0)
+  let last = seq
   while (events[last]?.type === 'variable.changed') last++ // the event of seq n stands at n - 1
   return last
 }

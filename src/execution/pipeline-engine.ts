@@ -7,6 +7,7 @@ import type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './
 import type { ForkPoint } from './fork.ts'
 import type { HistoryEntry } from './history.ts'
 import type { Recovered } from './recover.ts'
+import type { PlannedStage } from './recovery-plan.ts'
 import type { PipelineResult, Run } from './run.ts'
 import type { StageState } from './run-history.ts'
 import type { RunFilter, RunRecord } from './store.ts'
@@ -27,6 +28,8 @@ export interface PipelineEngine extends AsyncDisposable {
   start(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<Run>
   /** Goes on with a run that paused, crashed or was left, by its stored plan. */
   resume(threadId: string, options?: ResumeOptions): Promise<Run>
+  /** What `resume` would do with each stage, as the log stands now. Does nothing. Rejects as `resume` does. */
+  planRecovery(threadId: string): Promise<readonly PlannedStage[]>
   /**
    * Takes over every run whose process died, or gave no sign of life for longer than its lease, and goes on with it.
    * Says of each how; those that another process takes over at the same time are not among them.

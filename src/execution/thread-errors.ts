@@ -37,7 +37,9 @@ export const orphaned = (id: string) =>
 export const notEnded = (id: string, point: ForkPoint) =>
   new ThreadError(
     'unknown_stage',
-    `Thread "${id}" has no end of a stage "${'stage' in point ? point.stage : point.seq}".`,
+    'stage' in point
+      ? `Thread "${id}" has no end of a stage "${point.stage}".`
+      : `The history of thread "${id}" has no event ${point.seq}.`,
     {
       hint: `Look at what was recorded: stagegraph history ${id}`,
     },

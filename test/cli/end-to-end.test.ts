@@ -157,6 +157,57 @@ describe('a run', () => {
     expect(await stagegraph('show', 't1')).toMatchObject({ code: 2, out: '' })
   })
 
+  it('forks a run from a stage or a SEQ, with other variables, and leaves the other run alone', async () => {
+    file(
+      'letter.yaml',
+      `name: letter
+vars:
+  tone: { type: string, default: dry }
+  copies: { type: integer, default: 1 }
+stages:
+  - { id: collect, run: echo collected >> log }
+  - id: write
+    run: echo "$TONE $COPIES" >> log
+    env: { TONE: "\${{ vars.tone }}", COPIES: "\${{ vars.copies }}" }
+`,
+    )
+    const log = () => readFileSync(join(folder, 'log'), 'utf8')
+    expect((await stagegraph('run', 'letter.yaml', '--thread', 'l')).code).toBe(0)
+    const before = (await stagegraph('show', 'l', '--json')).out
+
+    const forked = await stagegraph(
+      ...['fork', 'l', '--at', 'collect', '--set', 'tone=kind', '--set', 'copies=2', '--thread', 'l2'],
+    )
+    expect(forked).toMatchObject({ code: 0 })
+    expect(log()).toBe('collected\ndry 1\nkind 2\n')
+    expect((await stagegraph('show', 'l', '--json')).out).toBe(before)
+
+    const differ = await stagegraph('diff', 'l', 'l2', '--json')
+    expect(jsonLines(differ.out)).toEqual([{ v: 1, runs: ['l', 'l2'], differences: [] }]) // it wrote to a file
+
+    expect(await stagegraph('fork', 'l', '--at', '0')).toMatchObject({ code: 0 })
+    expect(log()).toBe('collected\ndry 1\nkind 2\ncollected\ndry 1\n')
+
+    const refused = await Promise.all([
+      stagegraph('fork', 'l'),
+      stagegraph('fork', 'l', '--at', 'colect'),
+      stagegraph('fork', 'l', '--at', '99'),
+      stagegraph('fork', 'l', '--at', 'collect', '--set', 'tome=x', '--set', 'copies'),
+      stagegraph('fork', 'l', '--at', 'collect', '--set', 'copies=many'),
+      stagegraph('fork', 'l', '--at', 'collect', '--thread', 'l2'),
+    ])
+    expect(refused.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2])
+    expect(refused.map(({ err }) => err)).toEqual([
+      expect.stringContaining('--at'),
+      expect.stringMatching(/"colect".*\n.*collect/),
+      expect.stringContaining('has no event 99'),
+      expect.stringMatching(/tome.*tone[\s\S]*copies.*has no value/),
+      expect.stringContaining('copies'),
+      expect.stringContaining('l2'),
+    ])
+    expect(log()).toBe('collected\ndry 1\nkind 2\ncollected\ndry 1\n')
+  })
+
   it('prints only events on stdout with --json', async () => {
     file('greet.yaml', greet)
     file('inputs.json', '{"name": "Ada"}')
@@ -231,6 +282,49 @@ describe('a run', () => {
     expect(resumed.code).toBe(0)
     expect(resumed.err).toContain('two.yaml has changed since')
     expect(read('log')).toBe('a\nb\n')
+  })
+
+  it('whose process was killed says with resume --dry-run what will run, and resume runs exactly that', async () => {
+    file(
+      'five.yaml',
+      `name: five
+stages:
+  - { id: done, run: echo done }
+  - { id: gone, if: 1 > 2, run: echo gone }
+  - { id: sums, needs: [done], transform: 1 + 1 }
+  - { id: hangs, needs: [done], run: 'if [ -e go ]; then exit 0; fi; echo hangs; sleep 300' }
+  - { id: once, needs: [done], once: true, run: 'echo paid | tee -a effects; sleep 300' }
+  - { id: last, needs: [hangs], run: echo last }
+`,
+    )
+    const run = stagegraph('run', 'five.yaml', '--thread', 't1')
+    await Promise.all(['hangs | hangs', 'once | paid', 'sums succeeded'].map((text) => run.says(text)))
+    run.kill('SIGKILL')
+    await run
+    file('go', '')
+
+    const { out } = await stagegraph('resume', 't1', '--dry-run', '--json')
+    const [planned] = jsonLines(out) as [
+      { stages: { stage: string; does: string; because: string; ambiguous: boolean }[] },
+    ]
+    expect(planned.stages.map(({ stage, does, because, ambiguous }) => [stage, does, because, ambiguous])).toEqual([
+      ['done', 'reused', 'recorded', false],
+      ['gone', 'reused', 'recorded', false],
+      ['sums', 'reused', 'recorded', false],
+      ['hangs', 'runs', 'unknown_end', true],
+      ['once', 'waits', 'unknown_end', true],
+      ['last', 'runs', 'not_started', false],
+    ])
+    const shown = await stagegraph('resume', 't1', '--dry-run')
+    expect(shown.out).toMatch(/^done +is kept +1 +its end is recorded: succeeded$/m)
+    expect(shown.out).toMatch(/^once +waits +1 +the process died while it ran; someone has to say how it ended$/m)
+    expect((await stagegraph('resume', 't1', '--dry-run', '--answer', 'x=1')).code).toBe(2)
+
+    const resumed = await stagegraph('resume', 't1', '--json')
+    expect(resumed.code).toBe(3)
+    const started = jsonLines(resumed.out).flatMap(({ type, stage }) => (type === 'stage.started' ? [stage] : []))
+    expect(started).toEqual(planned.stages.flatMap(({ stage, does }) => (does === 'runs' ? [stage] : [])))
+    expect(read('effects')).toBe('paid\n')
   })
 
   it('whose process was killed goes on with resume --all, which says a line for each and touches no other', async () => {

@@ -20,14 +20,16 @@ describe('the command line', () => {
   it('explains itself: every command, the first steps, the exit codes', async () => {
     const { code, out, err } = await run('--help')
     expect([code, err]).toEqual([0, ''])
-    const commands = 'init validate graph run resume runs show logs watch history cancel rm doctor'.split(' ')
+    const commands = 'init validate graph run resume runs show logs watch history fork diff cancel rm doctor'.split(' ')
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
     expect(out).toContain('stagegraph init hello')
     expect(out).toContain('130  interrupted; the run is paused')
   })
 
   it('explains every command with an example', async () => {
-    for (const command of 'init validate graph run resume runs show logs watch history cancel rm doctor'.split(' ')) {
+    for (const command of 'init validate graph run resume runs show logs watch history fork diff cancel rm doctor'.split(
+      ' ',
+    )) {
       const { code, out } = await run(command, '--help')
       expect(code).toBe(0)
       expect(out).toMatch(new RegExp(`Examples:\n  \\$ stagegraph ${command}`))
@@ -40,8 +42,11 @@ describe('the command line', () => {
     [['run', 'x.yaml', '--dry-rnu'], "unknown option '--dry-rnu'\n(Did you mean --dry-run?)"],
     [['graph', 'x.yaml', '--format', 'png'], 'Allowed choices are mermaid, dot, json'],
     [['resume'], 'Name a thread, or use --all.'],
-    [['resume', 't1', '--all'], '--all takes no thread, no --until, no --answer and no --migrate.'],
-    [['resume', '--all', '--until', 'a'], '--all takes no thread, no --until, no --answer and no --migrate.'],
+    [['resume', 't1', '--all'], '--all takes no thread, no --until, no --answer, no --migrate and no --dry-run.'],
+    [
+      ['resume', '--all', '--until', 'a'],
+      '--all takes no thread, no --until, no --answer, no --migrate and no --dry-run.',
+    ],
     [['runs', '--status', 'faild'], 'Did you mean "failed"?'],
     [['runs', '--limit', '0'], 'Write a whole number from 1.'],
     [['runs', '--since', 'yesterday'], 'Write a duration (2h, 3d) or a date (2026-01-31).'],

@@ -8,14 +8,17 @@ import { readAnswers } from '../answers.ts'
 import type { AddCommand } from '../cli.ts'
 import { collect, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import { recoveryLines } from '../recovery-lines.ts'
+import { writeJson } from '../render/json.ts'
 import { rendererFor } from '../renderer-for.ts'
-import type { Terminal } from '../terminal.ts'
+import { lineWidth, type Terminal } from '../terminal.ts'
 
 interface ResumeOptions {
   readonly all?: boolean
   readonly store?: string
   readonly until?: string
   readonly migrate?: boolean
+  readonly dryRun?: boolean
   readonly answer: readonly string[]
   readonly json?: boolean
 }
@@ -34,12 +37,14 @@ export const addResume: AddCommand = (program, cli) => {
     .option('--until <stage>', 'pause when this stage is done')
     .option('--answer <wait=answer>', 'answer a wait, as JSON or text; may be repeated', collect, [])
     .option('--migrate', 'go on although a source file named in `uses:` has changed')
+    .option('--dry-run', 'print what would run again and what would not; run nothing')
     .addOption(jsonOption('print one event a line as JSON, or with --all one run'))
     .addHelpText(
       'after',
       examples(
         ['stagegraph resume r_8f3k2m9x0abcd7ef', 'go on'],
         ['stagegraph resume nightly --until review', 'go on as far as a stage'],
+        ['stagegraph resume nightly --dry-run', 'see what would run again'],
         ['stagegraph resume nightly --answer 0ca1b9a6…=yes', 'answer what it waits for (see show)'],
         ['stagegraph resume --all', 'after a reboot: 0 = all succeeded, else the code of the first that did not'],
       ),
@@ -52,10 +57,10 @@ export const addResume: AddCommand = (program, cli) => {
 async function resumeChosen(thread: string | undefined, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
   if (!options.all) {
     if (thread === undefined) throw misused('Name a thread, or use --all.')
-    return resume(thread, options, terminal)
+    return options.dryRun ? dryRun(thread, options, terminal) : resume(thread, options, terminal)
   }
-  if (thread !== undefined || options.until !== undefined || options.migrate || options.answer.length > 0) {
-    throw misused('--all takes no thread, no --until, no --answer and no --migrate.')
+  if (thread !== undefined || options.until !== undefined || options.dryRun || changesRun(options)) {
+    throw misused('--all takes no thread, no --until, no --answer, no --migrate and no --dry-run.')
   }
   const { openExisting } = await import('../open-engine.ts')
   const { resumeAll } = await import('../resume-all.ts')
@@ -63,8 +68,22 @@ async function resumeChosen(thread: string | undefined, options: ResumeOptions, 
   return await resumeAll(open, terminal, options.json ?? false)
 }
 
+const changesRun = ({ migrate, answer }: ResumeOptions): boolean => migrate === true || answer.length > 0
+
 const misused = (message: string): InputError =>
   new InputError('Nothing was resumed.', [{ name: 'resume', message }], 'List what there is: stagegraph runs')
+
+async function dryRun(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
+  if (changesRun(options)) throw misused('--dry-run takes no --answer and no --migrate.')
+  const { openExisting } = await import('../open-engine.ts')
+  const { knownThread } = await import('../known-thread.ts')
+  await using open = await openExisting(terminal, options.store)
+  await knownThread(open.engine, thread)
+  const stages = await open.engine.planRecovery(thread)
+  if (options.json) writeJson(terminal.out, { type: 'dry_run', run: thread, stages })
+  else terminal.out.write(`${recoveryLines(stages, lineWidth(terminal.out)).join('\n')}\n`)
+  return 0
+}
 
 async function resume(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
   const json = options.json ?? false

@@ -65,7 +65,7 @@ class Attempt implements AttemptLine {
   private isOver = false
   private stopped: { readonly reason: unknown } | undefined
   private controller: AbortController | undefined
-  private readonly ends: (() => void)[] = []
+  private ends: readonly (() => void)[] | undefined
   private onStopped: (() => void) | undefined
   /** Set by whoever wants to know. */
   heard: (() => void) | undefined
@@ -87,7 +87,7 @@ class Attempt implements AttemptLine {
   }
 
   until(then: () => void): void {
-    this.ends.push(then)
+    this.ends = this.ends ? [...this.ends, then] : [then]
   }
 
   stop(reason: unknown): void {
@@ -117,7 +117,9 @@ class Attempt implements AttemptLine {
   }
 
   private free(): void {
-    for (const end of this.ends.splice(0)) end()
+    const { ends } = this
+    this.ends = undefined
+    for (const end of ends ?? []) end()
   }
 }
 

@@ -6,6 +6,7 @@
 import type { Clock } from '../foundation/clock.ts'
 import type { StageError } from '../foundation/errors.ts'
 import { JournalError } from '../foundation/journal.ts'
+import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, StageWaits } from '../foundation/stage-runner.ts'
 import { type AttemptLine, runAttempt, type TimeLimits } from './attempt.ts'
@@ -17,17 +18,18 @@ export interface AttemptsPorts {
   readonly clock: Clock
   readonly random: () => number
   readonly stop: Stop
-  /** Waits for a place to run; undefined: no place is needed. */
-  readonly place: (() => Promise<() => void> | (() => void)) | undefined
-  /** From earlier stretches; the next attempt does not start before `nextAtMs`. */
-  readonly prior: { readonly attempts: number; readonly failures: number; readonly nextAtMs?: number }
-  readonly limits: () => TimeLimits
+  /** From earlier stretches; the next attempt does not start before `nextAt`. */
+  readonly past: Pick<StagePast, 'attempts' | 'failures' | 'nextAt'>
+  /** Waits for a place to run, and returns how it is given back; undefined: no place is needed. */
+  place(): Promise<() => void> | (() => void) | undefined
+  limits(): TimeLimits
   /** What it returns is waited for: only when the start is recorded may there be an effect. */
-  readonly onStarted: (attempt: number) => Promise<void> | undefined
+  onStarted(attempt: number): Promise<void> | undefined
+  work(attempt: number, line: AttemptLine): unknown
   /** A started attempt was stopped for a pause. */
-  readonly onInterrupted: (attempt: number) => void
-  readonly onRetrying: (attempt: number, error: StageError, next: NextAttempt) => void
-  readonly onStillRunning: () => void
+  onInterrupted(attempt: number): void
+  onRetrying(attempt: number, error: StageError, next: NextAttempt): void
+  onStillRunning(): void
 }
 
 export type Attempted =
@@ -37,22 +39,18 @@ export type Attempted =
   | { readonly stopped: StageError; readonly attempts: number }
 
 /** Rejects with PauseRequested, StageWaits and JournalError only. */
-export async function runAttempts(
-  stage: StagePlan,
-  work: (attempt: number, line: AttemptLine) => unknown,
-  ports: AttemptsPorts,
-): Promise<Attempted> {
-  let attempts = ports.prior.attempts
-  let failures = ports.prior.failures
+export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promise<Attempted> {
+  let { attempts, failures } = ports.past
   let toldWaits = 0
   let running = false
   const begin = (): Promise<void> | undefined => ports.onStarted(++attempts)
   const working = (line: AttemptLine): unknown => {
     running = true
-    return work(attempts, line)
+    return ports.work(attempts, line)
   }
-  const { nextAtMs } = ports.prior
-  const stoppedBefore = nextAtMs === undefined ? undefined : await sleepUntilNext(nextAtMs - ports.clock.now(), ports)
+  const { nextAt } = ports.past
+  const waitMs = nextAt === undefined ? undefined : Date.parse(nextAt) - ports.clock.now()
+  const stoppedBefore = waitMs === undefined ? undefined : await sleepUntilNext(waitMs, ports)
   if (stoppedBefore) return { stopped: stoppedBefore, attempts }
   for (;;) {
     running = false
@@ -82,15 +80,17 @@ const isStop = ({ aborted, reason }: Stoppable, error: StageError): boolean =>
 async function one(
   work: (line: AttemptLine) => unknown,
   begin: () => Promise<void> | undefined,
-  { clock, limits, stop, place, onStillRunning }: AttemptsPorts,
+  ports: AttemptsPorts,
 ): Promise<unknown> {
-  const placed = place?.()
+  const { clock, stop } = ports
+  const placed = ports.place()
   const release = placed instanceof Promise ? await placed : placed
   try {
     stop.check()
     const recorded = begin()
     if (recorded) await recorded
-    const returned = runAttempt(work, { clock, limits: limits(), stop, onStillRunning })
+    const onStillRunning = (): void => ports.onStillRunning()
+    const returned = runAttempt(work, { clock, limits: ports.limits(), stop, onStillRunning })
     return returned instanceof Promise ? await returned : returned
   } finally {
     release?.()

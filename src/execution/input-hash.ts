@@ -24,16 +24,29 @@ export interface HashedInput {
 /** Keeps the hashes of large values for as long as the values live: one per plan and stretch. */
 export function createInputHash({ files }: Pick<Plan, 'files'>): HashInput {
   const reduce = createReducer()
+  const hashOf = rememberLast(short)
   return ({ kind, config, env }, given) => {
     const parts = [kind, reduce(readsSecrets(config) ? hidden(config, given.evaluate) : given.config)]
     if (env) parts.push(reduce(Object.values(env).some(readsSecrets) ? hiddenEnv(env, given) : given.env))
     const source = sourceOf(files, given.config)
     if (source !== undefined) parts.push('source', source)
-    return short(parts.join('\n')) // no part has a line break in it
+    return hashOf(parts.join('\n')) // no part has a line break in it
   }
 }
 
 const short = (text: string): string => hash('sha256', text, 'hex').slice(0, 32)
+
+/** Stages that are given the same often stand one behind the other. */
+function rememberLast(make: (text: string) => string): (text: string) => string {
+  let last: string | undefined
+  let made = ''
+  return (text) => {
+    if (text === last) return made
+    made = make(text)
+    last = text
+    return made
+  }
+}
 
 /** The digest of the file whose export is named, for configurations that name one. */
 function sourceOf(files: Plan['files'], config: Json): string | undefined {

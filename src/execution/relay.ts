@@ -5,28 +5,36 @@
 import { setMaxListeners } from 'node:events'
 
 export interface Relay {
-  readonly signal: AbortSignal
-  /** Calls `listener` once, when the signal is aborted; not when it is already. */
-  add(listener: () => void): void
-  remove(listener: () => void): void
+  /** Tells `listener` once, when the signal is aborted; not when it is already. */
+  add(listener: RelayListener): void
+  remove(listener: RelayListener): void
 }
 
-/** `keep`: the listener stays as long as the signal lives. Otherwise it goes once nobody has listened for a turn. */
-export function createRelay(signal: AbortSignal, keep: boolean): Relay {
-  const listeners = new Set<() => void>()
+export interface RelayListener {
+  told(): void
+}
+
+/**
+ * With `other`, listeners are told of whichever of the two comes first, and the listener on the signal goes once nobody
+ * has listened for a turn. Without it, that one stays as long as the signal lives.
+ */
+export function createRelay(signal: AbortSignal, other?: Relay): Relay {
+  const listeners = new Set<RelayListener>()
   let listening = false
   let leaving = false
 
   function tell(): void {
     const told = [...listeners]
     listeners.clear()
-    for (const listener of told) listener()
+    for (const listener of told) listener.told()
   }
+  const told: RelayListener = { told: tell }
 
   function listen(): void {
     listening = true
     setMaxListeners(0, signal) // one per runner: many runners may share a caller's signal
     signal.addEventListener('abort', tell, { once: true })
+    other?.add(told)
   }
 
   /** Not at once: where one stage ends, the next one starts. */
@@ -37,19 +45,19 @@ export function createRelay(signal: AbortSignal, keep: boolean): Relay {
       if (listeners.size > 0) return
       listening = false
       signal.removeEventListener('abort', tell)
+      other?.remove(told)
     })
   }
 
-  if (keep) listen()
+  if (!other) listen()
   return {
-    signal,
     add(listener) {
       listeners.add(listener)
       if (!listening) listen()
     },
     remove(listener) {
       listeners.delete(listener)
-      if (!keep && !leaving && listeners.size === 0) leaveSoon()
+      if (other && !leaving && listeners.size === 0) leaveSoon()
     },
   }
 }

@@ -6,7 +6,7 @@
  * - Subscribers get durable events after commit, so that every one of them, now or later, sees the same history.
  */
 import { createBatches } from '../foundation/batches.ts'
-import type { Clock } from '../foundation/clock.ts'
+import { type Clock, createDates } from '../foundation/clock.ts'
 import { eventSchemaVersion, isTransient, type RunEvent, type RunEventBody } from '../foundation/events.ts'
 import { type Journal, JournalError } from '../foundation/journal.ts'
 import type { NewEvent, RunPatch } from './store.ts'
@@ -44,7 +44,7 @@ export interface RunLogPorts {
 export function createRunLog(ports: RunLogPorts): RunLog {
   const { runId, clock } = ports
   const listeners = new Set<(event: RunEvent) => void>()
-  const now = createDates(clock)
+  const dateOf = createDates()
   const batches = createBatches(write)
   let patch: RunPatch | undefined
   let patchedMs = clock.monotonic()
@@ -52,7 +52,7 @@ export function createRunLog(ports: RunLogPorts): RunLog {
   let seq = ports.seq
   let sub = 0
 
-  function say(body: RunEventBody, at: string = now()): void {
+  function say(body: RunEventBody, at: string = dateOf(clock.now())): void {
     const event: NewEvent = { ...body, at, ...ports.annotate(body) }
     if (isTransient(body)) tell({ ...event, v: eventSchemaVersion, run: runId, seq, sub: ++sub } as RunEvent)
     else keep(event)
@@ -113,19 +113,6 @@ export function createRunLog(ports: RunLogPorts): RunLog {
       clearTimeout(timer)
       timer = undefined
     },
-  }
-}
-
-/** Times as texts; those of one millisecond are made once. */
-function createDates(clock: Clock): () => string {
-  let ms = Number.NaN
-  let text = ''
-  return () => {
-    const now = clock.now()
-    if (now === ms) return text
-    ms = now
-    text = new Date(now).toISOString()
-    return text
   }
 }
 

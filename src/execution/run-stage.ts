@@ -9,17 +9,20 @@
  * Effects are barriers: that an attempt starts is durable before it does, and with it everything said before. What is
  * pure waits for nothing: worked out again, it gives the same.
  */
+import type { Clock } from '../foundation/clock.ts'
 import type { StageError } from '../foundation/errors.ts'
 import { type Journal, JournalError } from '../foundation/journal.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
-import type { Outcome, SkipReason } from '../foundation/outcome.ts'
+import { nothingSet, type Outcome, type SkipReason } from '../foundation/outcome.ts'
 import { noPast, openWaitOf, type StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, type RunView, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
-import { type Attempted, runAttempts } from './attempts.ts'
+import type { AttemptLine, TimeLimits } from './attempt.ts'
+import { type Attempted, type AttemptsPorts, runAttempts } from './attempts.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
+import type { NextAttempt } from './retry.ts'
 import { evaluateSet } from './set-variables.ts'
 import { cacheOf } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
@@ -46,12 +49,13 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
-    const { generation } = past
     const end = await toEnd(shop, { stage, view, scope, past }, { stop, say, past, journal })
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
-    const outcome = toOutcome({ ...end, ...(generation > 1 && { generation }) }, begunMs, endedMs)
-    for (const event of closeStage(stage.id, outcome)) say(event, outcome.ended_at)
+    const ended_at = shop.dateOf(endedMs)
+    const started_at = begunMs === endedMs ? ended_at : shop.dateOf(begunMs)
+    const outcome = toOutcome(end, past.generation, started_at, ended_at)
+    for (const event of closeStage(stage.id, outcome)) say(event, ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
   } catch (thrown) {
@@ -78,20 +82,14 @@ interface Way {
 /** How a stage ended, without its times. */
 type End = Pick<Outcome, 'status'> & Partial<Outcome>
 
-function toOutcome(end: End, startedMs: number, endedMs: number): Outcome {
-  const ended_at = new Date(endedMs).toISOString()
-  const started_at = startedMs === endedMs ? ended_at : new Date(startedMs).toISOString()
-  return deepFreeze({
-    output: null,
-    error: null,
-    reason: null,
-    tolerated: false,
-    set: {},
-    attempts: 0,
-    ...end,
-    started_at,
-    ended_at,
-  })
+/** Frozen. Put together member by member: copying whatever may be there costs more. */
+function toOutcome(end: End, generation: number, started_at: string, ended_at: string): Outcome {
+  const { output = null, error = null, reason = null, tolerated = false, set = nothingSet, attempts = 0 } = end
+  const { status, cached } = end
+  for (const part of [output, error, set]) deepFreeze(part)
+  const outcome: Outcome = { output, error, reason, tolerated, set, attempts, status, started_at, ended_at }
+  if (!cached && generation === 1) return Object.freeze(outcome)
+  return Object.freeze({ ...outcome, ...(cached && { cached }), ...(generation > 1 && { generation }) })
 }
 
 async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
@@ -110,7 +108,7 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
     const cache = cacheOf(shop, at)
     const cached = cache && (await cache.find())
     if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
-    const end = attempted(shop, at, await attempt(shop, at, way))
+    const end = attempted(shop, at, await runAttempts(stage, new StageAttempts(shop, at, way)))
     if (cache && end.status === 'succeeded') await cache.keep(end.output ?? null)
     return end
   } catch (thrown) {
@@ -158,49 +156,83 @@ function isWanted({ deps }: Workshop, { stage, scope }: StageAtWork): boolean {
   return stage.if === undefined || deps.evaluator.condition(stage.if, scope([stage.if]))
 }
 
-function attempt(shop: Workshop, at: StageAtWork, { stop, say, past, journal }: Way): Promise<Attempted> {
-  const { deps, failures } = shop
-  const { id, kind, once } = at.stage
-  const { generation } = past
-  const effects = hasEffects(shop, at.stage)
-  let given: Given | undefined
+/** The attempts of one stage: what goes on in the journal around them. */
+class StageAttempts implements AttemptsPorts {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly stop: Stop
+  readonly past: StagePast
+  private readonly shop: Workshop
+  private readonly at: StageAtWork
+  private readonly way: Way
+  private readonly effects: boolean
+  private given: Given | undefined
+
+  constructor(shop: Workshop, at: StageAtWork, way: Way) {
+    this.clock = shop.deps.clock
+    this.random = shop.deps.random
+    this.stop = way.stop
+    this.past = at.past
+    this.shop = shop
+    this.at = at
+    this.way = way
+    this.effects = hasEffects(shop, at.stage)
+  }
+
+  place() {
+    if (!this.effects) return undefined
+    const { semaphore } = this.shop.deps
+    return semaphore.take() ?? semaphore.acquire(this.stop.signal)
+  }
+
+  limits(): TimeLimits {
+    return timeLimitsOf(this.shop, this.at)
+  }
+
+  onStarted(attempt: number): Promise<void> | undefined {
+    const { say, journal } = this.way
+    const { id: stage, kind } = this.at.stage
+    const { generation } = this.past
+    const input = this.effects && journal ? this.prepare() : undefined
+    const more = { ...(input !== undefined && { input }), ...(generation > 1 && { generation }) }
+    say({ type: 'stage.started', stage, kind, attempt, ...more })
+    return this.effects ? journal?.commit() : undefined
+  }
+
   /** What the attempt is given, and its hash. What cannot be evaluated fails the attempt, once it is on record. */
-  const prepare = (): string | undefined => {
+  private prepare(): string | undefined {
     try {
-      given = evaluateGiven(shop, at)
-      return inputHashOf(shop, at, given)
+      this.given = evaluateGiven(this.shop, this.at)
+      return inputHashOf(this.shop, this.at, this.given)
     } catch {
-      given = undefined
+      this.given = undefined
       return undefined
     }
   }
-  return runAttempts(at.stage, (number, line) => workAloud(shop, at, say, number, line, given), {
-    clock: deps.clock,
-    random: deps.random,
-    stop,
-    place: effects ? () => deps.semaphore.take() ?? deps.semaphore.acquire(stop.signal) : undefined,
-    prior: { ...past, ...(past.nextAt !== undefined && { nextAtMs: Date.parse(past.nextAt) }) },
-    limits: () => timeLimitsOf(shop, at),
-    onStarted(number) {
-      const input = effects && journal ? prepare() : undefined
-      const more = { ...(input !== undefined && { input }), ...(generation > 1 && { generation }) }
-      say({ type: 'stage.started', stage: id, kind, attempt: number, ...more })
-      return effects ? journal?.commit() : undefined
-    },
-    onInterrupted(number) {
-      if (once && effects) return // nobody knows how far it came, and it is not to run again for that
-      say({ type: 'stage.interrupted', stage: id, attempt: number })
-    },
-    onRetrying(number, error, { delayMs, counts }) {
-      const nowMs = deps.clock.now()
-      const next_at = new Date(nowMs + delayMs).toISOString()
-      const failure = failures.failure(error, id, number)
-      const retrying = { type: 'stage.retrying', stage: id, attempt: number, error: failure, next_at, counts } as const
-      say(retrying, new Date(nowMs).toISOString())
-      void journal?.commit().catch(ignore)
-    },
-    onStillRunning: () => deps.logger.warn('a stage did not stop when it was told to', { stage: id }),
-  })
+
+  work(attempt: number, line: AttemptLine): unknown {
+    return workAloud(this.shop, this.at, this.way.say, attempt, line, this.given)
+  }
+
+  onInterrupted(attempt: number): void {
+    const { id: stage, once } = this.at.stage
+    if (once && this.effects) return // nobody knows how far it came, and it is not to run again for that
+    this.way.say({ type: 'stage.interrupted', stage, attempt })
+  }
+
+  onRetrying(attempt: number, thrown: StageError, { delayMs, counts }: NextAttempt): void {
+    const { shop, way } = this
+    const { id: stage } = this.at.stage
+    const nowMs = this.clock.now()
+    const next_at = new Date(nowMs + delayMs).toISOString()
+    const error = shop.failures.failure(thrown, stage, attempt)
+    way.say({ type: 'stage.retrying', stage, attempt, error, next_at, counts }, shop.dateOf(nowMs))
+    void way.journal?.commit().catch(ignore)
+  }
+
+  onStillRunning(): void {
+    this.shop.deps.logger.warn('a stage did not stop when it was told to', { stage: this.at.stage.id })
+  }
 }
 
 function attempted(shop: Workshop, at: StageAtWork, result: Attempted): End {

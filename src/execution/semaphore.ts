@@ -32,6 +32,7 @@ export function createSemaphore(limit: number): Semaphore {
   }
 
   function wakeNext(): void {
+    if (queue.size === 0) return
     const [next] = queue
     if (!next || held >= limit) return
     queue.delete(next)

@@ -1,12 +1,11 @@
 /** `set:` — what a stage that has an output writes into variables. */
 import { StageError } from '../foundation/errors.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
-import { sourcesOf } from '../foundation/template.ts'
+import { nothingSet } from '../foundation/outcome.ts'
+import { sourcesOf, type Template } from '../foundation/template.ts'
 import { checkSchema } from './output.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Workshop } from './workshop.ts'
-
-const nothing: Readonly<Record<string, Json>> = Object.freeze({})
 
 /** Throws StageError, ExpressionError. */
 export function evaluateSet(
@@ -14,9 +13,10 @@ export function evaluateSet(
   { stage, scope }: StageAtWork,
   output: Json,
 ): Readonly<Record<string, Json>> {
-  const wanted = Object.entries(stage.set)
-  if (wanted.length === 0) return nothing
-  const entries = wanted.map(([name, template]) => {
+  const names = Object.keys(stage.set)
+  if (names.length === 0) return nothingSet
+  const entries = names.map((name) => {
+    const template = stage.set[name] as Template
     const value = shop.deps.evaluator.template(template, scope(sourcesOf(template), { output }))
     checkContribution(shop, name, value)
     return [name, value] as const

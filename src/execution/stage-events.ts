@@ -1,13 +1,15 @@
 /** The events that close a stage: how it ended, then what it set. */
 import type { Failure } from '../foundation/errors.ts'
 import type { RunEventBody } from '../foundation/events.ts'
+import type { Json } from '../foundation/json.ts'
 import type { Outcome } from '../foundation/outcome.ts'
 
 export function closeStage(stage: string, outcome: Outcome): RunEventBody[] {
-  const changes = Object.entries(outcome.set).map(
-    ([variable, value]): RunEventBody => ({ type: 'variable.changed', stage, variable, value }),
-  )
-  return [endOf(stage, outcome), ...changes]
+  const events = [endOf(stage, outcome)]
+  for (const variable of Object.keys(outcome.set)) {
+    events.push({ type: 'variable.changed', stage, variable, value: outcome.set[variable] as Json })
+  }
+  return events
 }
 
 function endOf(stage: string, outcome: Outcome): RunEventBody {

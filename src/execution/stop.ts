@@ -8,7 +8,7 @@
 import { StageError } from '../foundation/errors.ts'
 import { PauseRequested } from '../foundation/stage-runner.ts'
 import type { RunControl } from './control.ts'
-import { createRelay, type Relay } from './relay.ts'
+import { createRelay, type Relay, type RelayListener } from './relay.ts'
 
 /** Whether something was stopped, and why. */
 export interface Stoppable {
@@ -32,35 +32,31 @@ export interface Stop extends Stoppable {
 export type CreateStop = (caller: AbortSignal | undefined) => Stop
 
 export function createStops(control: RunControl): CreateStop {
-  const ofControl = createRelay(control.signal, true)
-  const ofCallers = new WeakMap<AbortSignal, Relay>()
+  const ofControl = createRelay(control.signal)
+  const withCallers = new WeakMap<AbortSignal, Relay>()
 
-  function ofCaller(signal: AbortSignal): Relay {
-    const known = ofCallers.get(signal)
+  function withCaller(signal: AbortSignal): Relay {
+    const known = withCallers.get(signal)
     if (known) return known
-    const made = createRelay(signal, false)
-    ofCallers.set(signal, made)
+    const made = createRelay(signal, ofControl)
+    withCallers.set(signal, made)
     return made
   }
-  return (caller) => new StageStop(control, ofControl, caller && ofCaller(caller))
+  return (caller) => new StageStop(control, caller, caller ? withCaller(caller) : ofControl)
 }
 
-/** One alone. */
-export const createStop = (control: RunControl, caller: AbortSignal | undefined): Stop =>
-  new StageStop(control, createRelay(control.signal, false), caller && createRelay(caller, false))
-
-class StageStop implements Stop {
+class StageStop implements Stop, RelayListener {
   private readonly control: RunControl
-  private readonly ofControl: Relay
-  private readonly ofCaller: Relay | undefined
+  private readonly caller: AbortSignal | undefined
+  private readonly relay: Relay
   private found: StageError | PauseRequested | undefined
   private controller: AbortController | undefined
-  private listeners: Set<(reason: unknown) => void> | undefined
+  private listeners: ((reason: unknown) => void)[] | undefined
 
-  constructor(control: RunControl, ofControl: Relay, ofCaller: Relay | undefined) {
+  constructor(control: RunControl, caller: AbortSignal | undefined, relay: Relay) {
     this.control = control
-    this.ofControl = ofControl
-    this.ofCaller = ofCaller
+    this.caller = caller
+    this.relay = relay
   }
 
   get aborted(): boolean {
@@ -70,7 +66,7 @@ class StageStop implements Stop {
   get reason(): StageError | PauseRequested | undefined {
     if (this.found) return this.found
     if (this.control.signal.aborted) this.found = reasonOf(this.control.signal)
-    else if (this.ofCaller?.signal.aborted) this.found = new PauseRequested('The caller stopped the graph.')
+    else if (this.caller?.aborted) this.found = new PauseRequested('The caller stopped the graph.')
     return this.found
   }
 
@@ -92,30 +88,30 @@ class StageStop implements Stop {
       listener(this.reason)
       return nothing
     }
-    this.listeners ??= this.listen()
     const { listeners } = this
-    listeners.add(listener)
-    return () => listeners.delete(listener)
+    if (listeners) listeners.push(listener)
+    else {
+      this.listeners = [listener]
+      this.relay.add(this)
+    }
+    return () => this.forget(listener)
   }
 
   dispose(): void {
     if (!this.listeners) return
     this.listeners = undefined
-    this.ofControl.remove(this.tell)
-    this.ofCaller?.remove(this.tell)
+    this.relay.remove(this)
   }
 
-  private listen(): Set<(reason: unknown) => void> {
-    this.ofControl.add(this.tell)
-    this.ofCaller?.add(this.tell)
-    return new Set()
-  }
-
-  /** An own function, since it is handed on. */
-  private readonly tell = (): void => {
-    const listeners = [...(this.listeners ?? [])]
+  /** By the relay. */
+  told(): void {
+    const { listeners } = this
     this.dispose()
-    for (const listener of listeners) listener(this.reason)
+    for (const listener of listeners ?? []) listener(this.reason)
+  }
+
+  private forget(listener: (reason: unknown) => void): void {
+    this.listeners = this.listeners?.filter((each) => each !== listener)
   }
 }
 

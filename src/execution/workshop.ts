@@ -1,5 +1,6 @@
 /** What the parts of the stage runner share: made once per plan and stretch, no state of a stage in it. */
 import type { Topology } from '../compiler/lower/topology.ts'
+import { createDates } from '../foundation/clock.ts'
 import type { RunEventBody } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
@@ -25,6 +26,8 @@ export interface Workshop {
   readonly createStop: CreateStop
   readonly hashInput: HashInput
   readonly keepOutput: KeepOutput
+  /** A time, in milliseconds since 1970, as a text. */
+  readonly dateOf: (ms: number) => string
   /** Looked up at the moment of use. */
   readonly secrets: () => JsonObject
   readonly secret: (name: string) => string | undefined
@@ -50,6 +53,7 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     createStop: createStops(deps.control),
     hashInput: createInputHash(plan),
     keepOutput: createOutputs(deps.validators, redactor),
+    dateOf: createDates(),
     secret,
     secrets: () => Object.freeze(Object.fromEntries(plan.secrets.map((name) => [name, secret(name) ?? null]))),
   }

@@ -19,15 +19,21 @@ export function createBatches<T>(write: (batch: readonly T[]) => Promise<void>):
   let waiting: T[] = []
   let scheduled: Promise<void> | undefined
   let written: Promise<void> = Promise.resolve()
+  let writing = false // also once a write has failed
 
   function flush(): Promise<void> {
     scheduled = undefined
     if (waiting.length === 0) return written
     const batch = waiting
     waiting = []
-    written = written.then(() => write(batch))
-    written.catch(ignore) // whoever waits is told
-    return written
+    const made = writing ? written.then(() => write(batch)) : write(batch)
+    writing = true
+    written = made
+    const done = (): void => {
+      if (written === made) writing = false
+    }
+    made.then(done, ignore) // whoever waits is told of a failure
+    return made
   }
 
   function schedule(): Promise<void> {

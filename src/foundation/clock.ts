@@ -16,6 +16,18 @@ export const systemClock: Clock = {
   sleep: (ms, signal) => sleepWith(setTimeout, clearTimeout, ms, signal),
 }
 
+/** Times as ISO 8601, UTC; the text of the last one is kept, for within a millisecond much may happen. */
+export function createDates(): (ms: number) => string {
+  let last = Number.NaN
+  let text = ''
+  return (ms) => {
+    if (ms === last) return text
+    last = ms
+    text = new Date(ms).toISOString()
+    return text
+  }
+}
+
 type Timer = ReturnType<typeof setTimeout>
 
 /** The longest delay a Node timer takes (2^31 - 1 ms); longer sleeps are slept in pieces. */

@@ -57,6 +57,23 @@ function freezeMember(value: Readonly<Record<string, unknown>>, key: string): vo
   if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
 }
 
+/**
+ * The same members with other values. A large object grows several times as fast by assignment as by
+ * `Object.fromEntries`, and takes a fraction of the memory.
+ */
+export function mapMembers<From, To>(
+  members: Readonly<Record<string, From>>,
+  map: (value: From, key: string) => To,
+): Record<string, To> {
+  const mapped: Record<string, To> = {}
+  for (const key of Object.keys(members)) {
+    const value = map(members[key] as From, key)
+    if (key !== '__proto__') mapped[key] = value
+    else Object.defineProperty(mapped, key, { value, writable: true, enumerable: true, configurable: true })
+  }
+  return mapped
+}
+
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return canonicalList(value)
   return isJsonObject(value) ? canonicalMap(value) : JSON.stringify(value)

@@ -31,6 +31,9 @@ export interface Outcome {
   readonly generation?: number
 }
 
+/** What most stages set. */
+export const nothingSet: Outcome['set'] = Object.freeze({})
+
 /** Path of a stage → its outcome: the value of the `stages` channel. */
 export type Outcomes = Readonly<Record<string, Outcome>>
 

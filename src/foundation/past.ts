@@ -4,7 +4,7 @@
 import type { RunEventBody } from './events.ts'
 import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, type Json } from './json.ts'
-import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
+import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 
 /** A stage as its journal knows it. */
@@ -44,6 +44,9 @@ export interface Past {
 
 /** An event with its time. */
 export type DatedEvent = RunEventBody & { readonly at: string }
+
+/** One that tells of a stage. */
+export type StageEvent = DatedEvent & { readonly stage: string }
 
 const untouched: StagePast = { attempts: 0, failures: 0, crashes: 0, generation: 1 }
 
@@ -109,6 +112,9 @@ export function amend(
   return { past: { ...past, of }, add }
 }
 
+/** The outcome that the events of one stage tell of. */
+export const endOf = (events: readonly StageEvent[]): Outcome | undefined => events.reduce(next, untouched).outcome
+
 /** All at once. */
 export function foldPast(events: Iterable<DatedEvent>): Past {
   const fold = createFold()
@@ -116,19 +122,12 @@ export function foldPast(events: Iterable<DatedEvent>): Past {
   return fold.past()
 }
 
-/** What events of one and the same stage say of it. */
-export function foldStage(events: readonly DatedEvent[]): StagePast {
-  let stage = untouched
-  for (const event of events) if ('stage' in event) stage = next(stage, event)
-  return stage
-}
-
 /** A person looked at a run that crashed again and again, and lets it try once more. */
 function forgive(stages: Map<string, StagePast>): void {
   for (const [path, stage] of stages) if (stage.crashes > 0) stages.set(path, { ...stage, crashes: 0 })
 }
 
-function next(stage: StagePast, event: DatedEvent & { readonly stage: string }): StagePast {
+function next(stage: StagePast, event: StageEvent): StagePast {
   switch (event.type) {
     case 'stage.started': {
       const { nextAt: _, decision: __, ...rest } = closed(ofGeneration(stage, event.generation))
@@ -201,7 +200,7 @@ type Closing = Extract<DatedEvent, { type: 'stage.succeeded' | 'stage.failed' | 
 
 /** The outcome that a closing event tells of. What it set follows in events of its own. */
 function outcomeOf(event: Closing, generation: number): Outcome {
-  const ends = { ended_at: event.at, set: {}, ...(generation > 1 && { generation }) }
+  const ends = { ended_at: event.at, set: nothingSet, ...(generation > 1 && { generation }) }
   switch (event.type) {
     case 'stage.skipped':
       return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }

@@ -45,16 +45,16 @@ outputs:
   },
   inheritsRetry: false,
   outputSchema: (_config, declared) => declared ?? true,
-  preflight: (config, host) => checkUse(config, (uses) => load({ uses }, host)),
+  preflight: (config, host) => checkUse(config, (name) => load(name, host)),
   run(config, context) {
     const input = config.with ?? {}
-    const loaded = load(config, context)
+    const loaded = load(config.uses, context)
     return loaded instanceof Promise
       ? loaded.then((found) => callFunction(found, input, context))
       : callFunction(loaded, input, context)
   },
   async undo(output, config, context) {
-    const { definition } = await load(config, context)
+    const { definition } = await load(config.uses, context)
     await definition.undo?.(output as never, (config.with ?? {}) as never, functionContext(context))
   },
 })
@@ -68,7 +68,7 @@ const functionsOf = ({ functions }: StageServices): Functions => ({
 /** What was loaded for a host is kept for as long as the host lends its services: those of one stretch of a run. */
 const loaders = new WeakMap<StageServices, LoadFunction>()
 
-function load({ uses: name }: Pick<UsesConfig, 'uses'>, { directory, services }: PreflightHost) {
+function load(name: string, { directory, services }: PreflightHost) {
   const known = loaders.get(services)
   if (known) return known(name, directory)
   const made = createLoader(functionsOf(services))

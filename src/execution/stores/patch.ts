@@ -6,7 +6,7 @@
  * it is known to be equal without a look inside; everything else is compared by content. So state that shares structure
  * costs what changed, and state that was changed in place costs a comparison, but is never taken for unchanged.
  */
-import type { Json } from '../../foundation/json.ts'
+import { type Json, mapMembers } from '../../foundation/json.ts'
 
 /** A change, as JSON. The order of keys in objects is part of the value. */
 export type Patch =
@@ -207,13 +207,12 @@ function snapshotList(list: readonly unknown[], depth: number): Json {
 function snapshotMembers(members: Members, depth: number): Json {
   requirePlain(members)
   let same = isFixed(members) && Object.getPrototypeOf(members) === Object.prototype
-  const entries = Object.keys(members).map((key): [string, Json] => {
-    const inner = members[key]
-    const copy = snapshot(inner, depth + 1)
-    same = same && Object.is(inner, copy)
-    return [key, copy]
+  const copy = mapMembers<unknown, Json>(members, (inner) => {
+    const taken = snapshot(inner, depth + 1)
+    same = same && Object.is(inner, taken)
+    return taken
   })
-  return same ? members : Object.freeze(Object.fromEntries(entries))
+  return same ? members : Object.freeze(copy)
 }
 
 /** It can never again be anything else: frozen, and nothing in it is computed when it is read. */

@@ -7,15 +7,18 @@
  * else is written down as it is, in a list of its own, so that no data can be taken for a place.
  */
 import { StoreError } from '../../foundation/errors.ts'
-import { deepFreeze, isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
+import { deepFreeze, isJsonObject, type Json, mapMembers } from '../../foundation/json.ts'
 import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
-import { type DatedEvent, foldStage } from '../../foundation/past.ts'
+import { type DatedEvent, endOf, type StageEvent } from '../../foundation/past.ts'
 
 /** The channel that holds outcomes by path. */
 export const outcomesChannel = 'stages'
 
-/** An outcome written down: the `seq` of its closing event, the same and how many changes follow it, or as it is. */
-type Written = number | readonly [seq: number, changes: number] | readonly [asItIs: Json]
+/** Where an outcome stands: the `seq` of its closing event, or the same and how many changes follow it. */
+type Standing = number | readonly [seq: number, changes: number]
+
+/** An outcome written down: where it stands, or as it is. */
+type Written = Standing | readonly [asItIs: Json]
 
 /** Outcomes by path, each written down. */
 export type OutcomesForm = Readonly<Record<string, Written>>
@@ -75,16 +78,17 @@ export function createPlaces(): Places {
     if (Object.isFrozen(form)) read.set(form, ref)
   }
 
-  /** How each outcome is written down: by its place, where it is in the log of the run. */
-  function writtenBy(run: number): (path: string, outcome: Json) => Written {
+  /** Where the outcomes stand that are in the log of the run. */
+  function standings(run: number): (path: string, outcome: unknown) => Standing | undefined {
     const ends = noted.get(run)
     const before = loaded.get(run)
-    const known: Readonly<Record<string, unknown>> | undefined = before?.outcomes.deref()
+    const known = before?.outcomes.deref()
     return (path, outcome) => {
-      const asBefore = known && Object.hasOwn(known, path) && known[path] === outcome ? before?.form[path] : undefined
-      if (asBefore !== undefined && isPlace(asBefore)) return asBefore
+      if (typeof outcome !== 'object' || outcome === null) return undefined
+      const read = known && Object.hasOwn(known, path) && known[path] === outcome && before?.form[path]
+      if (read && isStanding(read)) return read
       const ended = ends?.get(path)
-      return ended && tells(ended, path, outcome) ? placeOf(ended) : [outcome]
+      return ended && saysJust(ended, path, outcome) ? standingOf(ended) : undefined
     }
   }
 
@@ -110,10 +114,16 @@ export function createPlaces(): Places {
       noted.delete(run)
     },
     toForm(run, value) {
-      if (!isJsonObject(value as Json)) return undefined
-      const written = writtenBy(run)
-      const form = Object.entries(value as JsonObject).map(([path, outcome]) => [path, written(path, outcome)] as const)
-      return form.some(([, each]) => isPlace(each)) ? Object.fromEntries(form) : undefined
+      if (!isJsonObject(value)) return undefined
+      const standing = standings(run)
+      let stands = false
+      const form = mapMembers(value, (outcome, path): Written => {
+        const found = standing(path, outcome)
+        if (found === undefined) return [outcome]
+        stands = true
+        return found
+      })
+      return stands ? form : undefined
     },
     fromForm(run, form, eventsAt) {
       const outcomes = read.get(form)?.deref() ?? readForm(run, form, noted.get(run), eventsAt)
@@ -137,18 +147,27 @@ function readForm(
   const found = eventsAt(wanted.flatMap(({ place, ended }) => (ended ? [] : [place]))).values()
   const outcomes = new Map<string, Outcome>()
   for (const { path, place, ended } of wanted) {
-    const outcome = outcomeOf(path, ended?.events ?? found.next().value ?? [])
+    const outcome = outcomeIn(path, ended?.events ?? found.next().value ?? [])
     if (!outcome) throw damaged(path, place)
     outcomes.set(path, deepFreeze(outcome))
   }
-  const entries = Object.entries(form).map(([path, written]) => [path, outcomes.get(path) ?? asItIs(written)])
-  return Object.freeze(Object.fromEntries(entries)) as Outcomes
+  return Object.freeze(mapMembers(form, (written, path) => outcomes.get(path) ?? asItIs(written))) as Outcomes
 }
 
 const endedAt = ({ seq, changes }: Place, ended: Ended | undefined): Ended | undefined =>
   ended?.seq === seq && ended.events.length === changes + 1 ? ended : undefined
 
-const placeOf = ({ seq, events }: Ended): Written => (events.length === 1 ? seq : [seq, events.length - 1])
+const standingOf = ({ seq, events }: Ended): Standing => (events.length === 1 ? seq : [seq, events.length - 1])
+
+const isStanding = (written: Written): written is Standing => typeof written === 'number' || written.length === 2
+
+/** Whether the end tells of just this outcome; then it is remembered, for the next time it is asked. */
+function saysJust(ended: Ended, path: string, outcome: object): boolean {
+  if (ended.outcome === outcome) return true
+  if (!isFrozen(outcome) || !isSameOutcome(outcome, outcomeIn(path, ended.events))) return false
+  ended.outcome = outcome
+  return true
+}
 
 const endTypes: ReadonlySet<string> = new Set([
   'stage.succeeded',
@@ -191,46 +210,45 @@ function noteEvent(
 }
 
 /** The members: the event itself is whoever's who says it. */
-const areFrozen = (event: object): boolean => Object.values(event).every((member) => Object.isFrozen(member))
-
-const alreadyFrozen = (): boolean => true
-
-/** Whether these events say just that outcome. */
-function tells(ended: Ended, path: string, outcome: Json): boolean {
-  if (typeof outcome !== 'object' || outcome === null) return false
-  if (ended.outcome === outcome) return true
-  if (!isFrozen(outcome) || !isSameOutcome(outcome, outcomeOf(path, ended.events))) return false
-  ended.outcome = outcome
+function areFrozen(event: DatedEvent): boolean {
+  for (const key of Object.keys(event)) if (!Object.isFrozen(event[key as keyof DatedEvent])) return false
   return true
 }
 
-function isSameOutcome(outcome: object, told: object | undefined): boolean {
-  if (!told) return false
-  const members = outcome as Readonly<Record<string, unknown>>
-  const others = told as Readonly<Record<string, unknown>>
-  const names = Object.keys(members)
-  return names.length === Object.keys(others).length && names.every((name) => isSame(members[name], others[name]))
+const alreadyFrozen = (): boolean => true
+
+type Members = Readonly<Record<string, unknown>>
+
+function isSameOutcome(outcome: object, other: Outcome | undefined): boolean {
+  const keys = Object.keys(outcome)
+  if (!other || keys.length !== Object.keys(other).length) return false
+  return keys.every((key) => isSame((outcome as Members)[key], (other as unknown as Members)[key]))
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
 
 /** Only what is frozen all the way down still is what was appended. */
-const isFrozen = (value: unknown): boolean =>
-  typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen))
-
-/** The outcome that an end tells of; nothing where it is not of that path, or is none. */
-function outcomeOf(path: string, events: readonly DatedEvent[]): Outcome | undefined {
-  return events.every((event) => 'stage' in event && event.stage === path) ? foldStage(events).outcome : undefined
+function isFrozen(value: object): boolean {
+  if (!Object.isFrozen(value)) return false
+  for (const key of Object.keys(value)) {
+    const inner = (value as Members)[key]
+    if (typeof inner === 'object' && inner !== null && !isFrozen(inner)) return false
+  }
+  return true
 }
 
-const isPlace = (written: Written): boolean => typeof written === 'number' || written.length === 2
+/** The outcome that an end tells of; nothing where it is not of the path, or is none. */
+const outcomeIn = (path: string, events: readonly DatedEvent[]): Outcome | undefined =>
+  events.every((event) => isOf(path, event)) ? endOf(events) : undefined
+
+const isOf = (path: string, event: DatedEvent): event is StageEvent => 'stage' in event && event.stage === path
 
 function placeIn(run: number, written: Written | undefined): Place | undefined {
   if (written === undefined) return undefined
-  if (typeof written === 'number') return { run, seq: written, changes: 0 }
-  const [seq, changes] = written
-  return changes === undefined ? undefined : { run, seq: seq as number, changes }
+  if (!isStanding(written)) return undefined
+  const [seq, changes] = typeof written === 'number' ? [written, 0] : written
+  return { run, seq, changes }
 }
 
 const asItIs = (written: Written): unknown => (typeof written === 'number' ? undefined : written[0])

@@ -8,13 +8,10 @@ import type { Json } from '../../foundation/json.ts'
 import type { RegisteredFunction } from '../../foundation/stage-kind.ts'
 import { sourcesOf, type Template } from '../../foundation/template.ts'
 import { fit } from './call.ts'
-import type { LoadedFunction } from './load.ts'
+import type { LoadFunction } from './load.ts'
 
 /** Throws, or rejects with, a StageError. `config` is `{ uses, with? }` as it stands in the plan. */
-export function checkUse(
-  config: Template,
-  load: (uses: string) => LoadedFunction | Promise<LoadedFunction>,
-): Promise<void> | void {
+export function checkUse(config: Template, load: (uses: string) => ReturnType<LoadFunction>): Promise<void> | void {
   const uses = fieldOf(config, 'uses')
   if (uses?.kind !== 'literal' || typeof uses.value !== 'string') return
   const name = uses.value

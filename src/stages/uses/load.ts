@@ -28,15 +28,13 @@ export interface Functions {
   keys(): Iterable<string>
 }
 
-/**
- * The function, in a promise unless it is there at once, or a StageError (`validation`) that says what is missing.
- * Relative paths and the search for packages start at `directory`.
- */
+/** The function, in a promise unless it is there at once, or a StageError (`validation`) that says what is missing. */
 export type LoadFunction = (uses: string, directory: string) => LoadedFunction | Promise<LoadedFunction>
 
 /** Remembers what it loaded. Files are looked at again each time, and read again when they were changed. */
 export function createLoader(functions: Functions): LoadFunction {
   const kept = new Map<string, Kept>()
+  const references = new Map<string, Reference>()
 
   async function loadAnew(uses: string, reference: ScriptReference, directory: string): Promise<LoadedFunction> {
     const before = reference.kind === 'file' ? stampedFile(resolve(directory, reference.path)) : undefined
@@ -48,13 +46,20 @@ export function createLoader(functions: Functions): LoadFunction {
     return loaded
   }
 
+  function referenceOf(uses: string): Reference {
+    const known = references.get(uses)
+    if (known) return known
+    const parsed = parseReference(uses)
+    if (!parsed) throw wrongUse(`"${uses}" names no function.`, 'Write ./file.ts#export, package#export or a name.')
+    references.set(uses, parsed)
+    return parsed
+  }
+
   return (uses, directory) => {
-    const known = kept.get(keyOf(uses, directory))
-    if (known && isCurrent(known)) return known.loaded
-    const reference = parseReference(uses)
-    if (!reference) throw wrongUse(`"${uses}" names no function.`, 'Write ./file.ts#export, package#export or a name.')
+    const reference = referenceOf(uses)
     if (reference.kind === 'name') return { definition: registered(reference.name, functions) }
-    return loadAnew(uses, reference, directory)
+    const known = kept.get(keyOf(uses, directory))
+    return known && isCurrent(known) ? known.loaded : loadAnew(uses, reference, directory)
   }
 }
 

@@ -17,11 +17,16 @@ const mostEvents = 2 ** 32 - 1
 
 const columns = 'n >> 32 AS run, n & 4294967295 AS last, first, cell, sum'
 
+/**
+ * A row whose `first` is NULL is not taken and ignored. One row of values needs no table in between, as the rows of a
+ * `SELECT` that reads the log would.
+ */
 const adding = `
-INSERT INTO log (n, first, cell, sum)
-SELECT (?1 << 32) | ?3, ?2, ?4, ?5 FROM lease
-WHERE thread = ?6 AND epoch = ?7 AND owner IS NOT NULL
-AND ifnull((SELECT max(n) FROM log WHERE n > (?1 << 32) AND n < ((?1 << 32) | 4294967295)), ?1 << 32) = ((?1 << 32) | (?2 - 1))`
+INSERT OR IGNORE INTO log (n, first, cell, sum)
+VALUES ((?1 << 32) | ?3, CASE
+WHEN EXISTS (SELECT 1 FROM lease WHERE thread = ?6 AND epoch = ?7 AND owner IS NOT NULL)
+AND ifnull((SELECT max(n) FROM log WHERE n > (?1 << 32) AND n < ((?1 << 32) | 4294967295)), ?1 << 32) = ((?1 << 32) | (?2 - 1))
+THEN ?2 END, ?4, ?5)`
 
 export interface SqliteLogs extends LogTable {
   /** Whoever holds the thread. */
@@ -91,11 +96,11 @@ function checked(row: Row): Checked {
   return { run, first, last, cell }
 }
 
-/** Of many small rows, so it does without the list of columns that others have. */
+/** Of many small rows, so it does without the list of columns that others have, and is one sum of one text. */
 function sumOf(run: number, first: number, last: number, cell: Cell): number {
-  if (typeof first !== 'number' || (typeof cell !== 'string' && !(cell instanceof Uint8Array))) return Number.NaN
-  const start = crc32(`${typeof cell === 'string' ? 'log' : 'bytes in log'} ${run} ${first} ${last}`)
-  return cell.length === 0 ? start : crc32(cell, start)
+  if (typeof first !== 'number') return Number.NaN
+  if (typeof cell === 'string') return crc32(`log ${run} ${first} ${last}${cell}`)
+  return cell instanceof Uint8Array ? crc32(cell, crc32(`bytes in log ${run} ${first} ${last}`)) : Number.NaN
 }
 
 const placeOf = (run: number, first: number, last: number): string => `events ${first}-${last} of run ${run}`

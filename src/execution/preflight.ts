@@ -8,7 +8,8 @@ export async function preflight(plan: Plan, kinds: StageKinds, host: PreflightHo
   const problems: InputProblem[] = []
   for (const stage of plan.stages) {
     try {
-      await kinds.get(stage.kind)?.preflight?.(stage.config, host)
+      const looking = kinds.get(stage.kind)?.preflight?.(stage.config, host)
+      if (looking) await looking
     } catch (thrown) {
       problems.push({ name: `stages.${stage.id}`, message: toStageError(thrown).message })
     }

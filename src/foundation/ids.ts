@@ -5,13 +5,8 @@ export type NewId = (prefix: string) => string
 
 /** `r_` and 16 lower-case base32 characters: 80 random bits. */
 export const randomId: NewId = (prefix) => {
-  let bits = 0n
-  for (const byte of randomBytes(10)) bits = (bits << 8n) | BigInt(byte)
   let text = ''
-  for (let i = 0; i < 16; i++) {
-    text = alphabet[Number(bits & 31n)] + text
-    bits >>= 5n
-  }
+  for (const byte of randomBytes(16)) text += alphabet[byte & 31]
   return `${prefix}_${text}`
 }
 

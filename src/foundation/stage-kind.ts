@@ -55,10 +55,10 @@ export interface StageKind<Config = unknown> {
   /** The schema of the output when the stage declares none; `true` = unknown. May depend on the configuration as written. */
   readonly outputSchema?: (config: Json, declared: JsonSchema | undefined) => JsonSchema
   /**
-   * Asked once when a run starts, before any effect: rejects with a StageError when the stage could not work. `config`
-   * is the plan's, with its expressions not yet evaluated.
+   * Asked once when a run starts, before any effect: throws, or rejects with, a StageError when the stage could not work.
+   * `config` is the plan's, with its expressions not yet evaluated.
    */
-  preflight?(config: Template, host: PreflightHost): Promise<void>
+  preflight?(config: Template, host: PreflightHost): Promise<void> | void
   run(config: Config, context: StageContext): Promise<unknown> | unknown
   /** Takes back what `run` did. `output` is what it returned. (Used by rollback.) */
   undo?(output: Json, config: Config, context: StageContext): Promise<void> | void

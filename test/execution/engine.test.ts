@@ -218,6 +218,27 @@ stages:
     expect(results).toEqual([{ who: 'one' }, { who: 'two' }, { who: 'three' }])
   })
 
+  it('runs one plan many times at once, each run with its own variables and its own answers', async () => {
+    await using engine = createEngine({ store })
+    const plan = compile(`
+name: counts
+inputs: { n: { type: integer } }
+vars: { seen: { type: array, merge: append, default: [] } }
+stages:
+  - { id: a, transform: "\${{ inputs.n }}", set: { seen: ["\${{ inputs.n }}"] } }
+  - { id: b, transform: "\${{ vars.seen }}", set: { seen: ["\${{ inputs.n * 10 }}"] } }
+outputs: { seen: "\${{ vars.seen }}" }
+`)
+    const results = await Promise.all([1, 2, 3].map((n) => engine.execute(plan, { n })))
+    expect(results.map(({ outputs }) => outputs)).toEqual([1, 2, 3].map((n) => ({ seen: [n, n * 10] })))
+    const states = await Promise.all(
+      results.map(({ threadId: thread_id }) =>
+        plan.graph({ checkpointer: store.saver, lowering: 'flow' }).getState({ configurable: { thread_id } }),
+      ),
+    )
+    expect(states.map(({ values }) => values['vars.seen'])).toEqual([1, 2, 3].map((n) => [n, n * 10]))
+  })
+
   it('runs stage kinds of a user', async () => {
     const shout = defineStage({
       name: 'shout',

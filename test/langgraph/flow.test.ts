@@ -1,5 +1,7 @@
 /** A pipeline lowered to one node: used as any LangGraph graph, with a stock MemorySaver and no engine of ours. */
-import { Command, MemorySaver } from '@langchain/langgraph'
+import type { CallbackHandlerMethods } from '@langchain/core/callbacks/base'
+import { RunnableLambda } from '@langchain/core/runnables'
+import { Command, getConfig, MemorySaver } from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
 import { PipelineFailedError } from '../../src/compiler/lower/errors.ts'
 import { PipelineGraph } from '../../src/compiler/lower/pipeline-graph.ts'
@@ -89,6 +91,44 @@ describe('stream', () => {
     const { graph } = lowerFlow(diamond)
     const events = await collect(graph.streamEvents({ inputs: { n: 1 } }, { version: 'v2' }))
     expect(events.some(({ name }) => name === 'flow')).toBe(true)
+  })
+
+  it('is heard by callbacks: one run of the node, what a stage calls below it, and nothing else', async () => {
+    const shout = RunnableLambda.from((text: string) => text.toUpperCase()).withConfig({ runName: 'shout' })
+    const plan = planOf([stage('a', { kind: 'do', value: 'shout' })], { outputs: { a: '${{ stages.a.output }}' } })
+    const { graph } = lowerFlow(plan, { shout: () => shout.invoke('tea') })
+    const runs: { readonly name: string | undefined; readonly id: string; readonly parent: string | undefined }[] = []
+    const ended: string[] = []
+    const listener = {
+      handleChainStart(
+        ...[, , id, parent, , , , name]: Parameters<NonNullable<CallbackHandlerMethods['handleChainStart']>>
+      ) {
+        runs.push({ name, id, parent })
+      },
+      handleChainEnd: (_: unknown, id: string) => void ended.push(id),
+    }
+    const { outputs } = await graph.invoke({ inputs: {} }, { callbacks: [listener], tags: ['ours'] })
+    expect(outputs).toEqual({ a: 'TEA' })
+    const [whole, node, call] = ['test', 'flow', 'shout'].map((wanted) => runs.find(({ name }) => name === wanted))
+    expect([node?.parent, call?.parent]).toEqual([whole?.id, node?.id])
+    expect(runs.filter(({ parent }) => parent === node?.id)).toHaveLength(1)
+    expect(ended.sort()).toEqual(runs.map(({ id }) => id).sort())
+  })
+
+  it('finds the configuration of the call in a stage, as in any node of LangGraph', async () => {
+    const found: unknown[] = []
+    const plan = planOf([stage('a', { kind: 'do', value: 'look' })])
+    const look = () => void found.push(getConfig()?.configurable?.colour, getConfig()?.tags)
+    const { graph } = lowerFlow(plan, { look })
+    await graph.invoke({ inputs: {} }, { configurable: { colour: 'red' }, tags: ['ours'] })
+    expect(found).toEqual(['red', expect.arrayContaining(['ours'])])
+  })
+})
+
+describe('the node', () => {
+  it('is run by its graph only', async () => {
+    const { graph } = lowerFlow(diamond)
+    await expect(graph.nodes.flow?.invoke({} as never)).rejects.toThrow(/its graph only/)
   })
 })
 

@@ -2,23 +2,33 @@
  * A function looked at before a run starts: it loads, it takes what is written out for it, and secrets go only into
  * fields that it marks.
  */
+import type { z } from 'zod'
 import { StageError } from '../../foundation/errors.ts'
 import type { Json } from '../../foundation/json.ts'
+import type { RegisteredFunction } from '../../foundation/stage-kind.ts'
 import { sourcesOf, type Template } from '../../foundation/template.ts'
 import { fit } from './call.ts'
 import type { LoadFunction } from './load.ts'
 
-/** Rejects with a StageError. `config` is `{ uses, with? }` as it stands in the plan. */
-export async function checkUse(config: Template, load: (uses: string) => ReturnType<LoadFunction>): Promise<void> {
+/** Throws, or rejects with, a StageError. `config` is `{ uses, with? }` as it stands in the plan. */
+export function checkUse(config: Template, load: (uses: string) => ReturnType<LoadFunction>): Promise<void> | void {
   const uses = fieldOf(config, 'uses')
   if (uses?.kind !== 'literal' || typeof uses.value !== 'string') return
-  const loaded = load(uses.value)
-  const { definition } = loaded instanceof Promise ? await loaded : loaded
-  const input = fieldOf(config, 'with')
-  refuseSecrets(input, uses.value, definition.secrets ?? [])
-  if (!definition.input) return
-  if (input === undefined) await fit({}, definition.input, { what: 'input', root: 'with' })
-  else if (input.kind === 'literal') await fit(input.value, definition.input, { what: 'input', root: 'with' })
+  const name = uses.value
+  const loaded = load(name)
+  return loaded instanceof Promise
+    ? loaded.then(({ definition }) => checkWith(config, name, definition))
+    : checkWith(config, name, loaded.definition)
+}
+
+function checkWith(config: Template, uses: string, { input, secrets = [] }: RegisteredFunction): Promise<void> | void {
+  const given = fieldOf(config, 'with') ?? { kind: 'literal', value: {} }
+  refuseSecrets(given, uses, secrets)
+  if (input && given.kind === 'literal') return checkInput(given.value, input)
+}
+
+async function checkInput(value: Json, schema: z.ZodType): Promise<void> {
+  await fit(value, schema, { what: 'input', root: 'with' })
 }
 
 function fieldOf(template: Template, name: string): Template | undefined {

@@ -19,6 +19,7 @@ import { InputError } from '../../foundation/errors.ts'
 import { randomId } from '../../foundation/ids.ts'
 import type { Lowering } from '../../foundation/outcome.ts'
 import { answer } from './answer.ts'
+import { saverForCall } from './call-saver.ts'
 import { toEdit } from './edits.ts'
 import { createEntry, entryKey } from './entry.ts'
 import { createWarning, flowUnsupported, warningKey } from './fallback.ts'
@@ -29,7 +30,6 @@ import type { Internal, SelfTest } from './self-test.ts'
 import { EditingTrigger, triggerOf } from './settle-trigger.ts'
 import type { PipelineParts, Thread } from './thread.ts'
 import { admit, knownThread, refuseFinished, refuseOtherPlan } from './threads.ts'
-import { withWholeWrites } from './whole-writes.ts'
 
 type Compiled = CompiledStateGraph<PipelineState, PipelineUpdate, string, PipelineSpec, PipelineSpec>
 type StreamInput = Parameters<Compiled['_streamIterator']>[0]
@@ -93,7 +93,7 @@ export class PipelineGraph extends CompiledStateGraph<
     const hold = await this.#hold(safe)
     try {
       const saver = hold?.saver ?? this.#saver(safe)
-      const config = saver ? givenSaver(withWholeWrites(saver), safe) : safe
+      const config = saver ? givenSaver(saverForCall(saver), safe) : safe
       // As a node of another graph that is being resumed: LangGraph goes on from the checkpoint and ignores the input.
       const resumed = config.configurable?.__pregel_resuming === true
       const admitted = resumed ? input : await this.#admit(input, config)

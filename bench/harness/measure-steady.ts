@@ -1,18 +1,19 @@
 /**
  * Measures a rival doing a short job over and over, as a service does: warm machine code, a file that is in use.
  *
- * A sample is as many whole runs as `sampleMs` takes, at least one, and its figures are those of one run. So what a
- * process pays once is spread as it is in life; what that is, the workloads `import` and `cold start` show.
+ * A sample is as many whole runs as `sampleMs` takes, at least one, and its figures are those of one run. Nothing is
+ * collected before it: what a collection finds no instance of, V8 forgets the machine code for, and a whole sample goes
+ * by until it is back. What a process pays once, the workloads `import` and `cold start` show.
  */
 import { join } from 'node:path'
 import type { ChildSettings, Final, Finding, Job, Prepared, Rival, Sample } from './contract.ts'
 import { digestOf } from './digest.ts'
 import { bytesOf } from './measure-job.ts'
-import { metered } from './meter.ts'
+import { clocked } from './meter.ts'
 import type { Witness } from './witness.ts'
 
 /** Milliseconds. */
-const warmUpMs = 1_500
+const warmUpMs = 3_000
 /** Milliseconds. */
 const sampleMs = 600
 
@@ -37,7 +38,7 @@ export async function measureSteady(
   const digests = new Set<string>()
   for (let i = 0; i < count; i++) {
     const prepared = await prepare(job, `sample-${i}`)
-    const { value, sample } = await metered(() => runsFor(sampleMs, prepared, witness))
+    const { value, sample } = await clocked(() => runsFor(sampleMs, prepared, witness))
     digests.add(digestOf({ ...(await value.read()), '(witness)': { ...witness.statement() } }))
     await prepared.close()
     samples.push(ofOneRun({ ...sample, ...bytesOf(join(directory, `sample-${i}.db`)) }, value.runs))

@@ -14,6 +14,11 @@ export async function metered<T>(work: () => Promise<T>): Promise<{ readonly val
     globalThis.gc()
     await sleep(sweepMs)
   }
+  return clocked(work)
+}
+
+/** The same, with whatever was there before. */
+export async function clocked<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly sample: Sample }> {
   const peak = process.resourceUsage().maxRSS
   const cpu = process.cpuUsage()
   const start = performance.now()

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { compilePipeline } from '../../src/compiler/compile.ts'
+import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createControl } from '../../src/execution/control.ts'
 import type { RunnerDeps } from '../../src/execution/runner-deps.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
@@ -26,11 +27,12 @@ export function createChain(row: Row, size: number): () => Promise<number> {
   const names = ['bench/noop', ...Array.from({ length: size }, (_, index) => `bench/s${index}`)]
   const functions: Functions = new Map(names.map((name) => [name, defineFunction({ run: () => 1 })]))
   const plan = planOf(row, size, functions)
-  const [evaluator, validators] = [createEvaluator(), createValidators()]
+  const [evaluator, validators, topology] = [createEvaluator(), createValidators(), createTopology(plan)]
   return () => {
     let said = 0
     const deps: RunnerDeps = {
       kinds: builtinKinds,
+      topology,
       evaluator,
       validators,
       clock: systemClock,

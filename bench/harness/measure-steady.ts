@@ -13,7 +13,7 @@ import { clocked } from './meter.ts'
 import type { Witness } from './witness.ts'
 
 /** Milliseconds. */
-const warmUpMs = 3_000
+const warmUpMs = 2_000
 /** Milliseconds. */
 const sampleMs = 600
 

@@ -39,7 +39,7 @@ const chain = (size: number, more: Partial<Case> = {}): Case => ({
   size,
   rivals: chainRivals,
   modes: ['quick', 'full'],
-  samples: 5,
+  samples: 3,
   ...more,
 })
 

@@ -13,7 +13,7 @@ import { clocked } from './meter.ts'
 import type { Witness } from './witness.ts'
 
 /** Milliseconds. */
-const warmUpMs = 2_000
+const warmUpMs = 4_000
 /** Milliseconds. */
 const sampleMs = 600
 

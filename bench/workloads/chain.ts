@@ -46,9 +46,9 @@ const chain = (size: number, more: Partial<Case> = {}): Case => ({
 export const chains: Workload = {
   name: 'chain',
   cases: [
-    chain(100, { rounds: 2 }),
-    chain(10),
-    chain(1_000, { samples: 1, rounds: 2 }),
+    chain(100, { samples: 2, rounds: 3 }),
+    chain(10, { modes: ['full'] }),
+    chain(1_000, { samples: 2 }),
     chain(2_000, { samples: 1, once: slow, modes: ['full'], rivals: ['stagegraph-sqlite', 'graph-our-saver'] }),
     chain(5_000, {
       samples: 1,

@@ -28,7 +28,10 @@ export interface PipelineEngine extends AsyncDisposable {
   start(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<Run>
   /** Goes on with a run that paused, crashed or was left, by its stored plan. */
   resume(threadId: string, options?: ResumeOptions): Promise<Run>
-  /** What `resume` would do with each stage, as the log stands now. Does nothing. Rejects as `resume` does. */
+  /**
+   * What `resume` would do with each stage, as the log stands now. Does nothing. Rejects with ThreadError when the thread
+   * is unknown or finished.
+   */
   planRecovery(threadId: string): Promise<readonly PlannedStage[]>
   /**
    * Takes over every run whose process died, or gave no sign of life for longer than its lease, and goes on with it.

@@ -74,7 +74,9 @@ const misused = (message: string): InputError =>
   new InputError('Nothing was resumed.', [{ name: 'resume', message }], 'List what there is: stagegraph runs')
 
 async function dryRun(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
-  if (changesRun(options)) throw misused('--dry-run takes no --answer and no --migrate.')
+  if (options.until !== undefined || changesRun(options)) {
+    throw misused('--dry-run takes no --until, no --answer and no --migrate.')
+  }
   const { openExisting } = await import('../open-engine.ts')
   const { knownThread } = await import('../known-thread.ts')
   await using open = await openExisting(terminal, options.store)

@@ -319,7 +319,9 @@ stages:
     expect(shown.out).toMatch(/^done +is kept +1 +its end is recorded: succeeded$/m)
     expect(shown.out).toMatch(/^once +waits +1 +the process died while it ran; someone has to say how it ended$/m)
     expect((await stagegraph('resume', 't1', '--dry-run', '--answer', 'x=1')).code).toBe(2)
-    expect((await stagegraph('resume', 't1', '--dry-run', '--until', 'last')).err).toContain('--dry-run takes no --until')
+    expect((await stagegraph('resume', 't1', '--dry-run', '--until', 'last')).err).toContain(
+      '--dry-run takes no --until',
+    )
 
     const resumed = await stagegraph('resume', 't1', '--json')
     expect(resumed.code).toBe(3)

@@ -262,10 +262,18 @@ describe('a place where no store can be', () => {
     expect(error).toMatchObject({ code: 'store_unavailable', hint: expect.any(String) })
   })
 
-  /** Root may write everywhere, so the store is opened by a child that is somebody else. */
+  /**
+   * Root may write everywhere, so the store is opened by a child that becomes somebody else, once it has loaded what may
+   * lie in a folder that only root can enter.
+   */
   function openAsSomebody(): { readonly code: string; readonly message: string } {
     const script = `
       import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, '../../../src/execution/stores/sqlite.ts'))}
+      if (process.getuid?.() === 0) {
+        process.setgroups([])
+        process.setgid(65534)
+        process.setuid(65534)
+      }
       try {
         const store = openSqliteStore(${JSON.stringify(path)})
         await store.createRun(${JSON.stringify(runRecord('r2'))}, ${JSON.stringify(claimOf('e'))})
@@ -273,8 +281,7 @@ describe('a place where no store can be', () => {
       } catch ({ code, message }) {
         console.log(JSON.stringify({ code, message }))
       }`
-    const somebody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { ...somebody, cwd: '/' })
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: '/' })
     if (child.stdout.length === 0) throw new Error(`The child said nothing.\n${child.stderr}`)
     return JSON.parse(child.stdout.toString())
   }

@@ -59,7 +59,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
   const ready = [...open.keys()].filter((index) => open[index] === 0)
   let inFlight = 0
   let done = 0
-  const asked: (OpenWait | undefined)[] = []
+  const asked: (readonly OpenWait[] | undefined)[] = []
   let paused = false
   let returns = false // a checkpoint is wanted
   let broken: { readonly error: unknown } | undefined
@@ -93,7 +93,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
       pass(index)
     } catch (error) {
       if (error instanceof PauseRequested) paused = true
-      else if (error instanceof StageWaits) asked[index] = error.wait
+      else if (error instanceof StageWaits) asked[index] = error.waits
       else broken ??= { error }
     }
     if (++done % turnEvery === 0) await nextTurn()
@@ -106,7 +106,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
     try {
       if (broken) throw broken.error
       await line.recorded?.journal.commit()
-      return { fresh, paused, waits: asked.filter((wait) => wait !== undefined) }
+      return { fresh, paused, waits: asked.flatMap((waits) => waits ?? []) }
     } catch (error) {
       throw error instanceof JournalError ? error.cause : error
     }

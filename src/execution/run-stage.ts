@@ -59,8 +59,11 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
   } catch (thrown) {
-    const isNew = thrown instanceof StageWaits && thrown.wait.id !== openWaitOf(stage.id, past)?.id
-    if (isNew) say(waitStarted(thrown.wait, past.generation))
+    if (thrown instanceof StageWaits) {
+      const known = openWaitOf(stage.id, past)?.id
+      const fresh = thrown.waits.filter((wait) => wait.stage === stage.id && wait.id !== known)
+      for (const wait of fresh) say(waitStarted(wait, past.generation))
+    }
     throw thrown
   } finally {
     stop.dispose()

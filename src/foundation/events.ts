@@ -7,7 +7,7 @@
  */
 import type { Failure } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { LastRun, Lowering, RunStatus, SkipReason } from './outcome.ts'
+import type { BodyEnd, LastRun, Lowering, RunStatus, SkipReason } from './outcome.ts'
 import type { JsonSchema } from './plan.ts'
 
 /** The format of events on the wire (`--json`) and in the store. */
@@ -16,6 +16,8 @@ export const eventSchemaVersion = 1
 interface StageEnd {
   readonly attempts: number
   readonly duration_ms: number
+  /** Of a stage with stages inside. */
+  readonly body?: BodyEnd
 }
 
 /** What happened, without its place in the history. */
@@ -50,6 +52,8 @@ export type RunEventBody =
       readonly input?: string
       /** How often the stage was begun anew; absent = 1. Another generation has another idempotency key. */
       readonly generation?: number
+      /** What is decided when a stage with stages inside starts: the list of a foreach, the case of a switch. */
+      readonly fixed?: Json
     }
   /** The attempt was stopped for a pause, and is no failure: the stage runs again. */
   | { readonly type: 'stage.interrupted'; readonly stage: string; readonly attempt: number }
@@ -107,7 +111,14 @@ export type RunEventBody =
       readonly message: string
       readonly fields?: JsonObject
     }
-  | { readonly type: 'variable.changed'; readonly stage: string; readonly variable: string; readonly value: Json }
+  | {
+      readonly type: 'variable.changed'
+      readonly stage: string
+      readonly variable: string
+      readonly value: Json
+      /** `value` is the list of what stages inside this one set, in plan order. */
+      readonly parts?: true
+    }
   /** Edited from outside: replaces what the stages in `covers` set, for stages that start later. */
   | {
       readonly type: 'variable.patched'

@@ -29,6 +29,31 @@ export interface Outcome {
   readonly cached?: true
   /** How often the stage was begun anew, by forks; absent = 1. */
   readonly generation?: number
+  /**
+   * What stages inside this one set: variable → contributions, in plan order. They fold before what it set itself.
+   */
+  readonly parts?: Readonly<Record<string, readonly Json[]>>
+  /** How the stages inside came to their end. */
+  readonly body?: BodyEnd
+}
+
+/** What expressions read beside the output of a stage with stages inside. */
+export interface BodyEnd {
+  /** Of a foreach: the items that failed. */
+  readonly errors?: readonly ItemError[]
+  /** Of a loop: how many were run, and whether `max` ended it. */
+  readonly iterations?: number
+  readonly exhausted?: boolean
+  /** Of a switch: the position of the case that was taken, from 0. */
+  readonly branch?: number
+}
+
+export interface ItemError {
+  readonly index: number
+  readonly item: Json
+  /** Id of the stage that failed. */
+  readonly stage: string
+  readonly error: Failure
 }
 
 /** What most stages set. */

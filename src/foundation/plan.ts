@@ -114,7 +114,98 @@ export interface StagePlan {
   readonly limits: { readonly outputBytes: number }
   /** What the kind's `run` gets once it is evaluated: the kind's value, or a map of it and the keys beside it. */
   readonly config: Template
+  /** Stages inside this one, and how they are gone through; `config` is then the literal null. */
+  readonly body?: BodyPlan
 }
+
+/**
+ * What a stage with stages inside does with them. The value of a list of stages is the output of its last one, or
+ * `result`. Ids are unique in a pipeline, bodies included.
+ */
+export type BodyPlan = ForeachPlan | LoopPlan | SwitchPlan | ParallelPlan | PipelinePlan
+
+/** Runs its stages once per item. The stage's `output` is the schema of one item's value. */
+export interface ForeachPlan {
+  readonly kind: 'foreach'
+  /** Gives a list; fixed when it starts. */
+  readonly list: Template
+  /** What stages inside read the item as. */
+  readonly as: string
+  /** Items at once; absent = `limits.concurrency`. */
+  readonly concurrency?: number
+  readonly onItemError: 'fail' | 'continue'
+  readonly result?: Template
+  readonly stages: readonly StagePlan[]
+}
+
+/** Runs its stages again and again. */
+export interface LoopPlan {
+  readonly kind: 'loop'
+  /** A bare CEL expression, asked before an iteration; it sees `iteration.previous`. */
+  readonly while?: string
+  /** A bare CEL expression in the scope of the body, asked after an iteration. */
+  readonly until?: string
+  readonly max: number
+  readonly onExhausted: 'fail' | 'continue'
+  /** Between two iterations: milliseconds as a literal number, or a template that gives a duration text. */
+  readonly delay?: Template
+  /** How many past iterations `iteration.history` holds. */
+  readonly keep: number
+  readonly result?: Template
+  readonly stages: readonly StagePlan[]
+}
+
+/** Runs the stages of the first case that holds. */
+export interface SwitchPlan {
+  readonly kind: 'switch'
+  /** `when`: a bare CEL expression; absent in the last one, the `else`. */
+  readonly cases: readonly { readonly when?: string; readonly stages: readonly StagePlan[] }[]
+}
+
+/** Runs lists of stages side by side. Its value is a map of theirs. */
+export interface ParallelPlan {
+  readonly kind: 'parallel'
+  readonly failFast: boolean
+  readonly branches: readonly { readonly name: string; readonly stages: readonly StagePlan[] }[]
+}
+
+/** Runs another pipeline, which is compiled into this plan. */
+export interface PipelinePlan {
+  readonly kind: 'pipeline'
+  /** Gives a map: the inputs. */
+  readonly with: Template
+  readonly child: ChildPlan
+}
+
+/** A pipeline inside another. `run.*` is that of the outermost one, and so are `limits` and `files`. */
+export type ChildPlan = Pick<
+  Plan,
+  'name' | 'version' | 'inputs' | 'vars' | 'models' | 'env' | 'secrets' | 'stages' | 'outputs'
+> & {
+  /** Where relative paths of its stages start, from the `origin.directory` of the outermost plan. */
+  readonly directory: string
+}
+
+/** The lists of stages inside a stage. */
+export function listsOf({ body }: StagePlan): readonly (readonly StagePlan[])[] {
+  switch (body?.kind) {
+    case undefined:
+      return []
+    case 'foreach':
+    case 'loop':
+      return [body.stages]
+    case 'switch':
+      return body.cases.map(({ stages }) => stages)
+    case 'parallel':
+      return body.branches.map(({ stages }) => stages)
+    case 'pipeline':
+      return [body.child.stages]
+  }
+}
+
+/** Every stage of a list, those inside others included, each before what is inside it. */
+export const allStages = (stages: readonly StagePlan[]): readonly StagePlan[] =>
+  stages.flatMap((stage) => [stage, ...listsOf(stage).flatMap(allStages)])
 
 /** The largest output a stage may have unless `limits.output_bytes` says otherwise. */
 export const defaultOutputBytes = 16 * 1024 * 1024

@@ -78,9 +78,10 @@ export class PauseRequested extends Error {
 /** Thrown by `runStage` when the stage needs an answer before it can go on. It is no failure, and nothing is in flight. */
 export class StageWaits extends Error {
   override readonly name = 'StageWaits'
-  readonly wait: OpenWait
-  constructor(wait: OpenWait) {
-    super(`"${wait.stage}" waits for an answer.`)
-    this.wait = wait
+  /** At least one; several where stages inside it wait. */
+  readonly waits: readonly OpenWait[]
+  constructor(...waits: readonly OpenWait[]) {
+    super(`${waits.map(({ stage }) => `"${stage}"`).join(', ')} waits for an answer.`)
+    this.waits = waits
   }
 }

@@ -106,7 +106,7 @@ function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
       await recorded?.journal.commit().catch((broken: unknown) => {
         throw causeOf(broken)
       })
-      throw interruptFor([error.wait])
+      throw interruptFor(error.waits)
     }
   }
 }

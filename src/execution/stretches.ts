@@ -131,7 +131,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(store, threadId)
       const { lastSeq, opening } = log
-      const outside = await answeredOutside(plan, log.past, threadId)
+      const outside = await answeredOutside(log.past, threadId)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
       const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
       const past = fired.length > 0 ? amend(log.past, fired).past : log.past
@@ -157,15 +157,15 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
   }
 
   /** A run that waits may have been answered by a graph on its thread, with no engine around it. */
-  async function answeredOutside({ stages }: Plan, past: Past, threadId: string): Promise<DatedEvent[]> {
-    const open = stages.flatMap(({ id }) => openWaitOf(id, past.of(id)) ?? [])
+  async function answeredOutside(past: Past, threadId: string): Promise<DatedEvent[]> {
+    const open = past.paths.flatMap((path) => openWaitOf(path, past.of(path)) ?? [])
     return open.length > 0 ? answersOutside(store.saver, { configurable: { thread_id: threadId } }, open) : []
   }
 
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
     if (Object.keys(answers).length === 0) return []
     const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
-    return answerEvents(answers, { plan, past, thread, at: new Date(clock.now()).toISOString() }, runner)
+    return answerEvents(answers, { past, thread, at: new Date(clock.now()).toISOString() }, runner)
   }
 
   /** A run goes on by the lowering that it was started by, or not at all. */

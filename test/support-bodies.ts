@@ -111,3 +111,18 @@ export function randomBodies(pick: Pick, count: number, choices: BodyChoices): P
 
 const without = <Value>(map: Readonly<Record<string, Value>>, name: string): Record<string, Value> =>
   Object.fromEntries(Object.entries(map).filter(([key]) => key !== name))
+
+/** The same body with other lists. */
+export function mapLists(body: BodyPlan, map: (stages: readonly StagePlan[]) => readonly StagePlan[]): BodyPlan {
+  switch (body.kind) {
+    case 'foreach':
+    case 'loop':
+      return { ...body, stages: map(body.stages) }
+    case 'switch':
+      return { ...body, cases: body.cases.map((each) => ({ ...each, stages: map(each.stages) })) }
+    case 'parallel':
+      return { ...body, branches: body.branches.map((each) => ({ ...each, stages: map(each.stages) })) }
+    case 'pipeline':
+      return { ...body, child: { ...body.child, stages: map(body.child.stages) } }
+  }
+}

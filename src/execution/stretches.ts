@@ -72,6 +72,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       leaseUntilMs: claim.expiresAtMs,
       past: foldPast(inherited),
       lastSeq: 0,
+      reached: 0,
       runState,
       number: 1,
       ...(await host.lowering()),
@@ -130,7 +131,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       if (!record) throw unknown(threadId)
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(store, threadId)
-      const { lastSeq, opening } = log
+      const { lastSeq, reached, opening } = log
       const outside = await answeredOutside(log.past, threadId)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
       const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
@@ -140,7 +141,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
         : await begun(prepare(plan, record.inputs, threadId).run, plan)
       const lowered = await loweredAs(loweringOf(opening))
       const number = opening ? record.stretches + 1 : 1
-      const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
+      const input = { plan, record, lease, past, lastSeq, reached, runState, number, fired, ...lowered, ...options }
       return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
     } catch (error) {
       await store.release(lease)

@@ -69,7 +69,7 @@ function conclude({ shop, at, way }: BodyWork, guard: BodyGuard, { end, value, p
   const left = body && { body }
   switch (end.is) {
     case 'skipped':
-      return { ...skipped(end.reason), ...left }
+      return skipped(end.reason)
     case 'failed':
       return { ...failedWith(shop, at, end.failure, 1), ...left }
     case 'cut': {

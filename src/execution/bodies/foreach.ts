@@ -9,7 +9,7 @@ import { deepFreeze, type Json, type JsonObject } from '../../foundation/json.ts
 import type { ItemError, SkipReason } from '../../foundation/outcome.ts'
 import type { Begun } from '../../foundation/past.ts'
 import type { ForeachPlan } from '../../foundation/plan.ts'
-import { StageWaits } from '../../foundation/stage-runner.ts'
+import { PauseRequested, StageWaits } from '../../foundation/stage-runner.ts'
 import type { OpenWait } from '../../foundation/wait.ts'
 import { asStageError } from '../failures.ts'
 import { runPool } from '../pool.ts'
@@ -71,6 +71,9 @@ function namesOf(outer: JsonObject, as: string, index: number, item: Json): Json
   return Object.freeze({ ...outer, [as]: item, index, [`${as}_index`]: index })
 }
 
+/** Nothing was running when everything was stopped. */
+const cutOff: ListEnd = { is: 'cut', error: null }
+
 /** What came of the items so far. */
 class ItemTally {
   private readonly work: BodyWork
@@ -114,13 +117,16 @@ class ItemTally {
     else this.failed(index, this.write(skippedItem(end.reason), index))
   }
 
-  /** Throws StageWaits. */
+  /** Throws StageWaits, PauseRequested. */
   result(): Ran {
     const body = { errors: this.errors.toSorted((a, b) => a.index - b.index) }
     const first = this.failures.size > 0 ? Math.min(...this.failures.keys()) : undefined
     const failure = first === undefined ? undefined : this.failures.get(first)
+    const { aborted, reason } = this.work.way.stop
+    if (aborted && this.count < this.items.length && reason instanceof PauseRequested) throw reason
+    if (aborted && (this.cut || this.count < this.items.length)) return { end: this.cut ?? cutOff, body }
     if (failure && this.body.onItemError === 'fail') return { end: this.endFor(failure), body }
-    if (this.cut || this.work.way.stop.aborted) return { end: this.cut ?? { is: 'cut', error: null }, body }
+    if (this.cut) return { end: this.cut, body }
     const waits = this.open.flatMap((each) => each ?? [])
     if (waits.length > 0) throw new StageWaits(...waits)
     if (failure && this.failures.size === this.items.length) return { end: this.allFailed(failure), body }

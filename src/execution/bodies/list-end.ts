@@ -9,17 +9,22 @@ import type { Parts, View } from '../view.ts'
 import { scopeOf, type Workshop } from '../workshop.ts'
 import { done, type ListEnd } from './body-work.ts'
 
-/** A failure is told before a stop, and a stop before a skip. Of several failures the first in the list is told. */
-export function endOfList(stages: readonly StagePlan[], outcomes: Outcomes): ListEnd {
+/**
+ * A failure is told before a skip, and of several failures the first in the list. What was cut off is told first where
+ * everything outside is being stopped, for then nobody knows what would have failed; else it was cut off for a failure.
+ */
+export function endOfList(stages: readonly StagePlan[], outcomes: Outcomes, isStopped: boolean): ListEnd {
   let reason: SkipReason | undefined
   let cut: Outcome | undefined
+  let failed: Outcome | undefined
   for (const { id } of stages) {
     const outcome = outcomes[id]
     if (!outcome) continue // it waited while another failed
-    if (isFailure(outcome) && outcome.error) return { is: 'failed', failure: outcome.error }
-    if (outcome.status === 'cancelled' || outcome.reason === 'cancelled') cut ??= outcome
+    if (isFailure(outcome)) failed ??= outcome
+    else if (outcome.status === 'cancelled' || outcome.reason === 'cancelled') cut ??= outcome
     else if (outcome.status === 'skipped' && outcome.reason !== 'condition') reason = stronger(reason, outcome.reason)
   }
+  if (failed?.error && !(cut && isStopped)) return { is: 'failed', failure: failed.error }
   if (cut) return { is: 'cut', error: cut.error }
   return reason ? { is: 'skipped', reason } : done
 }

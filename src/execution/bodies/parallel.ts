@@ -39,7 +39,10 @@ export async function runParallel(
     ),
   )
   const runs = allOf(settled)
-  const end = worst(runs.map((run) => run.end))
+  const end = worst(
+    runs.map((run) => run.end),
+    work.way.stop.aborted,
+  )
   if (!end) throw new StageWaits(...runs.flatMap(({ waits }) => waits))
   if (end.is !== 'done') return { end }
   const values = branches.map(({ name, stages }, index) => {
@@ -59,8 +62,10 @@ function allOf(settled: readonly PromiseSettledResult<InnerRun>[]): readonly Inn
 
 const order = ['failed', 'cut', 'skipped'] as const
 
-/** How the whole ended: the first failure, else the first stop, else the first skip. Undefined: a branch still waits. */
-function worst(ends: readonly (ListEnd | undefined)[]): ListEnd | undefined {
+/** How the whole ended, as a list does. Undefined: a branch still waits. */
+function worst(ends: readonly (ListEnd | undefined)[], isStopped: boolean): ListEnd | undefined {
+  const cut = ends.find((end) => end?.is === 'cut')
+  if (cut && isStopped) return cut
   const failed = ends.find((end) => end?.is === 'failed')
   if (failed) return failed // after a failure nobody is waited for
   if (ends.includes(undefined)) return undefined

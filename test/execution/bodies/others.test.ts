@@ -172,12 +172,11 @@ describe('parallel', () => {
     const told: string[] = []
     const deed = ({ signal }: { signal: AbortSignal }) =>
       new Promise((_, reject) => {
-        signal.addEventListener('abort', () => {
+        signal.addEventListener('abort', async () => {
           told.push('stopping')
-          setTimeout(() => {
-            told.push('stopped')
-            reject(signal.reason)
-          }, 5)
+          await tick()
+          told.push('stopped')
+          reject(signal.reason)
         })
       })
     const late = stage('late', { kind: 'do', value: 'slow' })

@@ -23,7 +23,7 @@ export function judgeJoin(
  * The same for stages with `all_above`, which would make a long list quadratic: what was counted for one of them is gone
  * on with for the next, as long as both are asked about the same, growing outcomes.
  */
-export function createAboveJudge({ stages }: Plan) {
+export function createAboveJudge({ stages }: Pick<Plan, 'stages'>) {
   const counts = new WeakMap<Outcomes, { upTo: number; tally: Tally }>()
 
   function countOf(outcomes: Outcomes, index: number) {

@@ -6,12 +6,13 @@
 
 /**
  * Rejects with the first error, when everything that runs has ended; nothing more is started after it. `limit` is a whole
- * number of at least 1.
+ * number of at least 1. `goesOn` is asked before each item: once it says no, results of items not started are missing.
  */
 export function runPool<Result>(
   count: number,
   limit: number,
   run: (index: number) => Promise<Result>,
+  goesOn: () => boolean = always,
 ): Promise<readonly Result[]> {
   if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`A pool needs at least one place, not ${limit}.`)
   const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>()
@@ -31,7 +32,7 @@ export function runPool<Result>(
   }
 
   function fill(): void {
-    while (running < limit && started < count && !failed) {
+    while (running < limit && started < count && !failed && goesOn()) {
       running++
       void one(started++)
     }
@@ -43,3 +44,5 @@ export function runPool<Result>(
   fill()
   return promise
 }
+
+const always = (): boolean => true

@@ -8,6 +8,7 @@ import type { Failure } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { Json } from '../foundation/json.ts'
 import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
+import { holdersOf } from '../foundation/paths.ts'
 import type { OpenWait } from '../foundation/wait.ts'
 
 /** A stage of a run as people see it. Times are ISO 8601, UTC. */
@@ -86,7 +87,9 @@ function changeWaits(waits: Map<string, OpenWait>, event: RunEvent & { readonly 
     waits.set(id, { id, stage, value, ...more })
   } else if (event.type === 'wait.fired') waits.delete(event.wait)
   else if (/^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)) {
-    for (const { id, stage } of waits.values()) if (stage === event.stage) waits.delete(id)
+    for (const { id, stage } of waits.values()) {
+      if (stage === event.stage || holdersOf(stage).includes(event.stage)) waits.delete(id)
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { Outcome, RunStatus } from '../foundation/outcome.ts'
 import type { RunView, Settled } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { asStageError } from './failures.ts'
-import type { Workshop } from './workshop.ts'
+import { scopeOf, type Workshop } from './workshop.ts'
 
 interface Verdict {
   readonly status: RunStatus
@@ -63,8 +63,8 @@ function stoppedBy({ deps, failures }: Workshop, outcomes: readonly Outcome[]): 
 const cancelled: Failure = { category: 'cancelled', code: 'cancelled', message: 'The run was cancelled.' }
 
 function withOutputs(shop: Workshop, view: RunView): Verdict {
-  const { deps, plan, scopes, redactor } = shop
-  const scope = scopes.of(view)
+  const { deps, plan, redactor } = shop
+  const scope = scopeOf(shop, view)
   try {
     const outputs = Object.entries(plan.outputs).map(([name, template]) => {
       return [name, deps.evaluator.template(template, scope(sourcesOf(template)))] as const

@@ -1,23 +1,51 @@
 /** The log of a stretch as its stages see it: a journal that watches what is said. */
-import type { RunEventBody } from '../foundation/events.ts'
+import { isTransient, type RunEventBody } from '../foundation/events.ts'
 import type { Journal, Recorded } from '../foundation/journal.ts'
-import { amend, type Past } from '../foundation/past.ts'
+import { amend, type Past, type StageEvent } from '../foundation/past.ts'
+import { topOf } from '../foundation/paths.ts'
 import type { StretchControl } from './control.ts'
 
-/** The journal and what it held; waits that are opened here are known at once, so that nothing is asked twice. */
-export function followWaits(journal: Journal, before: Past): Recorded {
-  const { past, add } = amend(before)
+/**
+ * The journal and what it held. A graph may come back to a stage that is not at its end: so waits that are opened here, and
+ * whatever happens inside of stages, are known at once, until the stage of the pipeline's own list is.
+ */
+export function followOpen(journal: Journal, before: Past): Recorded {
+  const open = new Map<string, ReturnType<typeof amend>>()
+  function follow(event: StageEvent): void {
+    const top = topOf(event.stage)
+    if (isClosing(event) && event.stage === top) open.delete(top)
+    else if (event.stage !== top || isBeginning(event)) {
+      const known = open.get(top) ?? amend(before)
+      open.set(top, known)
+      known.add(event)
+    }
+  }
+  const past: Past = {
+    of: (path) => (open.size === 0 ? before : (open.get(topOf(path))?.past ?? before)).of(path),
+    get paths() {
+      return [...new Set([before, ...[...open.values()].map((each) => each.past)].flatMap(({ paths }) => paths))]
+    },
+    outcomes: before.outcomes,
+    open: before.open,
+    patches: before.patches,
+  }
   return {
     past,
     journal: {
       say(event, at) {
-        if (event.type === 'wait.started') add({ ...event, at: at ?? '' })
         journal.say(event, at)
+        if ('stage' in event && !isTransient(event)) follow({ ...event, at: at ?? '' })
       },
       commit: () => journal.commit(),
     },
   }
 }
+
+/** A stage of the pipeline's own list asks, or stages inside of it begin. */
+const isBeginning = (event: RunEventBody): boolean =>
+  event.type === 'wait.started' ||
+  (event.type === 'stage.started' && event.fixed !== undefined) ||
+  (event.type === 'stage.interrupted' && event.active_ms !== undefined)
 
 /** The same journal; the run is paused when the stage is terminal. */
 export function pausingAt(until: string | undefined, journal: Journal, control: StretchControl): Journal {

@@ -25,7 +25,7 @@ import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
-import { followWaits, pausingAt } from './stretch-journal.ts'
+import { followOpen, pausingAt } from './stretch-journal.ts'
 import { takeUp } from './take-up.ts'
 import { watchStretch } from './watch.ts'
 
@@ -39,6 +39,8 @@ export interface StretchInput {
   /** What its log said then, and where it stood. */
   readonly past: Past
   readonly lastSeq: number
+  /** The percentage that its last event told. */
+  readonly reached: number
   /** What the graph begins with when it has no checkpoint. */
   readonly runState: RunState
   /** 1 for the first, … */
@@ -69,7 +71,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   const startedMs = clock.monotonic()
   const activeMs = () => record.active_ms + Math.round(clock.monotonic() - startedMs)
   const known = new Map<string, number>()
-  const progress = resumeProgress(plan, past, known)
+  const progress = resumeProgress(plan, past, known, input.reached)
   const inFlight = new Set<Promise<unknown>>()
   let storeError: unknown
   let settled: Settled | undefined
@@ -92,7 +94,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
-    recorded: followWaits(pausingAt(input.until, log, control), past),
+    recorded: followOpen(pausingAt(input.until, log, control), past),
     engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)

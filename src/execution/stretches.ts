@@ -72,6 +72,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       leaseUntilMs: claim.expiresAtMs,
       past: foldPast(inherited),
       lastSeq: 0,
+      reached: 0,
       runState,
       number: 1,
       ...(await host.lowering()),
@@ -130,8 +131,8 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       if (!record) throw unknown(threadId)
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(store, threadId)
-      const { lastSeq, opening } = log
-      const outside = await answeredOutside(plan, log.past, threadId)
+      const { lastSeq, reached, opening } = log
+      const outside = await answeredOutside(log.past, threadId)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
       const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
       const past = fired.length > 0 ? amend(log.past, fired).past : log.past
@@ -140,7 +141,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
         : await begun(prepare(plan, record.inputs, threadId).run, plan)
       const lowered = await loweredAs(loweringOf(opening))
       const number = opening ? record.stretches + 1 : 1
-      const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
+      const input = { plan, record, lease, past, lastSeq, reached, runState, number, fired, ...lowered, ...options }
       return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
     } catch (error) {
       await store.release(lease)
@@ -157,15 +158,15 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
   }
 
   /** A run that waits may have been answered by a graph on its thread, with no engine around it. */
-  async function answeredOutside({ stages }: Plan, past: Past, threadId: string): Promise<DatedEvent[]> {
-    const open = stages.flatMap(({ id }) => openWaitOf(id, past.of(id)) ?? [])
+  async function answeredOutside(past: Past, threadId: string): Promise<DatedEvent[]> {
+    const open = past.paths.flatMap((path) => openWaitOf(path, past.of(path)) ?? [])
     return open.length > 0 ? answersOutside(store.saver, { configurable: { thread_id: threadId } }, open) : []
   }
 
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
     if (Object.keys(answers).length === 0) return []
     const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
-    return answerEvents(answers, { plan, past, thread, at: new Date(clock.now()).toISOString() }, runner)
+    return answerEvents(answers, { past, thread, at: new Date(clock.now()).toISOString() }, runner)
   }
 
   /** A run goes on by the lowering that it was started by, or not at all. */

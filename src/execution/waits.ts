@@ -43,13 +43,13 @@ const nextId = (thread: string, stage: string, { generation, waits = [] }: Stage
   waitIdOf(thread, stage, generation, waits.length)
 
 /** The question for a person: an attempt was started, nothing says how it ended, and it may not be run twice. */
-export function ambiguity(thread: string, stage: StagePlan, past: StagePast): OpenWait {
+export function ambiguity(thread: string, path: string, stage: StagePlan, past: StagePast): OpenWait {
   const attempt = past.open ?? past.lost ?? 0
-  const message = `The process died while attempt ${attempt} of "${stage.id}" was running, and nobody knows how it ended.`
+  const message = `The process died while attempt ${attempt} of "${path}" was running, and nobody knows how it ended.`
   return {
-    id: nextId(thread, stage.id, past),
-    stage: stage.id,
-    value: { reason: 'ambiguous', stage: stage.id, attempt, message },
+    id: nextId(thread, path, past),
+    stage: path,
+    value: { reason: 'ambiguous', stage: path, attempt, message },
     response_schema: decisions(stage.output ?? true),
     ambiguous: true,
   }

@@ -56,7 +56,13 @@ export type RunEventBody =
       readonly fixed?: Json
     }
   /** The attempt was stopped for a pause, and is no failure: the stage runs again. */
-  | { readonly type: 'stage.interrupted'; readonly stage: string; readonly attempt: number }
+  | {
+      readonly type: 'stage.interrupted'
+      readonly stage: string
+      readonly attempt: number
+      /** Of a stage with stages inside: milliseconds it has been active by now. */
+      readonly active_ms?: number
+    }
   /** The process that ran the attempt died; nobody knows how far it came. `crashes` counts them. */
   | { readonly type: 'stage.crashed'; readonly stage: string; readonly attempt: number; readonly crashes: number }
   | {

@@ -5,6 +5,7 @@ import type { RunEventBody } from './events.ts'
 import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, type Json } from './json.ts'
 import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
+import { isInside } from './paths.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 
 /** A stage as its journal knows it. */
@@ -31,11 +32,24 @@ export interface StagePast {
   readonly waits?: readonly Wait[]
   /** How a person decided on an attempt of which nobody knew how it ended; gone once another is started. */
   readonly decision?: Json
+  /** Of a stage with stages inside, once it has begun: when, what was decided then, and how long it was active. */
+  readonly begun?: Begun
+}
+
+export interface Begun {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** As of `stage.started`. */
+  readonly fixed: Json
+  /** Milliseconds, up to its last interruption. */
+  readonly activeMs: number
 }
 
 export interface Past {
   of(path: string): StagePast
-  /** Every outcome that was recorded, frozen. */
+  /** Everything that anything is known of, stages inside others too. */
+  readonly paths: readonly string[]
+  /** Every outcome that was recorded of stages of the pipeline's own list, frozen. */
   readonly outcomes: Outcomes
   /** Paths with an attempt that nothing more is known of. */
   readonly open: readonly string[]
@@ -50,7 +64,7 @@ export type StageEvent = DatedEvent & { readonly stage: string }
 
 const untouched: StagePast = { attempts: 0, failures: 0, crashes: 0, generation: 1 }
 
-export const noPast: Past = { of: () => untouched, outcomes: {}, open: [], patches: [] }
+export const noPast: Past = { of: () => untouched, paths: [], outcomes: {}, open: [], patches: [] }
 
 export interface Fold {
   add(event: DatedEvent): void
@@ -77,7 +91,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
       const after = next(before, event)
       if (after === before) return
       stages.set(event.stage, after)
-      if (after.outcome) outcomes[event.stage] = after.outcome
+      if (after.outcome && !isInside(event.stage)) outcomes[event.stage] = after.outcome
     }
   }
   function beginAnew(elsewhere: Readonly<Record<string, number>>): void {
@@ -91,6 +105,9 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
     beginAnew,
     past: () => ({
       of: (path) => stages.get(path) ?? untouched,
+      get paths() {
+        return [...stages.keys()]
+      },
       outcomes: deepFreeze(copyOutcomes(outcomes)),
       open: [...stages].flatMap(([path, { open }]) => (open === undefined ? [] : [path])),
       patches,
@@ -109,7 +126,17 @@ export function amend(
     if ('stage' in event) stages.set(event.stage, next(of(event.stage), event))
   }
   for (const event of events) add(event)
-  return { past: { ...past, of }, add }
+  const { outcomes, open, patches } = past
+  const amended: Past = {
+    of,
+    get paths() {
+      return [...new Set([...past.paths, ...stages.keys()])]
+    },
+    outcomes,
+    open,
+    patches,
+  }
+  return { past: amended, add }
 }
 
 /** The outcome that the events of one stage tell of. */
@@ -131,7 +158,8 @@ function next(stage: StagePast, event: StageEvent): StagePast {
   switch (event.type) {
     case 'stage.started': {
       const { nextAt: _, decision: __, ...rest } = closed(ofGeneration(stage, event.generation))
-      const { attempt, input } = event
+      const { attempt, input, fixed } = event
+      if (fixed !== undefined) return { ...rest, attempts: attempt, begun: { at: event.at, fixed, activeMs: 0 } }
       return { ...rest, attempts: attempt, open: attempt, ...(input !== undefined && { input }) }
     }
     case 'wait.started':
@@ -140,8 +168,10 @@ function next(stage: StagePast, event: StageEvent): StagePast {
       return answered(stage, event)
     case 'stage.retrying':
       return { ...closed(stage), failures: stage.failures + (event.counts ? 1 : 0), nextAt: event.next_at }
-    case 'stage.interrupted':
-      return closed(stage)
+    case 'stage.interrupted': {
+      const { begun } = stage
+      return begun ? { ...stage, begun: { ...begun, activeMs: event.active_ms ?? 0 } } : closed(stage)
+    }
     case 'stage.crashed':
       return { ...closed(stage), crashes: event.crashes, lost: event.attempt }
     case 'stage.succeeded':
@@ -152,7 +182,10 @@ function next(stage: StagePast, event: StageEvent): StagePast {
     case 'variable.changed': {
       const { outcome } = stage
       if (!outcome) return stage
-      return { ...stage, outcome: { ...outcome, set: { ...outcome.set, [event.variable]: event.value } } }
+      if (!event.parts)
+        return { ...stage, outcome: { ...outcome, set: { ...outcome.set, [event.variable]: event.value } } }
+      const parts = { ...outcome.parts, [event.variable]: event.value as readonly Json[] }
+      return { ...stage, outcome: { ...outcome, parts } }
     }
     default:
       return stage
@@ -205,17 +238,20 @@ function outcomeOf(event: Closing, generation: number): Outcome {
     case 'stage.skipped':
       return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }
     case 'stage.succeeded': {
-      const { output, attempts, cached } = event
+      const { output, attempts, cached, body } = event
       const begin = { attempts, started_at: startOf(event) }
-      return { ...nothing, ...ends, ...begin, status: 'succeeded', output, ...(cached && { cached }) }
+      const more = { ...(cached && { cached }), ...(body && { body }) }
+      return { ...nothing, ...ends, ...begin, status: 'succeeded', output, ...more }
     }
     case 'stage.failed': {
-      const { output, error, tolerated, attempts } = event
-      return { ...nothing, ...ends, status: 'failed', output, error, tolerated, attempts, started_at: startOf(event) }
+      const { output, error, tolerated, attempts, body } = event
+      const begin = { attempts, started_at: startOf(event) }
+      return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...(body && { body }) }
     }
     case 'stage.cancelled': {
-      const { error, attempts } = event
-      return { ...nothing, ...ends, status: 'cancelled', error, attempts, started_at: startOf(event) }
+      const { error, attempts, body } = event
+      const begin = { attempts, started_at: startOf(event) }
+      return { ...nothing, ...ends, ...begin, status: 'cancelled', error, ...(body && { body }) }
     }
   }
 }

@@ -28,7 +28,8 @@ export function createJudge({ simulation, random, pipeline, rest }: JudgePorts):
   function refused({ host: { process }, options, error, asked }: Attempt): void {
     trace(() => `${process.name} gets ${codeOf(error) ?? error}`)
     const isBusy = codeOf(error) === 'thread_busy'
-    if (!isExpected(error) && !(options.contradicts && codeOf(error) === 'wait_decided'))
+    const isLate = Object.keys(options.answers ?? {}).some((id) => ledger.answers.has(id)) // someone else was first
+    if (!isExpected(error) && !((options.contradicts || isLate) && codeOf(error) === 'wait_decided'))
       wrong(`${process.name} was refused with ${describe(error)}`)
     if (isBusy && options.heirOf && options.heirOf === ledger.holder)
       wrong(`${process.name} was refused a run whose holder ${options.heirOf.name} is dead`)

@@ -122,7 +122,7 @@ const enter =
     })
     const outcomes = joinOutcomes(adopted, fresh)
     const all = joinOutcomes(view.outcomes, outcomes)
-    const left = entered.kept && openUpdate(plan, entered.kept, all, state.open)
+    const left = entered.kept && openUpdate(entered.kept, all, state.open)
     const hasNews = !isEmpty(outcomes)
     const update = { ...(hasNews && updateFor(outcomes)), ...(left?.update && { open: left.update }) }
     if (plan.stages.some(({ id }) => !Object.hasOwn(all, id))) {

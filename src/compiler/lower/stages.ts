@@ -13,6 +13,7 @@
 import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
 import type { RunEventBody } from '../../foundation/events.ts'
 import { JournalError } from '../../foundation/journal.ts'
+import { topOf } from '../../foundation/paths.ts'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
 import { PauseRequested, type StageRunner, StageWaits } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
@@ -112,8 +113,8 @@ function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
 }
 
 /**
- * The stage's own rows. Outcomes are LangGraph's to keep here, so only waits are written down, and whatever is needed to
- * know that an attempt was started which must not be repeated.
+ * The stage's own rows. Outcomes are LangGraph's to keep here, so only waits are written down, what happens inside the
+ * stage, and whatever is needed to know that an attempt was started which must not be repeated.
  */
 async function keptOf(
   plan: Plan,
@@ -123,7 +124,7 @@ async function keptOf(
   config: LangGraphRunnableConfig,
 ): Promise<Kept | undefined> {
   const keeps = ({ type }: RunEventBody): boolean =>
-    stage.once === true || type === 'wait.started' || type === 'wait.fired'
+    stage.once === true || stage.body !== undefined || type === 'wait.started' || type === 'wait.fired'
   const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: stage.id, keeps })
   if (kept) await takeAnswers(kept, { plan, runner, known: state.stages, of: stage.id }, config, lineOf(config).tell)
   return kept
@@ -132,10 +133,13 @@ async function keptOf(
 /** The stage is terminal; those that another branch ran, too, are begun anew here. */
 function openOf(id: string, { past, begunAnew }: Kept, { open, stages }: PipelineState): PipelineUpdate {
   const known = open.stages ?? {}
-  const anew = begunAnew.filter((path) => path !== id && !Object.hasOwn(stages, path) && !Object.hasOwn(known, path))
+  const anew = begunAnew.filter(
+    (path) => topOf(path) !== id && !Object.hasOwn(stages, topOf(path)) && !Object.hasOwn(known, path),
+  )
+  const over = Object.keys(known).filter((path) => topOf(path) === id)
   const update = {
     ...Object.fromEntries(anew.map((path) => [path, past.of(path)])),
-    ...(Object.hasOwn(known, id) && { [id]: null }),
+    ...Object.fromEntries(over.map((path) => [path, null])),
   }
   return Object.keys(update).length > 0 ? { open: { stages: update } } : {}
 }

@@ -1,0 +1,55 @@
+/** `pipeline`: another pipeline, with its own inputs, variables and outputs; part of the same run. */
+import { InputError, StageError } from '../../foundation/errors.ts'
+import { isJsonObject, type JsonObject } from '../../foundation/json.ts'
+import type { Begun } from '../../foundation/past.ts'
+import type { PipelinePlan } from '../../foundation/plan.ts'
+import { sourcesOf } from '../../foundation/template.ts'
+import { prepareInputs } from '../inputs.ts'
+import { evaluate } from '../stage-work.ts'
+import { noNames, type View } from '../view.ts'
+import { scopeOf } from '../workshop.ts'
+import type { BodyGuard } from './body-guard.ts'
+import { createBodyProgress } from './body-progress.ts'
+import type { BodyWork, Ran } from './body-work.ts'
+import { runToEnd } from './inner-list.ts'
+
+export async function runChild(work: BodyWork, plan: PipelinePlan, begun: Begun, guard: BodyGuard): Promise<Ran> {
+  const { at } = work
+  const { child } = plan
+  const { inputs, env } = prepared(work, plan)
+  const { view, end } = await runToEnd(work, {
+    stages: child.stages,
+    prefix: `${at.path}.`,
+    names: noNames,
+    since: begun.at,
+    stop: guard.stop,
+    report: createBodyProgress(work),
+    child: { plan: child, inputs, run: Object.freeze({ ...at.view.run, env }) },
+  })
+  return end.is === 'done' ? { end, value: outputsOf(work, plan, view) } : { end }
+}
+
+/** The same every time it is worked out: what is above it does not change any more. Throws StageError. */
+function prepared({ shop, at }: BodyWork, plan: PipelinePlan) {
+  const given = evaluate(shop, at, plan.with)
+  if (!isJsonObject(given)) throw refused('"with" is no map.')
+  try {
+    const { validators } = shop.deps
+    return prepareInputs(plan.child, given, { validators, env: at.view.run.env, secret: shop.secret })
+  } catch (error) {
+    if (error instanceof InputError) throw refused(error.message)
+    throw error
+  }
+}
+
+const refused = (message: string): StageError =>
+  new StageError(message, { category: 'validation', code: 'bad_inputs', retryable: false })
+
+function outputsOf({ shop }: BodyWork, { child }: PipelinePlan, view: View): JsonObject {
+  const scope = scopeOf(shop, view)
+  const { evaluator } = shop.deps
+  const outputs = Object.entries(child.outputs).map(([name, template]) => {
+    return [name, evaluator.template(template, scope(sourcesOf(template)))] as const
+  })
+  return Object.fromEntries(outputs)
+}

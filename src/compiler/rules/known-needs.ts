@@ -34,7 +34,7 @@ function whatToNeed(stage: ListedStage, other: ListedStage): string {
   if (inside) return `Put it into the needs of "${inside.id}", in which "${stage.id}" stands.`
   const beside = [...outwards(other)].find((each) => each.list === stage.list)
   if (beside && beside !== stage) return `It stands inside "${beside.id}"; need that stage.`
-  return 'Stages need stages of their own list only.'
+  return 'Stages need stages of their own list; lists beside each other never wait for each other.'
 }
 
 /** The plain name after any need of the stage, or the same statuses again; other statuses make another need. */

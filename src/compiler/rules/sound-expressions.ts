@@ -4,7 +4,7 @@ import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { ExpressionFault } from '../../foundation/expression/types.ts'
 import type { Span } from '../../foundation/source.ts'
 import { suggest } from '../../foundation/suggest.ts'
-import { type ListedStage, outwards } from '../stage-tree.ts'
+import { type ListedStage, outwards, type StageList } from '../stage-tree.ts'
 import { levelOf, lookAt } from './facts/sight.ts'
 import type { View } from './facts/sites.ts'
 import type { Facts, Rule } from './rule.ts'
@@ -51,15 +51,20 @@ function withRoot(name: string, { declared, tree }: Facts): string | undefined {
 function notUpstream(span: Span, name: string, { reader, names }: View, { tree, factsOf }: Facts): Diagnostic {
   const other = tree.find(name) as ListedStage
   const at = levelOf(other, reader)
-  if (!at) {
-    const around = new Set([...outwards(reader)].map(({ list }) => list)).add(names)
-    const holder = [...outwards(other)].find((each) => around.has(each.list) || !each.list.holder)
-    return diagnostics.stage_inside_body(span, name, holder?.id ?? '')
-  }
+  if (!at) return insideBody(span, other, reader, names)
   const within = at === reader ? undefined : at.id
   const { order } = factsOf(at.list)
   const fix = other === at ? 'itself' : order.waitsFor(other.index, at.index) ? 'move' : 'add'
   return diagnostics.stage_not_upstream(span, name, reader?.id ?? '', fix, within)
+}
+
+/** The outermost stage that holds the other one and can be seen, or that both stand in. */
+function insideBody(span: Span, other: ListedStage, reader: ListedStage | undefined, names: StageList): Diagnostic {
+  if (other.list === names) return diagnostics.stage_inside_body(span, other.id, reader?.id ?? '', 'while')
+  const around = new Set([...outwards(reader)])
+  const lists = new Set([...around].map(({ list }) => list)).add(names)
+  const holder = [...outwards(other)].find(({ list }) => lists.has(list) || !list.holder) as ListedStage
+  return diagnostics.stage_inside_body(span, other.id, holder.id, around.has(holder) ? 'beside' : 'outside')
 }
 
 function maybeAbsent(span: Span, name: string, view: View, { tree, factsOf }: Facts): Diagnostic {

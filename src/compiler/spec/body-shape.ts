@@ -13,7 +13,7 @@ import { hasTemplate } from './templates.ts'
 
 /** Common keys that mean nothing on a stage with stages inside, with what to do instead. */
 const refusedOnBodies: Readonly<Record<string, string>> = {
-  retry: 'Put "retry" on the stages inside, or make a loop of it.',
+  retry: 'Put "retry" on the stages inside.',
   once: 'Put "once" on the stages inside that must not run twice.',
   idempotency_key: 'Put "idempotency_key" on the stages inside; each gets one of its own anyway.',
   checkpoint: 'Put "checkpoint" on the stage before or after it.',

@@ -119,13 +119,22 @@ function stageField(
     return stage.maybeAbsent ? { ...nullable(type), absent: read } : type
   }
   return isBodyField(key.value)
-    ? bodyField(stage, key.value, key.span, context)
+    ? bodyField(stage, node, key.value, key.span, context)
     : memberType(stageRecord, node, key, context)
 }
 
-function bodyField(stage: NonNullable<Type['stage']>, name: BodyField, span: Span, context: CheckContext): Type {
+function bodyField(
+  stage: NonNullable<Type['stage']>,
+  node: AccessNode,
+  name: BodyField,
+  span: Span,
+  context: CheckContext,
+): Type {
   const schema = stage.fields?.[name]
-  if (schema !== undefined) return typeOf(schema, schema)
+  if (schema !== undefined) {
+    context.optionalFields.add(node) // of a stage that was skipped, nothing of it is there
+    return typeOf(schema, schema)
+  }
   const kind = bodyFieldKinds[name]
   return fault(context, 'unknown_field', span, `There is no field "${name}": only a ${kind} has it.`, {
     name,

@@ -44,11 +44,11 @@ type JsonSchemaNode = { readonly [keyword: string]: unknown }
 function acceptedKeys(): Set<string> {
   const schema = z.toJSONSchema(pipelineSchema(builtinKinds), { unrepresentable: 'any', io: 'input' }) as JsonSchemaNode
   const keys = new Set<string>()
-  const { stages, ...top } = schema.properties as Record<string, JsonSchemaNode>
+  const { stages: _, ...top } = schema.properties as Record<string, JsonSchemaNode>
   for (const [key, node] of Object.entries(top)) collect(key, node, keys)
   keys.add('stages')
-  const alternatives = (stages as { items: { anyOf: JsonSchemaNode[] } } | undefined)?.items.anyOf ?? []
-  for (const alternative of alternatives) collectStage(alternative, keys)
+  const { Stage } = schema.$defs as { Stage: { anyOf: JsonSchemaNode[] } }
+  for (const alternative of Stage.anyOf) collectStage(alternative, keys)
   return keys
 }
 

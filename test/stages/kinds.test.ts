@@ -18,7 +18,19 @@ function* propertiesOf(schema: unknown, path: readonly string[] = []): Generator
 const describedProperties = (schema: z.ZodType) => [...propertiesOf(z.toJSONSchema(schema, { io: 'input' }))]
 
 test('these kinds come with Stagegraph, under their own names', () => {
-  expect([...builtinKinds.keys()]).toEqual(['transform', 'assert', 'run', 'http', 'uses', 'llm'])
+  expect([...builtinKinds.keys()]).toEqual([
+    'transform',
+    'assert',
+    'run',
+    'http',
+    'uses',
+    'llm',
+    'foreach',
+    'loop',
+    'switch',
+    'parallel',
+    'pipeline',
+  ])
   expect(kinds.map(({ name }) => name)).toEqual([...builtinKinds.keys()])
 })
 

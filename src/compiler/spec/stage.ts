@@ -70,5 +70,10 @@ export const commonStageKeys = {
     .optional(),
 }
 
+const { retry: _retry, once: _once, checkpoint: _checkpoint, idempotency_key: _key, ...common } = commonStageKeys
+
+/** The keys of stages that have stages inside. */
+export const commonBodyKeys = common
+
 /** Only on kinds that take environment variables. */
 export const stageEnv = () => z.record(z.string(), textTemplate()).describe('Environment variables it gets.').optional()

@@ -2,8 +2,9 @@
 
 import { compileTemplate } from '../src/foundation/expression/template.ts'
 import type { Json } from '../src/foundation/json.ts'
-import type { BodyPlan, Plan, StagePlan } from '../src/foundation/plan.ts'
+import type { BodyPlan, ForeachPlan, LoopPlan, Plan, StagePlan } from '../src/foundation/plan.ts'
 import { type Pick, randomPlan } from './support-dags.ts'
+import { type StageSketch, stage } from './support-stages.ts'
 
 /** `failing`: how a stage inside that fails is to be taken. */
 export interface BodyChoices {
@@ -124,5 +125,37 @@ export function mapLists(body: BodyPlan, map: (stages: readonly StagePlan[]) => 
       return { ...body, branches: body.branches.map((each) => ({ ...each, stages: map(each.stages) })) }
     case 'pipeline':
       return { ...body, child: { ...body.child, stages: map(body.child.stages) } }
+  }
+}
+
+/** A holder by hand; values as written in YAML. */
+export function holding(id: string, body: BodyPlan, sketch: StageSketch = {}): StagePlan {
+  return stage(id, { kind: body.kind, ...sketch, body })
+}
+
+export const foreach = (
+  list: Json,
+  stages: readonly StagePlan[],
+  more: Partial<Omit<ForeachPlan, 'result'>> & { readonly result?: Json } = {},
+): ForeachPlan => {
+  const { result, ...rest } = more
+  const value = result !== undefined && { result: compileTemplate(result) }
+  return { kind: 'foreach', list: compileTemplate(list), as: 'item', onItemError: 'fail', ...rest, ...value, stages }
+}
+
+export const loop = (
+  stages: readonly StagePlan[],
+  more: Partial<Omit<LoopPlan, 'result' | 'delay'>> & { readonly result?: Json; readonly delay?: string },
+): LoopPlan => {
+  const { result, delay, ...rest } = more
+  return {
+    kind: 'loop',
+    max: 5,
+    onExhausted: 'fail',
+    keep: 1,
+    ...rest,
+    ...(result !== undefined && { result: compileTemplate(result) }),
+    ...(delay !== undefined && { delay: compileTemplate(delay) }),
+    stages,
   }
 }

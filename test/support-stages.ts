@@ -174,6 +174,7 @@ export function runnerOf(plan: Plan, deeds: Deeds = {}, ports: Partial<RunnerDep
   const runner: typeof made = {
     ...made,
     runStage: (stage, view, line = {}) => made.runStage(stage, view, { ...line, tell: heard(line.tell) }),
+    settle: (view, line = {}) => made.settle(view, { ...line, tell: heard(line.tell) }),
   }
   const heard = (tell: StageLine['tell']) => (event: RunEventBody) => {
     events.push(event)

@@ -35,7 +35,8 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
   const path = pathOf(view, stage.id)
   const past = line.recorded?.past.of(path) ?? untouched
   if (past.outcome) return past.outcome
-  const stop = shop.createStop(line.signal, view.inside?.stop)
+  const create = view.inside?.isLast ? shop.createLastStop : shop.createStop
+  const stop = create(line.signal, view.inside?.stop)
   const journal = line.recorded?.journal
   const { clock } = shop.deps
   const calledMs = clock.now()

@@ -108,8 +108,12 @@ function completeInputs(plan: Pick<Plan, 'inputs'>, inputs: JsonObject): JsonObj
   return deepFreeze({ ...nulls, ...inputs })
 }
 
-const describeRun = ({ id, thread_id, pipeline, version, started_at, last }: RunState): JsonObject =>
-  Object.freeze({ id, thread_id, pipeline, version, started_at, last: last ? { ...last } : null })
+/** How it ends is known only to what runs last. */
+function describeRun({ id, thread_id, pipeline, version, started_at, last, status, error }: RunState): JsonObject {
+  const run = { id, thread_id, pipeline, version, started_at, last: last ? { ...last } : null }
+  if (status === undefined) return Object.freeze(run)
+  return deepFreeze({ ...run, status, error: error ? failureToJson(error) : null })
+}
 
 /** In the own list of the view, or in one outside it. Ids are unique. */
 function outcomeOf(view: View, id: string): Outcome | undefined {

@@ -9,6 +9,7 @@ import type { Outcome, RunStatus } from '../foundation/outcome.ts'
 import type { RunView, Settled } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { asStageError } from './failures.ts'
+import { type LastWork, runFinally } from './finally.ts'
 import { scopeOf, type Workshop } from './workshop.ts'
 
 interface Verdict {
@@ -17,11 +18,21 @@ interface Verdict {
   readonly outputs: JsonObject | null
 }
 
-export function settleRun(shop: Workshop, view: RunView): Settled {
-  const { status, error, outputs } = judge(shop, view)
+/** Rejects with PauseRequested, StageWaits and JournalError only (and with bugs). */
+export async function settleRun(work: LastWork, view: RunView): Promise<Settled> {
+  const { shop } = work
+  const { status, error, outputs } = await afterAll(work, view, judge(shop, view))
   const tolerated = shop.plan.stages.map(({ id }) => id).filter((id) => view.outcomes[id]?.tolerated)
   const ended_at = new Date(shop.deps.clock.now()).toISOString()
   return deepFreeze({ run: { ...view.run, status, error, tolerated, ended_at }, outputs })
+}
+
+/** `finally`. A run that cannot come to its end does not come to this. */
+async function afterAll(work: LastWork, view: RunView, verdict: Verdict): Promise<Verdict> {
+  const { finally: last = [] } = work.shop.plan
+  if (verdict.status === 'incomplete') return verdict
+  const failure = await runFinally(work, view, last, verdict)
+  return failure && verdict.status === 'succeeded' ? without('failed', failure) : verdict
 }
 
 function judge(shop: Workshop, view: RunView): Verdict {

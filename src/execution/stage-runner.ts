@@ -29,7 +29,7 @@ export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
     start: (inputs, threadId) => startRun(shop, inputs, threadId),
     runStage: (stage, view, line = {}) => runStage(shop, stage, view, recorded ? { ...line, recorded } : line),
     inputHash: (stage, view) => inputHash(shop, stage, view),
-    settle: async (view) => settleRun(shop, view),
+    settle: (view, line = {}) => settleRun({ shop, line: recorded ? { ...line, recorded } : line, runStage }, view),
     fold: (variable, contributions, base) => shop.root.variables.fold(variable, contributions, base),
     checkVariable: (variable, value) => checkEdit(shop, `vars.${variable}`, plan.vars[variable]?.schema, value),
     checkAnswer: ({ id, response_schema }, answer) => checkEdit(shop, `wait ${id}`, response_schema, answer),
@@ -50,7 +50,7 @@ function startRun(shop: Workshop, given: JsonObject, threadId: string): { inputs
   const { plan, deps, secret } = shop
   const { inputs, env } = prepareInputs(plan, given, { validators: deps.validators, env: deps.env, secret })
   shop.root.variables.load()
-  for (const { body } of allStages(plan.stages))
+  for (const { body } of allStages([...plan.stages, ...(plan.finally ?? [])]))
     if (body?.kind === 'pipeline') shop.childRoot(body.child).variables.load()
   const run: RunState = {
     id: threadId,

@@ -7,7 +7,7 @@
  */
 import { StageError } from '../foundation/errors.ts'
 import { PauseRequested } from '../foundation/stage-runner.ts'
-import type { RunControl } from './control.ts'
+import type { Control } from './control.ts'
 import { createRelay, type Relay, type RelayListener } from './relay.ts'
 
 /** Whether something was stopped, and why. */
@@ -34,7 +34,7 @@ export interface Stop extends Stoppable {
  */
 export type CreateStop = (caller: AbortSignal | undefined, list?: AbortSignal) => Stop
 
-export function createStops(control: RunControl): CreateStop {
+export function createStops(control: Control): CreateStop {
   const ofControl = createRelay(control.signal)
   const relays = new WeakMap<AbortSignal, Relay>()
   /** A list stands in one call, so who is outside of a signal is always the same. */
@@ -50,7 +50,7 @@ export function createStops(control: RunControl): CreateStop {
 }
 
 class StageStop implements Stop, RelayListener {
-  private readonly control: RunControl
+  private readonly control: Control
   private readonly caller: AbortSignal | undefined
   private readonly list: AbortSignal | undefined
   private readonly relay: Relay
@@ -58,7 +58,7 @@ class StageStop implements Stop, RelayListener {
   private controller: AbortController | undefined
   private listeners: ((reason: unknown) => void)[] | undefined
 
-  constructor(control: RunControl, caller: AbortSignal | undefined, list: AbortSignal | undefined, relay: Relay) {
+  constructor(control: Control, caller: AbortSignal | undefined, list: AbortSignal | undefined, relay: Relay) {
     this.control = control
     this.caller = caller
     this.list = list

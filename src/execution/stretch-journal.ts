@@ -2,7 +2,7 @@
 import { isTransient, type RunEventBody } from '../foundation/events.ts'
 import type { Journal, Recorded } from '../foundation/journal.ts'
 import { amend, type Past, type StageEvent } from '../foundation/past.ts'
-import { topOf } from '../foundation/paths.ts'
+import { isInside, topOf } from '../foundation/paths.ts'
 import type { StretchControl } from './control.ts'
 
 /**
@@ -13,12 +13,9 @@ export function followOpen(journal: Journal, before: Past): Recorded {
   const open = new Map<string, ReturnType<typeof amend>>()
   function follow(event: StageEvent): void {
     const top = topOf(event.stage)
-    if (isClosing(event) && event.stage === top) open.delete(top)
-    else if (event.stage !== top || isBeginning(event)) {
-      const known = open.get(top) ?? amend(before)
-      open.set(top, known)
-      known.add(event)
-    }
+    const known = open.get(top) ?? amend(before)
+    open.set(top, known)
+    known.add(event)
   }
   const past: Past = {
     of: (path) => (open.size === 0 ? before : (open.get(topOf(path))?.past ?? before)).of(path),
@@ -34,7 +31,9 @@ export function followOpen(journal: Journal, before: Past): Recorded {
     journal: {
       say(event, at) {
         journal.say(event, at)
-        if ('stage' in event && !isTransient(event)) follow({ ...event, at: at ?? '' })
+        if (!('stage' in event)) return
+        if (isInside(event.stage) ? !isTransient(event) : isBeginning(event)) follow({ ...event, at: at ?? '' })
+        else if (open.size > 0 && isClosing(event)) open.delete(event.stage)
       },
       commit: () => journal.commit(),
     },

@@ -113,8 +113,8 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
       ...original,
       ...(input.lowering === 'stages' && { runStage: (...call) => follow(original.runStage(...call)) }),
       start: () => ({ inputs: record.inputs, run: input.runState, patches: past.patches }),
-      async settle(view) {
-        settled = await original.settle(view)
+      async settle(view, line) {
+        settled = await original.settle(view, line)
         return settled
       },
     }

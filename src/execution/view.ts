@@ -23,8 +23,8 @@ export interface Inside {
   readonly list: ListShape
   /** The pipeline inside whose names its expressions read; absent: the outermost one. */
   readonly pipeline: ChildPlan | undefined
-  /** The state of the list that holds it, and the position of the holder there. */
-  readonly holder: { readonly view: View; readonly reader: number }
+  /** The state of the list that holds it, and the position of the holder there; without one it sees all of it. */
+  readonly holder: { readonly view: View; readonly reader: number | undefined }
   /** The list of a pipeline inside: nothing outside is seen. */
   readonly sealed: boolean
   /** Names that only lists inside know: items, indexes, iterations; those of outer ones included. */
@@ -35,6 +35,8 @@ export interface Inside {
   readonly since: string
   /** Aborted with a StageError when the list has to stop although the run goes on. */
   readonly stop: AbortSignal | undefined
+  /** It runs when all else has ended: cancelling the run does not stop it. */
+  readonly isLast: boolean
   /** Told how far a stage of the list is, 0 to 1. */
   readonly report: (stage: string, fraction: number) => void
 }

@@ -23,6 +23,8 @@ export interface Workshop {
   readonly redactor: Redactor
   readonly failures: FailureWriter
   readonly createStop: CreateStop
+  /** For what runs when all else has ended. */
+  readonly createLastStop: CreateStop
   readonly keepOutput: KeepOutput
   /** A time, in milliseconds since 1970, as a text. */
   readonly dateOf: (ms: number) => string
@@ -46,6 +48,7 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     redactor,
     failures: createFailureWriter(plan, redactor),
     createStop: createStops(deps.control),
+    createLastStop: createStops(deps.control.last),
     keepOutput: createOutputs(deps.validators, redactor),
     dateOf: createDates(),
     secret,

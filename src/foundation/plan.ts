@@ -31,6 +31,8 @@ export interface Plan {
   readonly secrets: readonly string[]
   readonly limits: { readonly timeoutMs?: number; readonly concurrency: number }
   readonly stages: readonly StagePlan[]
+  /** Stages that run when all others have ended. They join by `all_done`. */
+  readonly finally?: readonly StagePlan[]
   readonly outputs: Readonly<Record<string, Template>>
   /** Source files named in `uses:`, relative to `origin.directory`, with the sha-256 of their text. */
   readonly files: Readonly<Record<string, string>>
@@ -180,7 +182,7 @@ export interface PipelinePlan {
 /** A pipeline inside another. `run.*` is that of the outermost one, and so are `limits` and `files`. */
 export type ChildPlan = Pick<
   Plan,
-  'name' | 'version' | 'inputs' | 'vars' | 'models' | 'env' | 'secrets' | 'stages' | 'outputs'
+  'name' | 'version' | 'inputs' | 'vars' | 'models' | 'env' | 'secrets' | 'stages' | 'finally' | 'outputs'
 > & {
   /** Where relative paths of its stages start, from the `origin.directory` of the outermost plan. */
   readonly directory: string

@@ -1,7 +1,7 @@
 /** Some stages of a random pipeline become holders of others. */
 import { compileTemplate } from '../../src/foundation/expression/template.ts'
 import type { Json } from '../../src/foundation/json.ts'
-import type { BodyPlan, StagePlan } from '../../src/foundation/plan.ts'
+import { allStages, type BodyPlan, type Plan, type StagePlan } from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
 import { stage } from '../support-stages.ts'
 
@@ -87,3 +87,6 @@ const withoutOutput = (set: StagePlan['set']): StagePlan['set'] =>
 
 /** The id of the stage that a path leads to. */
 export const idIn = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+
+/** Those that run last included. */
+export const everyStage = (plan: Plan): readonly StagePlan[] => allStages([...plan.stages, ...(plan.finally ?? [])])

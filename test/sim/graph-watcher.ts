@@ -6,8 +6,8 @@ import type { RunEvent } from '../../src/foundation/events.ts'
 import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Lowering, Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import type { DatedEvent } from '../../src/foundation/past.ts'
-import { allStages, type Plan } from '../../src/foundation/plan.ts'
-import { idIn } from './bodies.ts'
+import type { Plan } from '../../src/foundation/plan.ts'
+import { everyStage, idIn } from './bodies.ts'
 import type { SimProcess } from './process.ts'
 import type { Watcher } from './simulation.ts'
 import type { Execution } from './world.ts'
@@ -29,9 +29,9 @@ export interface GraphWatcher extends Watcher {
 
 export function createGraphWatcher(plan: Plan, lowering: Lowering, wrong: (what: string) => void): GraphWatcher {
   const stages = new Map(plan.stages.map(({ id }) => [id, fresh()]))
-  const known = new Set(allStages(plan.stages).map(({ id }) => id))
+  const known = new Set(everyStage(plan).map(({ id }) => id))
   const once = new Set(
-    allStages(plan.stages)
+    everyStage(plan)
       .filter((stage) => stage.once)
       .map(({ id }) => id),
   )

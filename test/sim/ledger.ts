@@ -9,9 +9,9 @@ import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import { isFinished } from '../../src/foundation/outcome.ts'
 import { holdersOf } from '../../src/foundation/paths.ts'
-import { allStages, needsOf, type Plan } from '../../src/foundation/plan.ts'
+import { needsOf, type Plan } from '../../src/foundation/plan.ts'
 import type { OpenWait } from '../../src/foundation/wait.ts'
-import { idIn } from './bodies.ts'
+import { everyStage, idIn } from './bodies.ts'
 import type { SimProcess } from './process.ts'
 import type { Watcher } from './simulation.ts'
 import type { Execution } from './world.ts'
@@ -62,9 +62,9 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   const events: RunEvent[] = []
   const stages = new Map<string, StageRecord>(plan.stages.map(({ id }) => [id, fresh()]))
   const needs = new Map(plan.stages.map((stage) => [stage.id, needsOf(plan, stage)]))
-  const known = new Set(allStages(plan.stages).map(({ id }) => id))
+  const known = new Set(everyStage(plan).map(({ id }) => id))
   const once = new Set(
-    allStages(plan.stages)
+    everyStage(plan)
       .filter((stage) => stage.once)
       .map(({ id }) => id),
   )
@@ -169,13 +169,16 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
     if (record.wait) wrong(`${stage} was started although it waits for an answer`)
     if (record.undecided) wrong(`${stage} may run once, and was started again without a word`)
-    if (cancelling) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
+    const isLast = stage.startsWith('finally.')
+    if (cancelling && !isLast) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
+    if (isLast && [...needs.keys()].some((id) => !recordOf(id).closing))
+      wrong(`${stage} was started before all had ended`)
     if (attempt !== record.started + 1) wrong(`attempt ${attempt} of ${stage} follows attempt ${record.started}`)
     if (record.open !== undefined)
       wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end`)
     for (const need of needs.get(stage) ?? [])
       if (!recordOf(need.stage).closing) wrong(`${stage} was started before ${need.stage} had ended`)
-    for (const holder of holdersOf(stage)) {
+    for (const holder of isLast ? [] : holdersOf(stage)) {
       const { started, closing } = recordOf(holder)
       if (started === 0 || closing) wrong(`${stage} was started while ${holder} did not run`)
     }

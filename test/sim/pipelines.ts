@@ -76,11 +76,18 @@ export function randomPipeline(random: Random): RandomPipeline {
     return made
   }
 
+  function lastStage(id: string): StagePlan {
+    const value = { questions: 0, vars: everything, reads: ['${{ run.status }}'] }
+    return behaving(stage(id, { kind: 'effect', join: 'all_done', value, retry: retryOf(random) }))
+  }
+
   function inside(id: string, own: StagePlan['needs']): StagePlan {
     const { checkpoint: _, ...sketch } = sketchOf(random, 0, [[]], style)
     return behaving(stage(id, { ...sketch, needs: own }))
   }
+  const ends = random() < 0.2 ? times(1 + upTo(random, 2), (at) => lastStage(`end${at}`)) : []
   const plan = planOf(stages, {
+    ...(ends.length > 0 && { finally: ends }),
     vars: variables,
     outputs: { all: everything, ends: `\${{ ${endsOf(random, count)} }}` },
     limits: { concurrency: pick(random, [1, 2, 8, 8]), ...(random() < 0.05 && { timeoutMs: upTo(random, 10_000) }) },

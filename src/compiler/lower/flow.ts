@@ -20,6 +20,7 @@ import type { Plan } from '../../foundation/plan.ts'
 import type { StageLine, StageRunner } from '../../foundation/stage-runner.ts'
 import { createState, variableChannels } from './channels.ts'
 import { entryOf } from './entry.ts'
+import { haltFor, isHalt } from './halt.ts'
 import { type Builder, finish, finishNode, type LowerOptions, lineOf, updateFor, viewOf } from './nodes.ts'
 import { openUpdate } from './open-stages.ts'
 import { type Fallback, PipelineGraph } from './pipeline-graph.ts'
@@ -116,9 +117,10 @@ const enter =
     const line = lineOf(config)
     const entered = await open({ plan, runner }, state, config, line.tell)
     const adopted = entered.isFirst && entered.recorded ? outcomesWithout(entered.recorded, view.outcomes) : {}
+    const recording = { ...line, ...(entered.recorded && { recorded: entered.recorded }) }
     const { fresh, paused, waits } = await flow({
       view: { ...view, outcomes: joinOutcomes(view.outcomes, adopted) },
-      line: { ...line, ...(entered.recorded && { recorded: entered.recorded }) },
+      line: recording,
     })
     const outcomes = joinOutcomes(adopted, fresh)
     const all = joinOutcomes(view.outcomes, outcomes)
@@ -130,8 +132,13 @@ const enter =
       if (paused) throw new GraphInterrupt([])
       if (waits.length > 0) throw interruptFor(waits)
     }
-    const { run, outputs } = await runner.settle({ ...view, outcomes: all })
-    return { ...update, run, outputs }
+    try {
+      const { run, outputs } = await runner.settle({ ...view, outcomes: all }, recording)
+      return { ...update, run, outputs }
+    } catch (error) {
+      if (isHalt(error) && hasNews) return update // kept, before it is said that the run stands still
+      throw await haltFor(error, entered.recorded)
+    }
   }
 
 interface Entered {

@@ -10,14 +10,15 @@
  *
  * The other lowering, `flow`, stands beside this file.
  */
-import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, END, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
 import type { RunEventBody } from '../../foundation/events.ts'
-import { JournalError } from '../../foundation/journal.ts'
+import type { Recorded } from '../../foundation/journal.ts'
 import { topOf } from '../../foundation/paths.ts'
 import type { Plan, StagePlan } from '../../foundation/plan.ts'
-import { PauseRequested, type StageRunner, StageWaits } from '../../foundation/stage-runner.ts'
+import type { StageRunner } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
 import { entryOf } from './entry.ts'
+import { haltFor } from './halt.ts'
 import {
   type Builder,
   compileOptions,
@@ -34,7 +35,6 @@ import { type Kept, keptByNode } from './saver-journal.ts'
 import type { Internal } from './self-test.ts'
 import { takeAnswers } from './take-answers.ts'
 import { createTopology, type Topology } from './topology.ts'
-import { interruptFor } from './waits.ts'
 
 /** The name of the node that ends the run once every stage has ended. */
 export const settleNode = 'settle'
@@ -56,7 +56,7 @@ export function lowerToStages(
   const input = Annotation.Root({ inputs, stages, open, run })
 
   for (const stage of plan.stages) builder.addNode(stage.id, stageNode(plan, stage, runner), { input })
-  builder.addNode(settleNode, settle(runner), { input, defer: true })
+  builder.addNode(settleNode, settle(plan, runner), { input, defer: true })
   builder.addNode(finishNode, finish(plan, options.onFailure), {
     input: Annotation.Root({ run, outputs, stages }),
   })
@@ -101,13 +101,7 @@ function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
       await recorded?.journal.commit() // LangGraph gets only what the journal has
       return { ...updateFor({ [stage.id]: outcome }), ...(kept && openOf(stage.id, kept, state)) }
     } catch (error) {
-      // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
-      if (error instanceof PauseRequested) throw new GraphInterrupt([])
-      if (!(error instanceof StageWaits)) throw causeOf(error)
-      await recorded?.journal.commit().catch((broken: unknown) => {
-        throw causeOf(broken)
-      })
-      throw interruptFor(error.waits)
+      throw await haltFor(error, recorded)
     }
   }
 }
@@ -145,11 +139,19 @@ function openOf(id: string, { past, begunAnew }: Kept, { open, stages }: Pipelin
 }
 
 const settle =
-  (runner: StageRunner): Node =>
-  async (state) => {
-    const { run, outputs } = await runner.settle(viewOf(state))
-    return { run, outputs }
+  (plan: Plan, runner: StageRunner): Node =>
+  async (state, config) => {
+    const recorded = runner.recorded ?? (plan.finally?.length ? await keptLast(state, config) : undefined)
+    try {
+      const { run, outputs } = await runner.settle(viewOf(state), { ...lineOf(config), ...(recorded && { recorded }) })
+      return { run, outputs }
+    } catch (error) {
+      throw await haltFor(error, recorded)
+    }
   }
 
-/** What the checkpointer said: a journal that broke is no business of whoever invoked the graph. */
-const causeOf = (error: unknown): unknown => (error instanceof JournalError ? error.cause : error)
+/** The rows of what runs last. */
+async function keptLast(state: PipelineState, config: LangGraphRunnableConfig): Promise<Recorded | undefined> {
+  const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: settleNode })
+  return kept && { journal: kept.journal, past: kept.now() }
+}

@@ -45,6 +45,7 @@ export function innerView({ shop, at }: BodyWork, inner: Inner, outcomes: Record
     earlier,
     since,
     stop,
+    isLast: view.inside?.isLast ?? false,
     report: report ? tracking(stages.length, report) : ignore,
   }
   if (!child) return { ...view, outcomes, inside }

@@ -287,3 +287,25 @@ describe('the shape of stages inside stages', () => {
     expect(places(list('stages:', `  - ${stage}`))).toEqual([place])
   })
 })
+
+describe('what a stage inside another names', () => {
+  const inside = (stage: string, ...top: string[]) =>
+    list(...top, 'stages:', '  - id: a', '    foreach: [1]', '    stages:', `      - ${stage}`)
+
+  it.each([
+    ['a model', '{ id: b, llm: { model: cheep, prompt: x } }', 'unknown_model', 'cheep'],
+    ['a model by default', '{ id: b, llm: { prompt: x } }', 'unknown_model', 'llm'],
+    ['a function', '{ id: b, uses: core/lg }', 'unknown_registered_function', 'core/lg'],
+    ['an argument', '{ id: b, uses: test/send, with: { to: 5 } }', 'value_mismatch', '{ to: 5 }'],
+    ['a prompt file', '{ id: b, llm: { model: openai:x, prompt: { file: no.md } } }', 'file_unreadable', 'no.md'],
+    ['a secret', '{ id: b, transform: "${{ secrets.KEY }}" }', 'secret_not_allowed', 'secrets.'],
+    ['a variable of the environment', '{ id: b, transform: "${{ env.HOME }}" }', 'undeclared_env', 'HOME'],
+    ['a variable', '{ id: b, transform: 1, set: { v: 1 } }', 'unknown_variable', 'v'],
+    ['a type', '{ id: b, transform: 1, output: Sorce }', 'unknown_type', 'Sorce'],
+    ['a duration', '{ id: b, transform: 1, timeout: "${{ index }}" }', 'expression_type', 'index'],
+  ])('is looked up: %s', (_, stage, code, marked) => {
+    const text = inside(stage, 'secrets: [KEY]', 'models: { cheap: openai:x }', 'types: { Source: { n: number } }')
+    const { span, ...found } = only(text)
+    expect([found.code, text.slice(span.start.offset, span.end.offset)]).toEqual([code, marked])
+  })
+})

@@ -41,11 +41,11 @@ inputs:
 stages:
   - id: grow
     loop:
-      until: stages.double.output >= inputs.goal
+      until: stages.doubled.output >= inputs.goal
       max: 20
     stages:
-      - id: double
-        transform: \${{ 2 * coalesce(iteration.previous.?double.?output, 1) }}
+      - id: doubled
+        transform: \${{ 2 * coalesce(iteration.previous.?doubled.?output, 1) }}
         output: integer
 outputs:
   reached: \${{ stages.grow.output }}

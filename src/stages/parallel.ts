@@ -15,7 +15,7 @@ stages:
     parallel:
       letters:
         - id: joined
-          transform: \${{ join(inputs.words, '') }}
+          transform: \${{ inputs.words.join('') }}
         - id: letters
           transform: \${{ size(stages.joined.output) }}
       words:

@@ -7,12 +7,13 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { pipelineSchema } from '../../src/compiler/spec.ts'
 import { builtinKinds } from '../../src/stages/index.ts'
+import { bodyEffects } from './bodies.ts'
 import { kindEffects } from './kinds.ts'
 import { type Effect, observe } from './observe.ts'
 import { stageEffects } from './stage.ts'
 import { topEffects } from './top.ts'
 
-const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects]
+const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects, ...bodyEffects]
 
 function without(yaml: string, path: readonly (string | number)[]): string {
   const document = parseDocument(yaml)

@@ -2,6 +2,7 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { closedMap } from '../../foundation/expression/body-types.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
+import type { JsonSchema } from '../../foundation/plan.ts'
 import { suggest } from '../../foundation/suggest.ts'
 import type { ChildDeclaration, StageDeclaration } from '../declarations.ts'
 import { misfit, misfitByType } from './facts/fits.ts'
@@ -19,14 +20,14 @@ function checkInputs(stage: StageDeclaration, child: ChildDeclaration, facts: Fa
     checkEach(given ?? {}, stage, child, facts, report)
     return
   }
-  const { inputs } = child.declarations
-  const problem = misfitByType(
-    given,
-    path,
-    closedMap([...inputs].map(([name, { schema }]) => [name, schema])),
-    expressions,
-  )
+  const problem = misfitByType(given, path, inputsSchema(child), expressions)
   if (problem) report(diagnostics.value_mismatch(parsed.spanOf(path), '"with"', problem, undefined))
+}
+
+function inputsSchema({ declarations: { inputs } }: ChildDeclaration): JsonSchema {
+  const all = closedMap([...inputs].map(([name, { schema }]) => [name, schema]))
+  const required = [...inputs].flatMap(([name, input]) => (input.required ? [name] : []))
+  return { ...(all as JsonObject), required }
 }
 
 function checkEach(given: JsonObject, stage: StageDeclaration, child: ChildDeclaration, facts: Facts, report: Report) {

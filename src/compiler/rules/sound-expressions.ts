@@ -69,6 +69,6 @@ function insideBody(span: Span, other: ListedStage, reader: ListedStage | undefi
 
 function maybeAbsent(span: Span, name: string, view: View, { tree, factsOf }: Facts): Diagnostic {
   const seen = lookAt(tree.find(name) as ListedStage, view, factsOf)
-  const why = seen === 'tolerated' || seen === 'failed' ? seen : 'skipped'
-  return diagnostics.maybe_absent_output(span, name, why)
+  const isKnown = seen === 'tolerated' || seen === 'failed' || seen === 'valueless'
+  return diagnostics.maybe_absent_output(span, name, isKnown ? seen : 'skipped')
 }

@@ -8,18 +8,20 @@ const didYouMean = (near: string | undefined): string | undefined =>
   near === undefined ? undefined : `Did you mean "${near}"?`
 
 /** Why the output of a stage may be missing where it is read. */
-export type WhyAbsent = 'skipped' | 'failed' | 'tolerated'
+export type WhyAbsent = 'skipped' | 'failed' | 'tolerated' | 'valueless'
 
 const absence: Readonly<Record<WhyAbsent, string>> = {
   skipped: 'can be skipped',
   failed: 'can have failed',
   tolerated: 'can fail and be tolerated without a value',
+  valueless: 'can end without one: its last stage may be skipped, or it may have no iteration',
 }
 
 const presence: Readonly<Record<WhyAbsent, string>> = {
   skipped: 'let this run only when that stage did: the same "if", or "join: all_succeeded"',
   failed: 'let this run only when that stage succeeded: "status: [succeeded]" in its needs',
   tolerated: 'give that stage a value: "on_error: { continue: … }"',
+  valueless: 'let a stage that always runs be the last inside it',
 }
 
 export const orderDiagnostics = {

@@ -93,6 +93,14 @@ export function bodyFields(kind: BodyPlan['kind'] | undefined, mayBeNull: boolea
   return Object.fromEntries(own.map((name) => [name, mayBeNull ? orNull(fieldSchemas[name]) : fieldSchemas[name]]))
 }
 
+/** Of a stage of which nothing is known. */
+export const anyBodyFields: Readonly<Record<BodyField, JsonSchema>> = {
+  errors: true,
+  iterations: true,
+  exhausted: true,
+  branch: true,
+}
+
 const fieldSchemas: Readonly<Record<BodyField, JsonSchema>> = {
   errors: listOf(
     closedMap([

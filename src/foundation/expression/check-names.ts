@@ -5,7 +5,7 @@
 import type { Json } from '../json.ts'
 import { skipReasons } from '../outcome.ts'
 import type { JsonSchema } from '../plan.ts'
-import { type BodyField, bodyFieldKinds, failureSchema, isBodyField } from './body-types.ts'
+import { anyBodyFields, type BodyField, bodyFieldKinds, failureSchema, isBodyField } from './body-types.ts'
 import { type CheckContext, constantValue, describeType, fault, findLocal, nameSpan, operand } from './check-context.ts'
 import type { ASTNode, NodeOf } from './parse.ts'
 import { fieldOf, itemOf, memberOf } from './schema-fields.ts'
@@ -155,7 +155,7 @@ function stageType(key: Key, context: CheckContext): Type {
   if (found !== 'not_upstream') return { ...unknownType, stage: { ...found, read } }
   const message = `The stage "${id}" does not come before this one, so it cannot be read here.`
   fault(context, 'stage_not_upstream', key.span, message, { name: id, hint: `Add ${id} to needs.` })
-  return { ...unknownType, stage: { output: true, maybeAbsent: false, read } }
+  return { ...unknownType, stage: { output: true, maybeAbsent: false, fields: anyBodyFields, read } }
 }
 
 /** What `stages.<id>` has besides `output`. */

@@ -12,7 +12,7 @@ import { type Conditions, createConditions } from './conditions.ts'
 import type { StageOrder } from './stage-order.ts'
 
 /** How the stage that is asked about ended. */
-type Ending = WhyAbsent | 'succeeded'
+type Ending = Exclude<WhyAbsent, 'valueless'> | 'succeeded'
 
 /** What certainly happens to a stage then. `blocked` = skipped for another reason than `condition`. */
 type Fate = 'open' | 'skipped' | 'blocked'

@@ -7,6 +7,7 @@ import type { Path } from '../../parsed.ts'
 import type { ListedStage, StageList } from '../../stage-tree.ts'
 import { functionSchema } from './function-schema.ts'
 import type { FactsOf } from './lists.ts'
+import { mayBeNull, mayLackValue } from './values.ts'
 
 export interface Results {
   /** Of a stage; `true` where nothing is known. */
@@ -52,7 +53,7 @@ export function createResults(
       case 'foreach':
         return listOf(orNullIf(mayFailItems(stage), bodyValue(stage)))
       case 'loop':
-        return orNullIf(mayRunNever(stage), bodyValue(stage))
+        return orNullIf(mayLackValue(stage, factsOf), bodyValue(stage))
       case 'switch':
         return eitherOf(stage.lists.map(lastOutput))
       case 'parallel':
@@ -71,7 +72,7 @@ export function createResults(
   function lastOutput(list: StageList): JsonSchema {
     const last = list.all.at(-1)
     if (!last) return true
-    return orNullIf(factsOf(list).presence.whyAbsentInBody(last.index) !== undefined, of(last))
+    return orNullIf(mayBeNull(last, factsOf), of(last))
   }
 
   return {
@@ -87,15 +88,10 @@ export function createResults(
 
 /** What `output:` says of the whole output: in a foreach it is the schema of one item. */
 export function wholeOutput(stage: ListedStage, output: JsonSchema): JsonSchema {
-  const kind = stage.kind?.body?.kind
-  if (kind === 'foreach') return listOf(orNullIf(mayFailItems(stage), output))
-  return orNullIf(kind === 'loop' && mayRunNever(stage), output)
+  return stage.kind?.body?.kind === 'foreach' ? listOf(orNullIf(mayFailItems(stage), output)) : output
 }
 
 const mayFailItems = ({ spec }: ListedStage): boolean => spec.on_item_error === 'continue'
-
-/** A `while` may be false from the start. */
-const mayRunNever = ({ spec }: ListedStage): boolean => (spec.loop as { readonly while?: unknown })?.while !== undefined
 
 const orNullIf = (isNullable: boolean, schema: JsonSchema): JsonSchema => (isNullable ? orNull(schema) : schema)
 

@@ -1,6 +1,6 @@
 /** What expressions may read at each place, with types: what is declared of inputs, variables, stages and the run. */
 import { failureCategories } from '../../../foundation/errors.ts'
-import { bodyFields, closedMap, orNull } from '../../../foundation/expression/body-types.ts'
+import { anyBodyFields, bodyFields, closedMap, orNull } from '../../../foundation/expression/body-types.ts'
 import type { StageType, TypeScope } from '../../../foundation/expression/types.ts'
 import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
@@ -68,11 +68,11 @@ export function createScopes(declared: Declarations, factsOf: FactsOf, results: 
   function typeOfStage(id: string, view: View): StageType | 'not_upstream' | undefined {
     const stage = tree.find(id)
     if (!stage) return undefined
-    if (tree.isAmbiguous(id)) return { output: true, maybeAbsent: false, fields: anyFields }
+    if (tree.isAmbiguous(id)) return { output: true, maybeAbsent: false, fields: anyBodyFields }
     const seen = lookAt(stage, view, factsOf)
     if (seen === 'out_of_sight') return 'not_upstream'
     const maybeAbsent = seen !== 'present' && seen !== 'uncertain'
-    const fields = stage.kind ? bodyFields(stage.kind.body?.kind, maybeAbsent) : anyFields
+    const fields = stage.kind ? bodyFields(stage.kind.body?.kind, maybeAbsent) : anyBodyFields
     return { output: results.of(stage), maybeAbsent, fields }
   }
 
@@ -95,9 +95,6 @@ export function createScopes(declared: Declarations, factsOf: FactsOf, results: 
     return scope
   }
 }
-
-/** Of a stage whose kind is not known. */
-const anyFields = { errors: true, iterations: true, exhausted: true, branch: true } as const
 
 function sharedNames({ inputs, vars }: Declarations): Record<string, JsonSchema> {
   return {

@@ -3,6 +3,7 @@ import type { WhyAbsent } from '../../../foundation/diagnostics/order.ts'
 import { type ListedStage, outwards } from '../../stage-tree.ts'
 import type { FactsOf } from './lists.ts'
 import type { View } from './sites.ts'
+import { mayLackValue } from './values.ts'
 
 /** It is done and has an output; it is done but may have none; it cannot be read; or nobody can say. */
 export type Sight = 'present' | WhyAbsent | 'out_of_sight' | 'uncertain'
@@ -11,14 +12,17 @@ export function lookAt(stage: ListedStage, { reader, end }: View, factsOf: Facts
   const { order, presence } = factsOf(stage.list)
   if (end === stage.list) {
     const why = end.holder ? presence.whyAbsentInBody(stage.index) : presence.whyAbsentAtEnd(stage.index)
-    return why ?? 'present'
+    return why ?? whenDone(stage, factsOf)
   }
   const at = levelOf(stage, reader)
   if (!at) return 'out_of_sight'
   if (order.isUncertain(at.index)) return 'uncertain'
   if (!order.waitsFor(at.index, stage.index)) return 'out_of_sight'
-  return presence.whyAbsent(stage.index, at.index, conditionsBelow(at, reader)) ?? 'present'
+  return presence.whyAbsent(stage.index, at.index, conditionsBelow(at, reader)) ?? whenDone(stage, factsOf)
 }
+
+const whenDone = (stage: ListedStage, factsOf: FactsOf): Sight =>
+  mayLackValue(stage, factsOf) ? 'valueless' : 'present'
 
 /** The stage of the same list that reads, or that holds what reads. */
 export function levelOf(stage: ListedStage, reader: ListedStage | undefined): ListedStage | undefined {

@@ -8,6 +8,7 @@ import type { JsonSchema } from '../foundation/plan.ts'
 import type { Source } from '../foundation/source.ts'
 import type { RegisteredFunction, StageKind } from '../foundation/stage-kind.ts'
 import type { CompileContext } from './context.ts'
+import { type InnerSchema, schemasIn, withSchemas } from './inner-schemas.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
 import { createPromptReader, type Prompt } from './prompts.ts'
 import { readReferences } from './references.ts'
@@ -45,6 +46,8 @@ export interface StageDeclaration {
   /** What expressions may expect of its output: `output:`, or what the kind knows of itself. */
   readonly result: JsonSchema
   readonly prompts: readonly Prompt[]
+  /** Schemas that stand in the configuration. */
+  readonly schemas: readonly InnerSchema[]
   /** The registered function that `uses:` names. */
   readonly registered: RegisteredFunction | undefined
 }
@@ -81,10 +84,11 @@ export function declare(parsed: ParsedPipeline, context: CompileContext): Declar
     const config = configOf(spec, kind)
     const configPath = (path: Path): Path => [...base, ...pathInStage(kind, path)]
     const output = spec.output === undefined ? undefined : schemas.at([...base, 'output'])
-    const result = kind.outputSchema?.(config, output) ?? output ?? true
+    const inside = schemasIn({ kind, config, configPath }, schemas)
+    const result = kind.outputSchema?.(withSchemas(config, inside), output) ?? output ?? true
     const prompts = promptsOf({ kind, config, configPath })
     const registered = references.registered.get(index)
-    return [{ index, id: spec.id, kind, config, configPath, output, result, prompts, registered }]
+    return [{ index, id: spec.id, kind, config, configPath, output, result, prompts, schemas: inside, registered }]
   })
   const declarations: Declarations = {
     inputs: declareInputs(parsed, schemas),

@@ -16,6 +16,7 @@ import { deepFreeze, type Json } from '../foundation/json.ts'
 import { nothingSet, type Outcome, type SkipReason } from '../foundation/outcome.ts'
 import { noPast, openWaitOf, type StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
+import { StageSkipped } from '../foundation/stage-ends.ts'
 import { PauseRequested, type RunView, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
@@ -28,7 +29,8 @@ import { cacheOf } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
 import { evaluateGiven, type Given, inputHashOf, type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
 import type { Stop } from './stop.ts'
-import { ambiguity, decided, waitStarted } from './waits.ts'
+import { throughWaits } from './through-waits.ts'
+import { ambiguity, decided } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
@@ -49,7 +51,12 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
-    const end = await toEnd(shop, { stage, view, scope, past }, { stop, say, past, journal })
+    const way = { stop, say, past, journal }
+    const end = await throughWaits<Way, End>(shop, { stage, view, scope, past }, way, {
+      run: (at, on) => toEnd(shop, at, on),
+      failed: (at, thrown) => failed(shop, at, asStageError(thrown), at.past.attempts),
+      cancelled: () => skipped('cancelled'),
+    })
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)
@@ -58,13 +65,6 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
     for (const event of closeStage(stage.id, outcome)) say(event, ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
-  } catch (thrown) {
-    if (thrown instanceof StageWaits) {
-      const known = openWaitOf(stage.id, past)?.id
-      const fresh = thrown.waits.filter((wait) => wait.stage === stage.id && wait.id !== known)
-      for (const wait of fresh) say(waitStarted(wait, past.generation))
-    }
-    throw thrown
   } finally {
     stop.dispose()
   }
@@ -104,7 +104,7 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
   const reason =
     stage.needs === 'all_above'
       ? shop.judgeAbove(stage.join, shop.topology.indexOf(stage.id), view.outcomes)
-      : judgeJoin(stage.join, stage.needs, true, view.outcomes)
+      : judgeJoin(stage.join, stage.needs, true, view.outcomes, gatingOf(shop, stage))
   if (reason) return skipped(reason)
   try {
     if (!isWanted(shop, at)) return skipped('condition')
@@ -116,9 +116,16 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way): Promise<End> {
     return end
   } catch (thrown) {
     if (isSignal(thrown)) throw thrown
+    if (thrown instanceof StageSkipped) return skipped(thrown.reason)
     return failed(shop, at, asStageError(thrown), 0)
   }
 }
+
+/** A stage that was to ask, or has one that was to ask, lets nobody through who waits for it. */
+const gatingOf = ({ gates: { gates, waits } }: Workshop, { id }: StagePlan) => ({
+  gates,
+  ...(waits.has(id) && { unmatched: 'need' as const }),
+})
 
 /** What is no failure of the stage. */
 const isSignal = (thrown: unknown): boolean =>

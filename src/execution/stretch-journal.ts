@@ -4,14 +4,15 @@ import type { Journal, Recorded } from '../foundation/journal.ts'
 import { amend, type Past } from '../foundation/past.ts'
 import type { StretchControl } from './control.ts'
 
-/** The journal and what it held; waits that are opened here are known at once, so that nothing is asked twice. */
-export function followWaits(journal: Journal, before: Past): Recorded {
+/** The journal and what it held; what is said of waits here is known at once, so that nothing is asked twice. */
+export function followWaits(journal: Journal, before: Past, now: () => string, onEnd: () => void): Recorded {
   const { past, add } = amend(before)
   return {
     past,
     journal: {
       say(event, at) {
-        if (event.type === 'wait.started') add({ ...event, at: at ?? '' })
+        if ('wait' in event) add({ ...event, at: at ?? now() })
+        if (isClosing(event)) onEnd()
         journal.say(event, at)
       },
       commit: () => journal.commit(),

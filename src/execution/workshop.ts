@@ -5,6 +5,7 @@ import type { RunEventBody } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import { createFailureWriter, type FailureWriter } from './failures.ts'
+import { type Gates, gatesOf } from './gates.ts'
 import { createInputHash, type HashInput } from './input-hash.ts'
 import { createAboveJudge } from './join.ts'
 import { createOutputs, type KeepOutput } from './output.ts'
@@ -21,6 +22,7 @@ export interface Workshop {
   readonly variables: Variables
   readonly scopes: Scopes
   readonly judgeAbove: ReturnType<typeof createAboveJudge>
+  readonly gates: Gates
   readonly redactor: Redactor
   readonly failures: FailureWriter
   readonly createStop: CreateStop
@@ -40,6 +42,7 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
   const secret = deps.secret ?? ((name: string) => deps.env[name])
   const { topology } = deps
   const variables = createVariables(plan, topology)
+  const gates = gatesOf(plan, deps.kinds)
   const redactor = createRedactor(plan.secrets.map((name) => secret(name) ?? ''))
   return {
     plan,
@@ -47,7 +50,8 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     topology,
     variables,
     scopes: createScopes(plan, topology, variables),
-    judgeAbove: createAboveJudge(plan),
+    judgeAbove: createAboveJudge(plan, gates),
+    gates,
     redactor,
     failures: createFailureWriter(plan, redactor),
     createStop: createStops(deps.control),

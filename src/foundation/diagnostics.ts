@@ -10,6 +10,7 @@ import { fileDiagnostics } from './diagnostics/files.ts'
 import { orderDiagnostics } from './diagnostics/order.ts'
 import { schemaDiagnostics } from './diagnostics/schemas.ts'
 import { shapeDiagnostics } from './diagnostics/shape.ts'
+import { waitDiagnostics } from './diagnostics/waits.ts'
 import { yamlDiagnostics } from './diagnostics/yaml.ts'
 
 export const catalogue = {
@@ -20,6 +21,7 @@ export const catalogue = {
   ...orderDiagnostics,
   ...expressionDiagnostics,
   ...dataDiagnostics,
+  ...waitDiagnostics,
 }
 
 export type DiagnosticCode = keyof typeof catalogue

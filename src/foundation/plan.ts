@@ -31,6 +31,8 @@ export interface Plan {
   readonly secrets: readonly string[]
   readonly limits: { readonly timeoutMs?: number; readonly concurrency: number }
   readonly stages: readonly StagePlan[]
+  /** How long events are kept that its stages publish; a day by default. */
+  readonly events?: Readonly<Record<string, { readonly retainMs: number }>>
   readonly outputs: Readonly<Record<string, Template>>
   /** Source files named in `uses:`, relative to `origin.directory`, with the sha-256 of their text. */
   readonly files: Readonly<Record<string, string>>

@@ -61,6 +61,7 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
     secrets: [...declared.secrets],
     limits: { ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) ?? 0 }), concurrency },
     stages: declared.stages.map((stage) => planStage(stage, spec)),
+    ...(spec.events && { events: mapValues(new Map(Object.entries(spec.events)), planEvent) }),
     outputs: templates(spec.outputs),
     files: declared.files,
     recursionLimit: supersteps(declared.stages.length),
@@ -105,6 +106,8 @@ const planInput = ({ schema, required, default: preset, description }: InputDecl
   ...(description !== undefined && { description }),
 })
 
+const planEvent = ({ retain }: { readonly retain: string }) => ({ retainMs: parseDuration(retain) ?? 0 })
+
 function planVariable({ schema, merge, default: preset }: VariableDeclaration): VariablePlan {
   return { schema, merge: planMerge(merge), ...(preset !== undefined && { default: preset }) }
 }
@@ -119,7 +122,7 @@ function planMerge(merge: string): VariablePlan['merge'] {
 function planStage(stage: StageDeclaration, { stages, defaults }: PipelineSpec): StagePlan {
   const spec = stages[stage.index] as StageSpec
   const retry = planRetry(stage, spec, defaults)
-  const timeout = planTimeout(spec.timeout ?? defaults?.timeout)
+  const timeout = planTimeout(spec.timeout ?? (stage.kind.waits ? undefined : defaults?.timeout))
   return {
     id: stage.id,
     kind: stage.kind.name,
@@ -189,14 +192,16 @@ function inheritsRetry({ kind: { inheritsRetry: inherits = true }, config }: Sta
 }
 
 /** The configuration as a template: bare expressions compiled, prompts put in as text, everything else by its `${{ }}`. */
-function planConfig({ kind, config, prompts }: StageDeclaration): Template {
+function planConfig({ kind, config, prompts, schemas }: StageDeclaration): Template {
   const special = new Map<string, Template>()
   for (const { slot, path, value } of slotPlaces(kind, config)) {
     const key = path.join('\0')
     if (slot.is === 'expression' && typeof value === 'string') {
       special.set(key, { kind: 'expression', source: canonicalExpression(value) })
     }
+    if (slot.is === 'later' && typeof value === 'string') special.set(key, literal(canonicalExpression(value)))
   }
+  for (const { configPath, schema } of schemas) special.set(configPath.join('\0'), literal(schema as Json))
   for (const { configPath, text } of prompts) special.set(configPath.join('\0'), compileTemplate(text))
   return special.size === 0 ? compileTemplate(config) : withSpecial(config, [], special)
 }

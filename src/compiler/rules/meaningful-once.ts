@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts'
 
 export const meaningfulOnce: Rule = ({ declared, stages, parsed }, report) => {
   for (const { index, id, kind } of declared.stages) {
-    if (!kind.pure || !stages.all[index]?.spec.once) continue
+    if (!kind.pure || kind.waits || !stages.all[index]?.spec.once) continue
     report(diagnostics.needless_once(parsed.keySpanOf(['stages', index, 'once']), id, kind.name))
   }
 }

@@ -7,17 +7,12 @@ export const laterTopLevelKeys: ReadonlySet<string> = new Set([
   'concurrency',
   'on_error',
   'finally',
-  'events',
   'pools',
 ])
 
 export const laterKinds: ReadonlySet<string> = new Set([
   'agent',
   'tool',
-  'approve',
-  'ask',
-  'wait',
-  'emit',
   'foreach',
   'loop',
   'switch',
@@ -38,6 +33,9 @@ export const besideLaterKinds: ReadonlySet<string> = new Set([
   'fail_fast',
   'with',
 ])
+
+/** Of a stage that asks somebody. */
+export const laterAsking: ReadonlySet<string> = new Set(['notify'])
 
 export const laterLimits: ReadonlySet<string> = new Set(['deadline', 'cost_usd'])
 

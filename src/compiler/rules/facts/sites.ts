@@ -21,7 +21,7 @@ export interface Site {
   readonly path: Path
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
-  readonly extra: 'none' | 'output' | 'error'
+  readonly extra: 'none' | 'output' | 'error' | 'event'
   /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
   readonly secrets: 'yes' | 'no'
 }
@@ -78,7 +78,8 @@ function configSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
     const at = stage.configPath(path)
     const label = labelOf(kind.name, path)
     if (slot?.is === 'expression') return [site(parsed, text, at, { reader, label, is: 'expression' })]
-    if (slot?.is === 'literal' || inPrompt(path, slots)) return []
+    if (slot?.is === 'later') return [site(parsed, text, at, { reader, label, is: 'expression', extra: slot.extra })]
+    if (slot?.is === 'literal' || isInside(path, slots)) return []
     return [site(parsed, text, at, { reader, label, secrets: secretsAt(stage, path, slots) })]
   })
   return [...inline, ...stage.prompts.map((prompt) => promptSite(prompt, stage, parsed))]
@@ -99,9 +100,9 @@ function promptSite(
 const labelOf = (kind: string, path: Path): string =>
   path.length === 0 ? kind : path.filter((step) => typeof step === 'string').join('.') || kind
 
-/** Prompts have sites of their own, also those that are files. */
-const inPrompt = (path: Path, slots: ReadonlyMap<string, Slot>): boolean =>
-  prefixes(path).some((key) => slots.get(key)?.is === 'prompt')
+/** Prompts have sites of their own, also those that are files; schemas have none. */
+const isInside = (path: Path, slots: ReadonlyMap<string, Slot>): boolean =>
+  prefixes(path).some((key) => ['prompt', 'schema'].includes(slots.get(key)?.is ?? ''))
 
 /** `secrets` covers everything below its place; in the `with` of a registered function only the fields that it marks. */
 function secretsAt(

@@ -1,0 +1,29 @@
+/** What a stretch of a run says first, and what it says when the graph ended before its stages. */
+import type { Failure } from '../foundation/errors.ts'
+import type { RunEventBody } from '../foundation/events.ts'
+import type { Outcomes } from '../foundation/outcome.ts'
+import type { Plan } from '../foundation/plan.ts'
+import type { StretchInput } from './stretch.ts'
+
+export function opening({ plan, record, runState, lowering, number }: StretchInput): RunEventBody {
+  if (number > 1) return { type: 'run.resumed', stretch: number }
+  const { name, version, hash, stages } = plan
+  return {
+    type: 'run.started',
+    pipeline: name,
+    version: version ?? null,
+    plan: hash,
+    inputs: record.inputs,
+    stages: stages.length,
+    lowering,
+    ...(Object.keys(runState.env).length > 0 && { env: runState.env }),
+    ...(runState.last !== undefined && { last: runState.last }),
+    ...(runState.by !== undefined && { by: runState.by }),
+  }
+}
+
+export function incomplete(plan: Plan, outcomes: Outcomes): Failure {
+  const missing = plan.stages.map(({ id }) => id).filter((id) => !Object.hasOwn(outcomes, id))
+  const message = `The run ended before every stage did: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}.`
+  return { category: 'internal', code: 'incomplete', message, details: { missing: missing.slice(0, 100) } }
+}

@@ -5,14 +5,12 @@
  * difference where in between a process dies.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { checkAnswer, type StageWait } from '../foundation/answer.ts'
-import { InputError, StagegraphError, ThreadError } from '../foundation/errors.ts'
-import type { RunEvent } from '../foundation/events.ts'
-import { assertJson, isJsonObject, type Json } from '../foundation/json.ts'
+import { checkAnswer } from '../foundation/answer.ts'
+import { StagegraphError, ThreadError } from '../foundation/errors.ts'
+import { assertJson, type Json } from '../foundation/json.ts'
 import { isFinished } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { PublishedEvent } from '../foundation/stage-kind.ts'
-import { foldWait, waitOf } from '../foundation/wait-events.ts'
 import { createControl } from './control.ts'
 import {
   answerOf,

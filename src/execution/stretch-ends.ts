@@ -1,11 +1,20 @@
 /** What a stretch of a run says first, and what it says when the graph ended before its stages. */
 import type { Failure } from '../foundation/errors.ts'
 import type { RunEventBody } from '../foundation/events.ts'
-import type { Outcomes } from '../foundation/outcome.ts'
+import type { Lowering, Outcomes, RunState } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
-import type { StretchInput } from './stretch.ts'
+import type { RunRecord } from './store.ts'
 
-export function opening({ plan, record, runState, lowering, number }: StretchInput): RunEventBody {
+/** The stretch that begins: which run it is of, and the how manieth of it. */
+interface Beginning {
+  readonly plan: Plan
+  readonly record: Pick<RunRecord, 'inputs'>
+  readonly runState: RunState
+  readonly lowering: Lowering
+  readonly number: number
+}
+
+export function opening({ plan, record, runState, lowering, number }: Beginning): RunEventBody {
   if (number > 1) return { type: 'run.resumed', stretch: number }
   const { name, version, hash, stages } = plan
   return {

@@ -11,14 +11,7 @@ import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
-import {
-  isFinished,
-  type Lowering,
-  type Outcome,
-  type Outcomes,
-  type RunState,
-  type RunStatus,
-} from '../foundation/outcome.ts'
+import { isFinished, type Lowering, type Outcome, type RunState, type RunStatus } from '../foundation/outcome.ts'
 import type { DatedEvent, Past } from '../foundation/past.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
 import type { RunView, Settled, StageRunner } from '../foundation/stage-runner.ts'

@@ -158,16 +158,18 @@ async function askOne(
     response_schema: answerSchema(form, { named, assignees, others }),
     ...timesOf(config),
   })
-  const {
-    decision,
-    by = null,
-    comment = null,
-    form: filled,
-  } = answer as unknown as Omit<Decision, 'at'> & { form?: Json }
+  const { decision, by = null, comment = null, form: filled } = answer as unknown as Answer
   return {
     given: form === undefined || decision === 'rejected' ? filled : completed(form, filled ?? {}),
     decision: { by, at: context.waited().to, decision, comment },
   }
+}
+
+interface Answer {
+  readonly decision: Decision['decision']
+  readonly by?: string
+  readonly comment?: string | null
+  readonly form?: Json
 }
 
 interface Who {

@@ -4,6 +4,7 @@
  * It opens the run's log, which is its journal, lowers the plan to LangGraph's graph, invokes that once and reads off how
  * it ended. Everything a stage does on the way is the runner's.
  */
+import { AsyncLocalStorageProviderSingleton } from '@langchain/core/singletons'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { FlowGraphs } from '../compiler/lower/flow.ts'
 import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
@@ -166,7 +167,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   async function toQuiet(first: object | null): Promise<boolean> {
     for (let given = first; ; given = null) {
       const before = endedStages
-      const state: object = await graph.invoke(given, { ...config, durability })
+      const state: object = await outside(() => graph.invoke(given, { ...config, durability }))
       const waits = '__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0
       if (!waits || control.pausing() || control.signal.aborted) return waits
       const came = await host.newsOf(record)
@@ -293,3 +294,6 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
 }
 
 const ignore = (): void => undefined
+
+/** Outside of the graph whose node may have brought this run about: LangGraph would take it for a part of that one. */
+const outside = <T>(work: () => T): T => AsyncLocalStorageProviderSingleton.getInstance().run(undefined, work)

@@ -1,7 +1,9 @@
 /** Waits that last: their times, their answers and their events are rows, whoever runs the engine. */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   compile,
@@ -325,4 +327,40 @@ outputs: { name: "\${{ stages.q.output.name }}" }
     const { run } = await one.decide('t', 'q', { answer: { name: 'Tea' }, by: 'ann' })
     expect((await run?.result)?.outputs).toEqual({ name: 'Tea' })
   })
+})
+
+it('a decision survives the process that it was told to', async () => {
+  await engine().execute(approval('assignees: [ann]'), {}, { threadId: 't' })
+  const child = fileURLToPath(new URL('decide-child.ts', import.meta.url))
+  const { signal } = spawnSync(process.execPath, [child, join(folder, 'runs.db'), 't'], { encoding: 'utf8' })
+  expect(signal).toBe('SIGKILL')
+  const other = engine()
+  expect(await other.pending()).toEqual([])
+  await expect(other.decide('t', 'ok', { decision: 'rejected', by: 'ann' })).rejects.toMatchObject({
+    code: 'wait_decided',
+  })
+  const [ticked] = await other.tick()
+  const result = ticked && 'run' in ticked ? await ticked.run.result : undefined
+  expect(result).toMatchObject({ status: 'succeeded', outputs: { by: ['ann'] } })
+})
+
+it('an engine sees to what is due of other runs while it has one', async () => {
+  await engine().execute(threeDays, {}, { threadId: 't' })
+  await clock.advance(3 * day)
+  await using other = engine({ background: true })
+  await other.execute(compile('name: p\nstages:\n  - { id: a, run: sleep 0.5 }\n'))
+  expect((await other.get('t'))?.status).toBe('succeeded')
+})
+
+it('what a stage tells reaches other runs', async () => {
+  await using one = engine({ background: true })
+  await one.execute(payment(), { order: 'o1' }, { threadId: 'o1' })
+  const paying = `
+name: pay
+stages:
+  - { id: tell, emit: { event: payment.received, data: { order: o1, amount: 9 } } }
+  - { id: done, run: sleep 0.3 }
+`
+  await one.execute(compile(paying))
+  expect((await one.get('o1'))?.result?.outputs).toMatchObject({ got: 9 })
 })

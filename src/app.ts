@@ -155,6 +155,11 @@ export interface EngineOptions {
    * at once. Milliseconds; 60,000 by default.
    */
   readonly leaseMs?: number
+  /**
+   * Whether it sees by itself to what is due of the waits of any run in the store, while runs of its own are under way;
+   * true by default. `tick()` does so at any time.
+   */
+  readonly background?: boolean
   /** Where env and secrets are looked up; `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -176,6 +181,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     newId: randomId,
     lowering: () => lowerAs(options.lowering ?? 'flow', selfTest),
     selfTest,
+    background: options.background ?? true,
     leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({ ...host(plan), cache: store }),
     knownDurations: durationsFrom(store),

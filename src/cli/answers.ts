@@ -18,7 +18,7 @@ function noAnswer(text: string): InputError {
   return new InputError(message, [{ name: 'answer', message }], 'What a run waits for: stagegraph show <thread>')
 }
 
-function jsonOrText(text: string): Json {
+export function jsonOrText(text: string): Json {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,5 +1,6 @@
 /** Shows a run until it ends or pauses, obeys Ctrl-C on the way, says what to do next. Gives the exit code. */
 import type { Run } from '../execution/run.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 import { type ExitCode, exitCodeOf, interrupted } from './exit-codes.ts'
 import { createInterrupts, type Interrupts } from './interrupt.ts'
 import type { NextSteps } from './next-steps.ts'
@@ -15,6 +16,8 @@ export interface FollowPorts {
   readonly ending: Output
   /** Events up to this `seq` are old. */
   readonly after: number
+  /** What the run waits for. */
+  pending(): Promise<readonly OpenWait[]>
   /** Cancels the run when it has already paused here. */
   cancelPaused(): Promise<Ended>
 }
@@ -30,7 +33,8 @@ export async function followRun(run: Run, ports: FollowPorts): Promise<ExitCode>
     const cameLate = interrupts.asked === 'cancel' && result.status === 'paused'
     const ended = cameLate ? await ports.cancelPaused() : result
     renderer.end()
-    ending.write(`${endingLines(ended, next, ending.style).join('\n')}\n`)
+    const waits = ended.status === 'waiting' ? await ports.pending() : []
+    ending.write(`${endingLines(ended, next, ending.style, waits).join('\n')}\n`)
     return interrupts.asked !== 'nothing' && ended.status === 'paused' ? interrupted : exitCodeOf(ended)
   } finally {
     interrupts.dispose()

@@ -26,6 +26,7 @@ export async function openEngine(
   const engine = createEngine({
     store,
     env: terminal.env,
+    background: false, // whoever types a command wants that, and no other run
     logger: noteLogger(note ?? ((text) => terminal.err.write(`${text}\n`))),
   })
   return {

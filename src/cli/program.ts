@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { AddCommand, Cli } from './cli.ts'
 import { addCancel } from './commands/cancel.ts'
+import { addAnswer, addApprove, addReject } from './commands/decide.ts'
 import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addFork } from './commands/fork.ts'
@@ -14,11 +15,14 @@ import { addGraph } from './commands/graph.ts'
 import { addHistory } from './commands/history.ts'
 import { addInit } from './commands/init.ts'
 import { addLogs } from './commands/logs.ts'
+import { addPending } from './commands/pending.ts'
 import { addResume } from './commands/resume.ts'
 import { addRm } from './commands/rm.ts'
 import { addRun } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addShow } from './commands/show.ts'
+import { addSignal } from './commands/signal.ts'
+import { addTick } from './commands/tick.ts'
 import { addValidate } from './commands/validate.ts'
 import { addWatch } from './commands/watch.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -34,6 +38,12 @@ const commands: readonly AddCommand[] = [
   addGraph,
   addRun,
   addResume,
+  addPending,
+  addApprove,
+  addReject,
+  addAnswer,
+  addSignal,
+  addTick,
   addRuns,
   addShow,
   addLogs,

@@ -18,17 +18,19 @@ export interface StartRun {
   readonly json: boolean
   readonly threadId: string | undefined
   readonly until: string | undefined
+  readonly by: string | undefined
   readonly renderer: Renderer
 }
 
 export async function startRun(plan: Plan, inputs: JsonObject, options: StartRun): Promise<ExitCode> {
-  const { terminal, storePath, renderer, threadId, until } = options
+  const { terminal, storePath, renderer, threadId, until, by } = options
   try {
     await using open = await openEngine(terminal, storePath, renderer.note)
     const after = renderer.wantsHistory || threadId === undefined ? 0 : await lastSeq(open, threadId)
     const run = await open.engine.start(plan, inputs, {
       ...(threadId !== undefined && { threadId }),
       ...(until !== undefined && { until }),
+      ...(by !== undefined && { by }),
     })
     return await follow(run, open, options, after)
   } finally {
@@ -47,7 +49,8 @@ export async function follow(
     await engine.cancel(run.id)
     return endedOf(await knownThread(engine, run.id))
   }
-  return followRun(run, { terminal, renderer, next, ending: wordsTo(terminal, json), after, cancelPaused })
+  const pending = () => engine.pending(run.id)
+  return followRun(run, { terminal, renderer, next, ending: wordsTo(terminal, json), after, pending, cancelPaused })
 }
 
 /** Where a thread's history ends; 0 when there is none. */

@@ -8,6 +8,7 @@ import type { JsonSchema } from '../foundation/plan.ts'
 import type { Source, Span } from '../foundation/source.ts'
 import type { RegisteredFunction, StageKind } from '../foundation/stage-kind.ts'
 import type { CompileContext } from './context.ts'
+import { type InnerSchema, schemasIn, withSchemas } from './inner-schemas.ts'
 import { withoutLists } from './own-config.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
 import { createPromptReader, type Prompt } from './prompts.ts'
@@ -47,6 +48,8 @@ export interface StageDeclaration {
   /** What expressions may expect of its output: `output:`, or what the kind knows of itself. */
   readonly result: JsonSchema
   readonly prompts: readonly Prompt[]
+  /** Schemas that stand in the configuration. */
+  readonly schemas: readonly InnerSchema[]
   /** The registered function that `uses:` names. */
   readonly registered: RegisteredFunction | undefined
   /** The pipeline that `pipeline` names, where it could be read. */
@@ -100,13 +103,15 @@ export function declare(parsed: ParsedPipeline, context: CompileContext, openChi
     const config = withoutLists(spec, kind)
     const configPath = (path: Path): Path => [...base, ...pathInStage(kind, path)]
     const output = spec.output === undefined ? undefined : schemas.at([...base, 'output'])
-    const result = kind.outputSchema?.(config, output) ?? output ?? true
+    const inside = schemasIn({ kind, config, configPath }, schemas)
+    const result = kind.outputSchema?.(withSchemas(config, inside), output) ?? output ?? true
     const prompts = promptsOf({ kind, config, configPath })
     const registered = references.registered.get(stage)
     const file = kind.body?.kind === 'pipeline' ? spec.pipeline : undefined
     const isFile = typeof file === 'string' && !hasTemplate(file)
     const child = isFile ? openChild(file, parsed.spanOf([...base, 'pipeline'])) : undefined
-    return [{ stage, id: spec.id, kind, config, configPath, output, result, prompts, registered, child }]
+    const own = { stage, id: spec.id, kind, config, configPath, output, result }
+    return [{ ...own, prompts, schemas: inside, registered, child }]
   })
   const declaredAt = new Map(stages.map((each) => [each.stage, each]))
   const declarations: Declarations = {

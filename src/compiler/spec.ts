@@ -71,6 +71,10 @@ export const topLevelKeys = {
     })
     .describe('Bounds of the whole run.')
     .optional(),
+  events: z
+    .record(z.string(), z.strictObject({ retain: duration().describe('How long it is kept for waits to come.') }))
+    .describe('Events that its stages publish, by name; kept for a day unless it says otherwise.')
+    .optional(),
   outputs: z.record(z.string(), value()).describe('What the run gives: values with expressions.').optional(),
 }
 

@@ -8,6 +8,7 @@ import type { StageError } from '../foundation/errors.ts'
 import { JournalError } from '../foundation/journal.ts'
 import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
+import { StageSkipped } from '../foundation/stage-ends.ts'
 import { PauseRequested, StageWaits } from '../foundation/stage-runner.ts'
 import { type AttemptLine, runAttempt, type TimeLimits } from './attempt.ts'
 import { asStageError } from './failures.ts'
@@ -38,7 +39,7 @@ export type Attempted =
   /** Stopped from outside; `attempts` is 0 when none was started. */
   | { readonly stopped: StageError; readonly attempts: number }
 
-/** Rejects with PauseRequested, StageWaits and JournalError only. */
+/** Rejects with PauseRequested, StageWaits, StageSkipped and JournalError only. */
 export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promise<Attempted> {
   const { clock, stop, past } = ports
   const onStillRunning = (): void => ports.onStillRunning()
@@ -67,8 +68,7 @@ export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promi
     } catch (thrown) {
       release?.() // at once: what follows may wait for the next attempt
       if (thrown instanceof PauseRequested && running) ports.onInterrupted(attempts)
-      if (thrown instanceof PauseRequested || thrown instanceof JournalError || thrown instanceof StageWaits)
-        throw thrown
+      if (isSignal(thrown)) throw thrown
       const error = asStageError(thrown)
       if (isStop(stop, error)) return { stopped: error, attempts }
       const next = nextAttempt(stage.retry, error, { failures: failures + 1, toldWaits }, ports.random)
@@ -83,6 +83,13 @@ export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promi
     }
   }
 }
+
+/** What is no failure of the attempt. */
+const isSignal = (thrown: unknown): boolean =>
+  thrown instanceof PauseRequested ||
+  thrown instanceof JournalError ||
+  thrown instanceof StageWaits ||
+  thrown instanceof StageSkipped
 
 /** Also when the attempt did not stop in time and the error says so. */
 const isStop = ({ aborted, reason }: Stoppable, error: StageError): boolean =>

@@ -25,6 +25,8 @@ export interface EngineHost {
   readonly lowering: () => Promise<Lowered>
   /** What LangGraph lacks of what `flow` relies on. */
   readonly selfTest: SelfTest
+  /** What is due of waits is seen to without being asked for, while runs are under way. */
+  readonly background?: boolean
   /** How long a thread is an engine's that does not say that it lives. Milliseconds. */
   readonly leaseMs: number
   stageHost(plan: Plan): StageHost

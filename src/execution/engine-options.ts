@@ -15,16 +15,18 @@ export interface StartOptions {
   readonly signal?: AbortSignal
   /** Pause when this stage is terminal. */
   readonly until?: string
+  /** Who starts it. Whoever calls this has to be sure of that. */
+  readonly by?: string
 }
 
-export interface ResumeOptions extends Omit<StartOptions, 'threadId'> {
+export interface ResumeOptions extends Omit<StartOptions, 'threadId' | 'by'> {
   /** Go on although a `uses:` source changed since the run started. */
   readonly migrate?: boolean
   /** Answers to what the run waits for, by id of the wait (`get(threadId).waits`). The first answer to a wait stands. */
   readonly answers?: Answers
 }
 
-export interface ForkOptions extends StartOptions {
+export interface ForkOptions extends Omit<StartOptions, 'by'> {
   /** New values of variables, for stages that run in the fork. */
   readonly set?: JsonObject
 }

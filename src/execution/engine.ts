@@ -9,11 +9,13 @@
 import { dirname } from 'node:path'
 import { ThreadError } from '../foundation/errors.ts'
 import type { RunEvent } from '../foundation/events.ts'
+import { createEvaluator } from '../foundation/expression/evaluate.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
 import { isFinished } from '../foundation/outcome.ts'
 import { type Plan, planFormat } from '../foundation/plan.ts'
+import { createBackground } from './background.ts'
 import { createControl } from './control.ts'
-import type { EngineHost } from './engine-host.ts'
+import type { EngineHost, StageHost } from './engine-host.ts'
 import {
   checkedThreadId,
   checkUntil,
@@ -25,6 +27,7 @@ import {
   type StartOptions,
   taken,
 } from './engine-options.ts'
+import { createEngineWaits } from './engine-waits.ts'
 import { followStored, storedEvents } from './follow.ts'
 import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
@@ -40,6 +43,7 @@ import { createStageRunner } from './stage-runner.ts'
 import type { RunRecord } from './store.ts'
 import { createStretches } from './stretches.ts'
 import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
+import { createNews } from './wait-news.ts'
 
 /** How often another process's run is looked at. Milliseconds. */
 const followPollMs = 200
@@ -47,20 +51,23 @@ const followPollMs = 200
 export function createPipelineEngine(host: EngineHost): PipelineEngine {
   const { store } = host
   const owner = currentOwner(host.newId('e'))
-  const { running, prepare, begin, takeOver } = createStretches(host, owner)
+  const news = createNews({ ...host, evaluator: createEvaluator() })
+  const stretchHost = { ...host, stageHost: (plan: Plan) => publishing(host.stageHost(plan), plan) }
+  const { running, prepare, begin, takeOver } = createStretches(stretchHost, owner, news, () => inBackground.look())
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
     const plan = 'plan' in pipeline ? pipeline.plan : pipeline
     refuseWhenClosed()
-    refuseUnknownOptions(options, ['threadId', 'signal', 'until'])
+    refuseUnknownOptions(options, ['threadId', 'signal', 'until', 'by'])
     checkUntil(plan, options.until)
     const id = newId(options)
     const ready = prepare(plan, inputs, id)
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
-    if (existing) return continueThread(existing, plan, ready.inputs, options)
+    const { by, ...others } = options
+    if (existing) return continueThread(existing, plan, ready.inputs, others)
     await preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
-    return begin(plan, ready, options)
+    return begin(plan, by === undefined ? ready : { ...ready, run: { ...ready.run, by } }, options)
   }
 
   async function continueThread(
@@ -180,8 +187,26 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return store.deleteRun(threadId)
   }
 
+  const waits = createEngineWaits({
+    host: stretchHost,
+    news,
+    running,
+    known,
+    planOf,
+    resume,
+    isClosed: () => closed,
+  })
+  const inBackground = createBackground(host, running, waits.tick)
+
+  /** Events of its stages are kept in the store. */
+  const publishing = (stageHost: StageHost, plan: Plan): StageHost => ({
+    ...stageHost,
+    services: { ...stageHost.services, publish: (event) => waits.publish(plan, event) },
+  })
+
   async function close(): Promise<void> {
     closed = true
+    inBackground.stop()
     for (const run of running.values()) run.pause()
     await Promise.all([...running.values()].map(({ result }) => result))
   }
@@ -220,6 +245,10 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     execute: async (pipeline, inputs, options) => (await start(pipeline, inputs, options)).result,
     list: (filter) => store.listRuns(filter),
     fork,
+    pending: waits.pending,
+    decide: waits.decide,
+    signal: waits.signal,
+    tick: waits.tick,
     planRecovery: plannedRecovery,
     recover: () => recoverRuns(store, host.clock.now(), resume),
     history: (threadId) => readCommits(storedEvents(store, threadId, 0)),

@@ -6,18 +6,27 @@
  */
 import { type Outcome, type Outcomes, type SkipReason, skipReasons } from '../foundation/outcome.ts'
 import type { JoinName, NeedPlan, NeedStatus, Plan } from '../foundation/plan.ts'
+import type { Gates } from './gates.ts'
 
-/** The reason to skip the stage, or undefined: go on. `explicit` = the needs were written, not `all_above`. */
+/**
+ * The reason to skip the stage, or undefined: go on. `explicit` = the needs were written, not `all_above`. `unmatched`:
+ * the reason when a need has another status than it names.
+ */
 export function judgeJoin(
   join: JoinName,
   needs: readonly NeedPlan[],
   explicit: boolean,
   outcomes: Outcomes,
+  { gates, unmatched = 'condition' }: { readonly gates: Gates['gates']; readonly unmatched?: SkipReason } = noGates,
 ): SkipReason | undefined {
   let tally = nothing
-  for (const need of needs) tally = count(tally, outcomes[need.stage], need.status)
+  for (const { stage, status } of needs) {
+    tally = count(tally, outcomes[stage], { isGate: gates.has(stage), ...(status && { wanted: status }), unmatched })
+  }
   return verdict(join, tally, explicit)
 }
+
+const noGates: Pick<Gates, 'gates'> = { gates: new Set() }
 
 /**
  * The same for stages with `all_above`, which would make a long list quadratic: what was counted for one of them is gone
@@ -33,10 +42,16 @@ export function createAboveJudge({ stages }: Pick<Plan, 'stages'>) {
     counts.set(outcomes, made)
     return made
   }
-  return (join: JoinName, index: number, outcomes: Outcomes): SkipReason | undefined => {
+  return (
+    join: JoinName,
+    index: number,
+    outcomes: Outcomes,
+    { gates }: Pick<Gates, 'gates'> = noGates,
+  ): SkipReason | undefined => {
     const counted = countOf(outcomes, index)
     for (; counted.upTo < index; counted.upTo++) {
-      counted.tally = count(counted.tally, outcomes[stages[counted.upTo]?.id ?? ''])
+      const id = stages[counted.upTo]?.id ?? ''
+      counted.tally = count(counted.tally, outcomes[id], { isGate: gates.has(id), unmatched: 'condition' })
     }
     return verdict(join, counted.tally, false)
   }
@@ -54,11 +69,19 @@ type Judged = 'succeeded' | 'skipped' | 'failed'
 
 const nothing: Tally = { reason: undefined, judged: { succeeded: false, skipped: false, failed: false } }
 
-function count(tally: Tally, outcome: Outcome | undefined, wanted?: readonly NeedStatus[]): Tally {
-  const passed = outcome ? passedOn(outcome) : 'need' // without an outcome it can never run
+/** What a need is to the stage that has it. */
+interface Needed {
+  readonly isGate: boolean
+  readonly wanted?: readonly NeedStatus[]
+  /** Why the stage is skipped when it has another status. */
+  readonly unmatched: SkipReason
+}
+
+function count(tally: Tally, outcome: Outcome | undefined, { isGate, wanted, unmatched }: Needed): Tally {
+  const passed = outcome ? passedOn(outcome, isGate && !wanted?.includes('failed')) : 'need' // without one it can never run
   if (passed) return { ...tally, reason: strongest(tally.reason, passed) }
   if (!outcome) return tally
-  if (wanted) return matches(outcome, wanted) ? tally : { ...tally, reason: strongest(tally.reason, 'condition') }
+  if (wanted) return matches(outcome, wanted) ? tally : { ...tally, reason: strongest(tally.reason, unmatched) }
   const kind = judge(outcome)
   return tally.judged[kind] ? tally : { ...tally, judged: { ...tally.judged, [kind]: true } }
 }
@@ -66,9 +89,10 @@ function count(tally: Tally, outcome: Outcome | undefined, wanted?: readonly Nee
 const verdict = (join: JoinName, { reason, judged }: Tally, explicit: boolean): SkipReason | undefined =>
   strongest(reason, unmet(join, judged, explicit))
 
-/** What passes to every dependant, whatever its join. */
-function passedOn({ status, reason }: Outcome): SkipReason | undefined {
+/** What passes to every dependant, whatever its join. A gate that failed, for whatever reason, stays shut. */
+function passedOn({ status, reason }: Outcome, isShut: boolean): SkipReason | undefined {
   if (status === 'cancelled') return 'cancelled'
+  if (status === 'failed' && isShut) return 'rejected'
   return status === 'skipped' && reason !== 'condition' ? (reason ?? 'need') : undefined
 }
 

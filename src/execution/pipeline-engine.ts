@@ -3,7 +3,9 @@ import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { OpenWait } from '../foundation/wait.ts'
+import type { Decision } from './decision.ts'
 import type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './engine-options.ts'
+import type { Decided, NewSignal, PendingWait, Signalled, Ticked } from './engine-waits.ts'
 import type { ForkPoint } from './fork.ts'
 import type { HistoryEntry } from './history.ts'
 import type { Recovered } from './recover.ts'
@@ -38,6 +40,22 @@ export interface PipelineEngine extends AsyncDisposable {
    * Says of each how; those that another process takes over at the same time are not among them.
    */
   recover(): Promise<readonly Recovered[]>
+  /** What runs wait for, those first that are due first: of all runs, or of one. */
+  pending(threadId?: string): Promise<readonly PendingWait[]>
+  /**
+   * Answers a wait, by its id or that of its stage: a decision for an `approve`, an answer for any other. It is kept
+   * before anything else is done, and the run goes on; here, or where somebody else runs it. The first answer stands: the
+   * same may be given again, another rejects with ThreadError `wait_decided`. Rejects with InputError when it does not fit,
+   * and the wait stays open.
+   */
+  decide(threadId: string, waitOrStage: string, decision: Decision): Promise<Decided>
+  /** Tells an event to every run that waits for it, now or as long as it is kept. */
+  signal(signal: NewSignal): Promise<Signalled>
+  /**
+   * Goes on with every run of whose waits something is due: deadlines, times, reminders, answers and events that nobody
+   * took up. Says of each how; those that somebody else runs are not among them.
+   */
+  tick(): Promise<readonly Ticked[]>
   /** Starts a run and waits for its end. */
   execute(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<PipelineResult>
   /** Ends a run, wherever it runs, or when nobody runs it. Idempotent. */

@@ -54,7 +54,7 @@ export async function readLog(store: RunStore, runId: string): Promise<ReadLog> 
 
 /** The `run` channel as it was when the run started. */
 export function runStateOf(record: RunRecord, opening: Opening): RunState {
-  const { env = {}, last, lowering } = opening
+  const { env = {}, last, lowering, by } = opening
   return {
     id: record.id,
     thread_id: record.id,
@@ -64,6 +64,7 @@ export function runStateOf(record: RunRecord, opening: Opening): RunState {
     started_at: opening.at,
     env,
     ...(last !== undefined && { last }),
+    ...(by !== undefined && { by }),
     ...(lowering === 'flow' && { lowering }),
   }
 }

@@ -9,7 +9,8 @@ import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { Json } from '../foundation/json.ts'
 import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
 import { holdersOf } from '../foundation/paths.ts'
-import type { OpenWait } from '../foundation/wait.ts'
+import { isOpen, type OpenWait } from '../foundation/wait.ts'
+import { foldWait, waitOf } from '../foundation/wait-events.ts'
 
 /** A stage of a run as people see it. Times are ISO 8601, UTC. */
 export interface StageState {
@@ -81,12 +82,14 @@ export async function readHistory(
 }
 
 function changeWaits(waits: Map<string, OpenWait>, event: RunEvent & { readonly stage: string }): void {
-  if (event.type === 'wait.started') {
-    const { wait: id, stage, value, response_schema, ambiguous } = event
-    const more = { ...(response_schema !== undefined && { response_schema }), ...(ambiguous && { ambiguous }) }
-    waits.set(id, { id, stage, value, ...more })
-  } else if (event.type === 'wait.fired') waits.delete(event.wait)
-  else if (/^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)) {
+  if (event.type === 'wait.started') waits.set(event.wait, { ...waitOf(event), stage: event.stage })
+  else if ('wait' in event) {
+    const wait = waits.get(event.wait)
+    if (!wait) return
+    const after = foldWait(wait, event)
+    if (isOpen(after)) waits.set(event.wait, { ...after, stage: event.stage })
+    else waits.delete(event.wait)
+  } else if (/^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)) {
     for (const { id, stage } of waits.values()) {
       if (stage === event.stage || holdersOf(stage).includes(event.stage)) waits.delete(id)
     }
@@ -108,6 +111,7 @@ function change(before: StageState, event: RunEvent): Partial<StageState> {
     case 'wait.started':
       return { status: 'waiting' }
     case 'wait.fired':
+    case 'wait.timed_out':
       return { status: 'pending' }
     case 'stage.succeeded':
       return { ...ended(event), status: 'succeeded', output: event.output, error: null, cached: event.cached ?? false }

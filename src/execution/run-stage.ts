@@ -13,6 +13,7 @@ import { JournalError } from '../foundation/journal.ts'
 import type { Outcome } from '../foundation/outcome.ts'
 import { noPast, openWaitOf } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
+import { StageSkipped } from '../foundation/stage-ends.ts'
 import { PauseRequested, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
 import { type Attempted, runAttempts } from './attempts.ts'
 import { runBody } from './bodies/body.ts'
@@ -25,8 +26,9 @@ import { checked, type End, failed, skipped, stopped, succeeded, toOutcome } fro
 import { closeStage } from './stage-events.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Stop } from './stop.ts'
+import { throughWaits } from './through-waits.ts'
 import { pathOf, type View } from './view.ts'
-import { ambiguity, decided, waitStarted } from './waits.ts'
+import { ambiguity, decided } from './waits.ts'
 import { listOf, type Say, scopeOf, type Workshop } from './workshop.ts'
 
 const untouched = noPast.of('')
@@ -48,9 +50,17 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
     line.tell?.(event)
   }
   try {
-    const at = { stage, path, view, scope: scopeOf(shop, view, stage), past }
-    const way = { stop, say, journal }
-    const end = await settled({ shop, at, way, line, runStage }, await toEnd(shop, at, way, line))
+    const given = { stage, path, view, scope: scopeOf(shop, view, stage), past }
+    const end = await throughWaits<Way, End>(
+      shop,
+      given,
+      { stop, say, journal },
+      {
+        run: async (at, way) => settled({ shop, at, way, line, runStage }, await toEnd(shop, at, way, line)),
+        failed: (at, thrown) => failed(shop, at, asStageError(thrown), at.past.attempts),
+        cancelled: () => skipped('cancelled'),
+      },
+    )
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)
@@ -59,13 +69,6 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
     for (const event of closeStage(path, outcome)) say(event, ended_at)
     if (startedMs !== undefined && hasEffects(shop, stage)) void journal?.commit().catch(ignore) // told to who waits next
     return outcome
-  } catch (thrown) {
-    if (thrown instanceof StageWaits) {
-      const known = openWaitOf(path, past)?.id
-      const fresh = thrown.waits.filter((wait) => wait.stage === path && wait.id !== known)
-      for (const wait of fresh) say(waitStarted(wait, past.generation))
-    }
-    throw thrown
   } finally {
     stop.dispose()
   }
@@ -95,19 +98,27 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way, line: StageLine)
     return end
   } catch (thrown) {
     if (isSignal(thrown)) throw thrown
+    if (thrown instanceof StageSkipped) return skipped(thrown.reason)
     return failed(shop, at, asStageError(thrown), 0)
   }
 }
+
+/** A stage that was to ask, or has one that was to ask, lets nobody through who waits for it. */
+const gatingOf = ({ gates: { gates, waits } }: Workshop, { id }: StagePlan) => ({
+  gates,
+  ...(waits.has(id) && { unmatched: 'need' as const }),
+})
 
 /** What is no failure of the stage. */
 const isSignal = (thrown: unknown): boolean =>
   thrown instanceof PauseRequested || thrown instanceof StageWaits || thrown instanceof JournalError
 
 /** `join`: the reason to skip the stage, if there is one. */
-function judge(shop: Workshop, { id, join, needs }: StagePlan, view: View) {
-  if (needs !== 'all_above') return judgeJoin(join, needs, true, view.outcomes)
+function judge(shop: Workshop, stage: StagePlan, view: View) {
+  const { id, join, needs } = stage
+  if (needs !== 'all_above') return judgeJoin(join, needs, true, view.outcomes, gatingOf(shop, stage))
   const { judgeAbove, topology } = listOf(shop, view)
-  return judgeAbove(join, topology.indexOf(id), view.outcomes)
+  return judgeAbove(join, topology.indexOf(id), view.outcomes, shop.gates)
 }
 
 /** Where the stage stands since an earlier stretch. Throws StageWaits. */

@@ -58,9 +58,10 @@ function judge(shop: Workshop, view: RunView): Verdict {
   const missing = shop.plan.stages.map(({ id }) => id).filter((id) => !Object.hasOwn(view.outcomes, id))
   if (missing.length > 0) return without('incomplete', incomplete(missing))
   const outcomes = shop.plan.stages.map(({ id }) => view.outcomes[id] as Outcome)
-  const stopped = stoppedBy(shop, outcomes)
-  if (stopped) return without(stopped.category === 'limit' ? 'failed' : 'cancelled', stopped)
   const failed = outcomes.find(({ status, tolerated }) => status === 'failed' && !tolerated)
+  // What waited was cancelled by the failure itself, unless the run was stopped from outside.
+  const stopped = failed && !shop.deps.control.signal.aborted ? undefined : stoppedBy(shop, outcomes)
+  if (stopped) return without(stopped.category === 'limit' ? 'failed' : 'cancelled', stopped)
   if (failed) return without('failed', failed.error)
   if (outcomes.some(({ reason }) => reason === 'rejected' || reason === 'timeout')) return without('stopped', null)
   return withOutputs(shop, view)

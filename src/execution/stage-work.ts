@@ -3,7 +3,7 @@
  */
 import { parseDuration } from '../foundation/duration.ts'
 import { StageError } from '../foundation/errors.ts'
-import { digest, formatPath, isJsonObject, type Json } from '../foundation/json.ts'
+import { digest, formatPath, isJsonObject, type Json, type JsonObject } from '../foundation/json.ts'
 import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import type { StageContext, StageKind } from '../foundation/stage-kind.ts'
@@ -117,7 +117,7 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 
 function contextOf(
   shop: Workshop,
-  { stage, path, view, past }: StageAtWork,
+  { stage, path, view, past, scope }: StageAtWork,
   voice: StageVoice,
   attempt: number,
   line: AttemptLine,
@@ -125,7 +125,13 @@ function contextOf(
 ): StageContext {
   const { plan, deps, redactor } = shop
   const { directory, models } = rootOf(shop, view)
-  let ask: StageContext['wait'] | undefined
+  let asking: ReturnType<typeof createAsk> | undefined
+  const ask = () => {
+    const asked = { thread: view.run.thread_id, stage: path, kind: stage.kind, past }
+    const namesOf = (source: string) => namesRead(source, scope([source]).names)
+    asking ??= createAsk(asked, { clock: deps.clock, redactor, line, namesOf })
+    return asking
+  }
   return {
     signal: line.signal,
     attempt,
@@ -135,6 +141,7 @@ function contextOf(
       threadId: view.run.thread_id,
       pipeline: plan.name,
       ...(deps.engine !== undefined && { engine: deps.engine }),
+      ...(view.run.by !== undefined && { initiator: view.run.by }),
     },
     stage: path,
     directory,
@@ -158,13 +165,15 @@ function contextOf(
       line.alive()
       voice.token(text)
     },
-    wait(request) {
-      ask ??= createAsk({ thread: view.run.thread_id, stage: path, past }, redactor, line)
-      return ask(request)
-    },
+    wait: (request) => ask().wait(request),
+    waited: () => ask().waited(),
     services: deps.services,
   }
 }
+
+/** Only what the expression may read: the rest need not be kept. */
+const namesRead = (source: string, names: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(names).filter(([name]) => new RegExp(`\\b${name}\\b`).test(source)))
 
 /** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {

@@ -11,6 +11,7 @@ import type { RunEvent, RunEventBody } from '../foundation/events.ts'
 import type { Json, JsonObject } from '../foundation/json.ts'
 import type { RunStatus } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
+import type { OpenWait } from '../foundation/wait.ts'
 
 /** A run as listed. Times are ISO 8601, UTC. */
 export interface RunRecord {
@@ -83,6 +84,36 @@ export type NewEvent = RunEventBody & {
   readonly eta_ms?: number | null
 }
 
+/** A wait that is open, as its row tells: written with the events of the log that open, change and close it. */
+export interface WaitRecord extends OpenWait {
+  readonly thread: string
+  /** Handed in, and not yet taken up by the run. */
+  readonly answered?: { readonly answer: Json; readonly at: string }
+}
+
+export interface WaitFilter {
+  readonly thread?: string
+  readonly id?: string
+  /** Those that wait for an event of this name. */
+  readonly event?: string
+  /** Those of which something is due by then, or that were answered. Milliseconds since 1970. */
+  readonly dueMs?: number
+}
+
+/** An event from outside, or from a run, kept for whoever waits for it now or soon. */
+export interface Signal {
+  readonly id: string
+  readonly event: string
+  readonly data: Json
+  /** ISO 8601, UTC. */
+  readonly at: string
+}
+
+/** In the order in which they came. */
+export interface StoredSignal extends Signal {
+  readonly n: number
+}
+
 export interface RunStore {
   /** LangGraph's checkpointer over the same data. */
   readonly saver: BaseCheckpointSaver
@@ -133,6 +164,28 @@ export interface RunStore {
   append(lease: Lease, first: number, events: readonly NewEvent[], patch?: RunPatch): Promise<void>
   /** Events after `after` (0 = all), in order, at most `limit`. */
   readEvents(id: string, after?: number, limit?: number): Promise<readonly RunEvent[]>
+
+  /** Waits that are open, those first that are due first. */
+  listWaits(filter?: WaitFilter): Promise<readonly WaitRecord[]>
+  /** When something is due next of any wait. Milliseconds since 1970. */
+  nextWaitDue(): Promise<number | undefined>
+  /**
+   * Hands an answer in; whoever runs the thread next takes it up. The first one stands: `same` when it is equal to that,
+   * `other` when it is not, `none` when the wait is not open.
+   */
+  answerWait(id: string, answer: Json, at: string): Promise<'handed_in' | 'same' | 'other' | 'none'>
+  /**
+   * Keeps an event until `expiresAtMs`. An id counts once: when it is there already, that one is returned, and nothing
+   * is kept. Forgets what has expired by `at`.
+   */
+  putSignal(signal: Signal, expiresAtMs: number): Promise<{ readonly signal: StoredSignal; readonly isNew: boolean }>
+  /** Events that have not expired, oldest first: of this name, or those that came after `after`. */
+  listSignals(
+    filter: { readonly event: string } | { readonly after: number },
+    nowMs: number,
+  ): Promise<readonly StoredSignal[]>
+  /** Ids of the events that a stage of a thread was given, in whichever iteration. */
+  signalsGiven(thread: string, stage: string): Promise<ReadonlySet<string>>
 
   /** Results kept by `cache:`. `nowMs` decides what has expired. */
   getCached(key: string, nowMs: number): Promise<{ readonly value: Json } | undefined>

@@ -6,10 +6,19 @@ import { isInside, topOf } from '../foundation/paths.ts'
 import type { StretchControl } from './control.ts'
 
 /**
- * The journal and what it held. A graph may come back to a stage that is not at its end: so waits that are opened here, and
- * whatever happens inside of stages, are known at once, until the stage of the pipeline's own list is.
+ * The journal and what it held. A graph may come back to a stage that is not at its end: so what is said of waits here, and
+ * whatever happens inside of stages, is known at once, until the stage of the pipeline's own list is. `onEnd` is told of
+ * each stage that ended.
  */
-export function followOpen(journal: Journal, before: Past, reread: Recorded['reread']): Recorded {
+export function followOpen(
+  journal: Journal,
+  before: Past,
+  {
+    reread,
+    now,
+    onEnd,
+  }: { readonly reread: Recorded['reread']; readonly now: () => string; readonly onEnd: () => void },
+): Recorded {
   const open = new Map<string, ReturnType<typeof amend>>()
   function follow(event: StageEvent): void {
     const top = topOf(event.stage)
@@ -35,9 +44,10 @@ export function followOpen(journal: Journal, before: Past, reread: Recorded['rer
     },
     journal: {
       say(event, at) {
+        if (isClosing(event)) onEnd()
         journal.say(event, at)
         if (!('stage' in event)) return
-        if (isInside(event.stage) ? !isTransient(event) : isBeginning(event)) follow({ ...event, at: at ?? '' })
+        if (isInside(event.stage) ? !isTransient(event) : isBeginning(event)) follow({ ...event, at: at ?? now() })
         else if (open.size > 0 && isClosing(event)) open.delete(event.stage)
       },
       commit: () => journal.commit(),
@@ -45,9 +55,9 @@ export function followOpen(journal: Journal, before: Past, reread: Recorded['rer
   }
 }
 
-/** A stage of the pipeline's own list asks, or stages inside of it begin. */
+/** A stage of the pipeline's own list waits, or stages inside of it begin. */
 const isBeginning = (event: RunEventBody): boolean =>
-  event.type === 'wait.started' ||
+  'wait' in event ||
   (event.type === 'stage.started' && event.fixed !== undefined) ||
   (event.type === 'stage.interrupted' && event.active_ms !== undefined)
 

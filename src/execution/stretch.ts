@@ -4,6 +4,7 @@
  * It opens the run's log, which is its journal, lowers the plan to LangGraph's graph, invokes that once and reads off how
  * it ended. Everything a stage does on the way is the runner's.
  */
+import { AsyncLocalStorageProviderSingleton } from '@langchain/core/singletons'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { FlowGraphs } from '../compiler/lower/flow.ts'
 import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
@@ -11,10 +12,10 @@ import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
-import { isFinished, type Lowering, type Outcomes, type RunState, type RunStatus } from '../foundation/outcome.ts'
+import { isFinished, type Lowering, type Outcome, type RunState, type RunStatus } from '../foundation/outcome.ts'
 import type { DatedEvent, Past } from '../foundation/past.ts'
-import type { Plan } from '../foundation/plan.ts'
-import type { Settled, StageRunner } from '../foundation/stage-runner.ts'
+import type { Plan, StagePlan } from '../foundation/plan.ts'
+import type { RunView, Settled, StageRunner } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
 import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
@@ -25,6 +26,7 @@ import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
+import { incomplete, opening } from './stretch-ends.ts'
 import { followOpen, pausingAt } from './stretch-journal.ts'
 import { takeUp } from './take-up.ts'
 import { watchStretch } from './watch.ts'
@@ -59,6 +61,8 @@ export interface StretchInput {
 }
 
 export interface StretchHost extends EngineHost {
+  /** What came for its waits. */
+  newsOf(run: RunRecord): Promise<readonly DatedEvent[]>
   /** What the runs of a plan by `flow` have in common. */
   flowOf(plan: Plan): FlowGraphs
 }
@@ -73,6 +77,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   const known = new Map<string, number>()
   const progress = resumeProgress(plan, past, known, input.reached)
   const inFlight = new Set<Promise<unknown>>()
+  const ended: Record<string, Outcome> = {}
   let storeError: unknown
   let settled: Settled | undefined
 
@@ -91,14 +96,17 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
       control.abandon()
     },
   })
+  let endedStages = 0
+  const journal = pausingAt(input.until, log, control)
+  const recorded = followOpen(journal, past, {
+    reread: async () => (await readLog(store, record.id)).past,
+    now: () => new Date(clock.now()).toISOString(),
+    onEnd: () => endedStages++,
+  })
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
-    recorded: followOpen(
-      pausingAt(input.until, log, control),
-      past,
-      async () => (await readLog(store, record.id)).past,
-    ),
+    recorded,
     engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)
@@ -115,7 +123,9 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   function observed(original: StageRunner): StageRunner {
     return {
       ...original,
-      ...(input.lowering === 'stages' && { runStage: (...call) => follow(original.runStage(...call)) }),
+      ...(input.lowering === 'stages' && {
+        runStage: (stage, view, line) => follow(stage.id, original.runStage(stage, besides(stage, view), line)),
+      }),
       start: () => ({ inputs: record.inputs, run: input.runState, patches: past.patches }),
       async settle(view, line) {
         settled = await original.settle(view, line)
@@ -125,12 +135,19 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   }
 
   /** LangGraph gives up when one node throws, and the nodes beside it run on; a `flow` waits for its stages itself. */
-  function follow<T>(stage: Promise<T>): Promise<T> {
+  function follow(id: string, stage: Promise<Outcome>): Promise<Outcome> {
     inFlight.add(stage)
-    const ended = () => void inFlight.delete(stage)
-    stage.then(ended, ended)
+    const left = () => void inFlight.delete(stage)
+    stage.then((outcome) => {
+      ended[id] = outcome
+      left()
+    }, left)
     return stage
   }
+
+  /** LangGraph keeps to itself what ended beside a node that waits; and that may be what it waits for. */
+  const besides = ({ kind }: StagePlan, view: RunView): RunView =>
+    host.kinds.get(kind)?.waits ? { ...view, outcomes: { ...ended, ...view.outcomes } } : view
 
   async function drive(): Promise<PipelineResult> {
     log.say(opening(input), input.number === 1 ? input.runState.started_at : undefined)
@@ -144,8 +161,23 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
     if (input.cancelled || record.cancel_requested) beginCancel()
     const thread = input.number === 1 ? undefined : await takeUp({ ...input, config, saver, runner, log })
-    const state: object = await graph.invoke(thread?.run ? null : { inputs: record.inputs }, { ...config, durability })
-    return close('__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0)
+    return close(await toQuiet(thread?.run ? null : { inputs: record.inputs }))
+  }
+
+  /** Invokes the graph until it ended, or waits for what has not come yet. True: it waits. */
+  async function toQuiet(first: object | null): Promise<boolean> {
+    for (let given = first; ; given = null) {
+      const before = endedStages
+      const state: object = await outside(() => graph.invoke(given, { ...config, durability }))
+      const waits = '__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0
+      if (!waits || control.pausing() || control.signal.aborted) return waits
+      const came = await host.newsOf(record)
+      // What ended beside a wait may be what it waits for; a `flow` looks for itself.
+      const mayHaveCome = input.lowering === 'stages' && endedStages > before
+      if (came.length === 0 && !mayHaveCome) return true
+      for (const { at, ...event } of came) recorded.journal.say(event, at)
+      await log.flush()
+    }
   }
 
   function beginCancel(): void {
@@ -278,24 +310,5 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
 
 const ignore = (): void => undefined
 
-function opening({ plan, record, runState, lowering, number }: StretchInput): RunEventBody {
-  if (number > 1) return { type: 'run.resumed', stretch: number }
-  const { name, version, hash, stages } = plan
-  return {
-    type: 'run.started',
-    pipeline: name,
-    version: version ?? null,
-    plan: hash,
-    inputs: record.inputs,
-    stages: stages.length,
-    lowering,
-    ...(Object.keys(runState.env).length > 0 && { env: runState.env }),
-    ...(runState.last !== undefined && { last: runState.last }),
-  }
-}
-
-function incomplete(plan: Plan, outcomes: Outcomes): Failure {
-  const missing = plan.stages.map(({ id }) => id).filter((id) => !Object.hasOwn(outcomes, id))
-  const message = `The run ended before every stage did: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}.`
-  return { category: 'internal', code: 'incomplete', message, details: { missing: missing.slice(0, 100) } }
-}
+/** Outside of the graph whose node may have brought this run about: LangGraph would take it for a part of that one. */
+const outside = <T>(work: () => T): T => AsyncLocalStorageProviderSingleton.getInstance().run(undefined, work)

@@ -25,6 +25,7 @@ import { createStageRunner } from './stage-runner.ts'
 import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
 import { type StretchHost, startStretch } from './stretch.ts'
 import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
+import type { News } from './wait-news.ts'
 import { isFailurePause } from './waits.ts'
 
 type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { readonly cancelled?: boolean }
@@ -41,8 +42,12 @@ export interface Stretches {
 }
 
 /** `owner` is the engine. */
-export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
-  const host: StretchHost = { ...given, flowOf: perPlan((plan) => flowOf(plan, createFlow, 'return')) }
+export function createStretches(given: EngineHost, owner: RunOwner, news: News, onTaken: () => void): Stretches {
+  const host: StretchHost = {
+    ...given,
+    newsOf: (run) => news.of(run),
+    flowOf: perPlan((plan) => flowOf(plan, createFlow, 'return')),
+  }
   const { store, clock } = host
   const running = new Map<string, Run>()
   const claiming = new Set<string>()
@@ -133,7 +138,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(store, threadId)
       const { lastSeq, reached, opening } = log
-      const outside = await answeredOutside(log.past, threadId)
+      const outside = await cameBefore(log.past, record)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
       const fired = [...outside, ...answersFor(plan, known, threadId, { ...triedAgain(known), ...answers })]
       const past = fired.length > 0 ? amend(log.past, fired).past : log.past
@@ -170,6 +175,14 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
     return Object.fromEntries(paused.map(({ id }) => [id, { decision: 'retry' }]))
   }
 
+  /** What came while nobody ran it. */
+  async function cameBefore(past: Past, record: RunRecord): Promise<DatedEvent[]> {
+    const outside = await answeredOutside(past, record.id)
+    const told = new Set(outside.flatMap((event) => ('wait' in event ? [event.wait] : [])))
+    const came = await news.of(record)
+    return [...outside, ...came.filter((event) => !('wait' in event) || !told.has(event.wait))]
+  }
+
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
     if (Object.keys(answers).length === 0) return []
     const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
@@ -188,6 +201,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
 
   function take(run: Run): Run {
     running.set(run.id, run)
+    onTaken()
     void run.result.finally(() => running.delete(run.id))
     return run
   }

@@ -2,13 +2,15 @@
  * How a stage waits: what it asks, the answers it gets back, and the question that is asked for it when nobody knows how
  * its last attempt ended.
  */
+import type { Clock } from '../foundation/clock.ts'
 import { type Failure, failureToJson, StageError } from '../foundation/errors.ts'
-import type { RunEventBody } from '../foundation/events.ts'
-import { assertJson, isJsonObject, type Json } from '../foundation/json.ts'
+import { assertJson, isJsonObject, type Json, type JsonObject } from '../foundation/json.ts'
 import type { StagePast } from '../foundation/past.ts'
 import type { JsonSchema, StagePlan } from '../foundation/plan.ts'
+import { WaitTimedOut } from '../foundation/stage-ends.ts'
+import type { StageContext } from '../foundation/stage-kind.ts'
 import { StageWaits } from '../foundation/stage-runner.ts'
-import { type OpenWait, type WaitRequest, waitIdOf } from '../foundation/wait.ts'
+import { isOpen, type OpenWait, type WaitEnd, type WaitRequest, type WaitTerms, waitIdOf } from '../foundation/wait.ts'
 import type { AttemptLine } from './attempt.ts'
 import type { Redactor } from './redact.ts'
 
@@ -16,26 +18,67 @@ import type { Redactor } from './redact.ts'
 interface Asked {
   readonly thread: string
   readonly stage: string
+  readonly kind: string
   readonly past: StagePast
 }
 
+export interface AskPorts {
+  readonly clock: Clock
+  readonly redactor: Redactor
+  readonly line: AttemptLine
+  /** What an expression reads besides `event`, as it is now. */
+  readonly namesOf: (source: string) => JsonObject
+}
+
 /**
- * `StageContext.wait` for one attempt: resolves with the recorded answer. Where there is none, the attempt ends with
- * StageWaits, whatever the stage makes of the rejection.
+ * `StageContext.wait` for one attempt: resolves with the recorded answer, or rejects when its time was over. Where there
+ * is nothing recorded, the attempt ends with StageWaits, whatever the stage makes of the rejection.
  */
-export function createAsk({ thread, stage, past }: Asked, redactor: Redactor, line: AttemptLine) {
+export function createAsk(
+  { thread, stage, kind, past }: Asked,
+  ports: AskPorts,
+): Pick<StageContext, 'wait' | 'waited'> {
+  const recorded = (past.waits ?? []).filter(({ ambiguous, without }) => !ambiguous && without !== 'cancelled')
   let asked = 0
   let asking: StageWaits | undefined
-  return async ({ value, response_schema }: WaitRequest): Promise<Json> => {
-    if (asking) throw asking
-    const answers = (past.waits ?? []).filter(({ ambiguous }) => !ambiguous)
-    if (asked < answers.length) return answers[asked++]?.answer as Json
-    assertJson(value)
-    const id = nextId(thread, stage, past)
-    const shown = redactor.json(value)
-    asking = new StageWaits({ id, stage, value: shown, ...(response_schema !== undefined && { response_schema }) })
-    line.stop(asking)
-    throw asking
+  return {
+    async wait(request) {
+      if (asking) throw asking
+      const known = recorded[asked]
+      if (known && !isOpen(known)) {
+        asked++
+        if (known.without) throw new WaitTimedOut()
+        return known.answer as Json
+      }
+      const terms = { kind, ...termsOf(request, ports) }
+      asking = new StageWaits({ id: nextId(thread, stage, past), stage, ...terms })
+      ports.line.stop(asking)
+      throw asking
+    },
+    waited() {
+      const { asked_at: from = '', ended_at: to = from } = recorded[asked - 1] ?? {}
+      return { from, to }
+    },
+  }
+}
+
+/** Secrets are hidden, durations become times, and what a `match` reads is noted. */
+function termsOf(request: WaitRequest, { clock, redactor, namesOf }: AskPorts): WaitTerms {
+  const { value, response_schema, timeoutMs, remindMs, ends } = request
+  assertJson(value)
+  const nowMs = clock.now()
+  const at = (ms: number): string => new Date(ms).toISOString()
+  const entries = ends?.entries.map((entry): WaitEnd => {
+    if ('afterMs' in entry) return { name: entry.name, at: at(nowMs + entry.afterMs) }
+    if (!('event' in entry) || entry.match === undefined) return entry
+    return { ...entry, names: redactor.json(namesOf(entry.match)) as JsonObject }
+  })
+  return {
+    value: redactor.json(value),
+    ...(response_schema !== undefined && { response_schema }),
+    ...(timeoutMs !== undefined && { due_at: at(nowMs + timeoutMs) }),
+    ...(remindMs !== undefined && { remind_ms: remindMs }),
+    ...(ends && { ends: { by: ends.by, entries: entries ?? [] } }),
   }
 }
 
@@ -74,7 +117,8 @@ export function failurePause(
 }
 
 /** It asks what to do about a failure. */
-export const isFailurePause = ({ value }: WaitRequest): boolean => isJsonObject(value) && value.reason === 'error'
+export const isFailurePause = ({ value }: Pick<OpenWait, 'value'>): boolean =>
+  isJsonObject(value) && value.reason === 'error'
 
 /** What may be answered to it. */
 const decisions = (output: JsonSchema): JsonSchema => ({
@@ -103,8 +147,4 @@ export function decided(
   if (word !== 'fail') return undefined
   const message = `The process died while attempt ${attempts} of "${stage}" was running, and a person decided that it failed.`
   return { error: new StageError(message, { category: 'internal', code: 'ambiguous', retryable: false }) }
-}
-
-export function waitStarted({ id, ...wait }: OpenWait, generation: number): RunEventBody {
-  return { type: 'wait.started', ...wait, wait: id, ...(generation > 1 && { generation }) }
 }

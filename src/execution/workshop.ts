@@ -4,6 +4,7 @@ import type { RunEventBody } from '../foundation/events.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { ChildPlan, Plan, StagePlan } from '../foundation/plan.ts'
 import { createFailureWriter, type FailureWriter } from './failures.ts'
+import { type Gates, gatesOf } from './gates.ts'
 import type { ListShape } from './lists.ts'
 import { createOutputs, type KeepOutput } from './output.ts'
 import { createRedactor, type Redactor } from './redact.ts'
@@ -20,6 +21,7 @@ export interface Workshop {
   readonly root: Root
   readonly list: ListShape
   readonly childRoot: (child: ChildPlan) => Root
+  readonly gates: Gates
   readonly redactor: Redactor
   readonly failures: FailureWriter
   readonly createStop: CreateStop
@@ -45,6 +47,7 @@ export function createWorkshop(plan: Plan, deps: RunnerDeps): Workshop {
     root: rootOfPlan(plan, deps.lists),
     list: deps.lists.of(plan.stages),
     childRoot: createChildRoots(plan, deps.lists),
+    gates: gatesOf(plan, deps.kinds),
     redactor,
     failures: createFailureWriter(plan, redactor),
     createStop: createStops(deps.control),

@@ -19,7 +19,9 @@ export function checkAnswer(
   checkJson(id, given)
   if (!wait) throw new ThreadError('no_open_wait', `Thread "${thread}" has no open wait ${id}.`)
   if (contradicts(wait, given)) {
-    throw new ThreadError('wait_decided', `The wait ${id} of stage "${wait.stage}" has another answer already.`, {
+    const why =
+      wait.without === undefined ? 'has another answer already' : `${wait.without.replace('_', ' ')} without one`
+    throw new ThreadError('wait_decided', `The wait ${id} of stage "${wait.stage}" ${why}.`, {
       hint: 'The first answer stands.',
     })
   }

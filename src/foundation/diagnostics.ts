@@ -11,6 +11,7 @@ import { fileDiagnostics } from './diagnostics/files.ts'
 import { orderDiagnostics } from './diagnostics/order.ts'
 import { schemaDiagnostics } from './diagnostics/schemas.ts'
 import { shapeDiagnostics } from './diagnostics/shape.ts'
+import { waitDiagnostics } from './diagnostics/waits.ts'
 import { yamlDiagnostics } from './diagnostics/yaml.ts'
 
 export const catalogue = {
@@ -22,6 +23,7 @@ export const catalogue = {
   ...bodyDiagnostics,
   ...expressionDiagnostics,
   ...dataDiagnostics,
+  ...waitDiagnostics,
 }
 
 export type DiagnosticCode = keyof typeof catalogue

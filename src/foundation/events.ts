@@ -8,7 +8,7 @@
 import type { Failure } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { BodyEnd, LastRun, Lowering, RunStatus, SkipReason } from './outcome.ts'
-import type { JsonSchema } from './plan.ts'
+import type { WaitTerms } from './wait.ts'
 
 /** The format of events on the wire (`--json`) and in the store. */
 export const eventSchemaVersion = 1
@@ -33,6 +33,8 @@ export type RunEventBody =
       readonly env?: Readonly<Record<string, string>>
       readonly last?: LastRun | null
       readonly lowering?: Lowering
+      /** Who started it, where that is known. */
+      readonly by?: string
     }
   | { readonly type: 'run.resumed'; readonly stretch: number }
   /** `waiting`: nothing can go on before a wait is answered. */
@@ -79,20 +81,35 @@ export type RunEventBody =
       readonly counts: boolean
     }
   /** The stage waits for an answer, and nothing of it runs meanwhile. */
-  | {
+  | ({
       readonly type: 'wait.started'
       readonly stage: string
       /** Id of the wait. */
       readonly wait: string
-      readonly value: Json
-      readonly response_schema?: JsonSchema
-      /** Nobody knows how the stage's last attempt ended, and it is not to be run twice. */
-      readonly ambiguous?: true
       /** As of `stage.started`. */
       readonly generation?: number
+    } & WaitTerms)
+  /** Whoever has to answer is reminded, for the time that `reminder` counts. */
+  | { readonly type: 'approval.requested'; readonly stage: string; readonly wait: string; readonly reminder: number }
+  /** It was looked at, and goes on waiting. `came`: those of the things it waits for that have come, with their events. */
+  | {
+      readonly type: 'wait.evaluated'
+      readonly stage: string
+      readonly wait: string
+      readonly came: Readonly<Record<string, Json>>
     }
-  /** The answer of a wait, which stands. */
-  | { readonly type: 'wait.fired'; readonly stage: string; readonly wait: string; readonly answer: Json }
+  /** The answer of a wait, which stands. `event`: the id of the event that it is. */
+  | {
+      readonly type: 'wait.fired'
+      readonly stage: string
+      readonly wait: string
+      readonly answer: Json
+      readonly event?: string
+    }
+  /** Its deadline passed. */
+  | { readonly type: 'wait.timed_out'; readonly stage: string; readonly wait: string }
+  /** Its stage ended without it. */
+  | { readonly type: 'wait.cancelled'; readonly stage: string; readonly wait: string }
   | ({
       readonly type: 'stage.succeeded'
       readonly stage: string
@@ -184,7 +201,11 @@ const recorded: ReadonlySet<RunEventBody['type']> = new Set([
   'variable.changed',
   'variable.patched',
   'wait.started',
+  'wait.evaluated',
   'wait.fired',
+  'wait.timed_out',
+  'wait.cancelled',
+  'approval.requested',
 ])
 
 export const isTransient = (event: { readonly type: RunEventBody['type'] }): boolean =>

@@ -121,6 +121,8 @@ export interface RunState {
   readonly version: string | null
   readonly plan: string
   readonly started_at: string
+  /** Who started it, where that is known. */
+  readonly by?: string
   /** The graph it is run by, when that is not a node per stage: another graph cannot go on with it. */
   readonly lowering?: Extract<Lowering, 'flow'>
   /** The environment the pipeline may read, frozen when the run starts. */

@@ -8,6 +8,7 @@ import { deepFreeze, isJsonObject, type Json } from './json.ts'
 import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
 import { holdersOf, isInside } from './paths.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
+import { foldWait, waitOf } from './wait-events.ts'
 
 /** A stage as its journal knows it. */
 export interface StagePast {
@@ -180,8 +181,12 @@ function next(stage: StagePast, event: StageEvent): StagePast {
     }
     case 'wait.started':
       return asked(ofGeneration(stage, event.generation), event)
+    case 'wait.evaluated':
     case 'wait.fired':
-      return answered(stage, event)
+    case 'wait.timed_out':
+    case 'wait.cancelled':
+    case 'approval.requested':
+      return heard(stage, event)
     case 'stage.retrying':
       return { ...closed(stage), failures: stage.failures + (event.counts ? 1 : 0), nextAt: event.next_at }
     case 'stage.interrupted': {
@@ -218,29 +223,27 @@ const ofGeneration = (stage: StagePast, generation = 1): StagePast =>
 
 /** An attempt that asks is no attempt yet: the one that has the answer takes its number. */
 function asked(stage: StagePast, event: Extract<DatedEvent, { type: 'wait.started' }>): StagePast {
-  const { wait: id, value, response_schema, ambiguous } = event
-  const attempts = stage.open === undefined || ambiguous ? stage.attempts : stage.attempts - 1
-  const wait: Wait = {
-    id,
-    value,
-    ...(response_schema !== undefined && { response_schema }),
-    ...(ambiguous && { ambiguous }),
-  }
-  return { ...closed(stage), attempts, waits: [...(stage.waits ?? []), wait] }
+  const attempts = stage.open === undefined || event.ambiguous ? stage.attempts : stage.attempts - 1
+  return { ...closed(stage), attempts, waits: [...(stage.waits ?? []), waitOf(event)] }
 }
 
-/** The first answer stands. */
-function answered(stage: StagePast, { wait: id, answer }: Extract<DatedEvent, { type: 'wait.fired' }>): StagePast {
-  const wait = stage.waits?.find((each) => each.id === id)
+/** What became of a wait. The first answer stands. */
+function heard(stage: StagePast, event: Extract<DatedEvent, { readonly wait: string }>): StagePast {
+  const wait = stage.waits?.find((each) => each.id === event.wait)
   if (!wait || !isOpen(wait)) return stage
-  const waits = stage.waits?.map((each) => (each === wait ? { ...wait, answer } : each)) ?? []
-  if (!wait.ambiguous) return { ...stage, waits }
-  if (!isRetry(answer)) return { ...stage, waits, decision: answer }
+  const after = foldWait(wait, event)
+  const waits = stage.waits?.map((each) => (each === wait ? after : each)) ?? []
+  if (!wait.ambiguous || !('answer' in after)) return { ...stage, waits }
+  const decision = after.answer as Json
+  if (!isRetry(decision)) return { ...stage, waits, decision }
   const { handling: _, ...anew } = stage // tried again, as if it had not failed yet
-  return { ...anew, waits, failures: stage.handling ? 0 : stage.failures, decision: answer }
+  return { ...anew, waits, failures: stage.handling ? 0 : stage.failures, decision }
 }
 
 const isRetry = (answer: Json): boolean => isJsonObject(answer) && answer.decision === 'retry'
+
+/** The stage after one more event. */
+export const advance = (stage: StagePast, event: StageEvent): StagePast => next(stage, event)
 
 /** The wait that a stage stands at. */
 export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined {

@@ -35,6 +35,8 @@ export interface Plan {
   readonly finally?: readonly StagePlan[]
   /** Absent = `fail`. */
   readonly onError?: PipelineOnErrorPlan
+  /** How long events are kept that its stages publish; a day by default. */
+  readonly events?: Readonly<Record<string, { readonly retainMs: number }>>
   readonly outputs: Readonly<Record<string, Template>>
   /** Source files named in `uses:`, relative to `origin.directory`, with the sha-256 of their text. */
   readonly files: Readonly<Record<string, string>>

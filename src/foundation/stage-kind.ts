@@ -15,6 +15,9 @@ import type { WaitRequest } from './wait.ts'
  * - `expression`: a bare CEL expression (`that: …`)
  * - `literal`: no `${{ }}` here; `why` is the hint of the diagnostic
  * - `secrets`: `${{ secrets.x }}` may stand here
+ * - `schema`: a schema in any form; `run` gets it as JSON Schema
+ * - `later`: a bare CEL expression that `run` gets as text, to be evaluated while the stage waits; `extra: event` = with
+ *   `event` in scope
  * - `prompt`: text, or `{ file: path }` that is read, hashed and compiled at compile time; `run` gets the text
  *
  * A slot holds for the value at its path. `secrets` also holds for everything below it; `literal` on a list or map says
@@ -25,6 +28,8 @@ export type Slot =
   | { readonly is: 'literal'; readonly why: string; readonly code?: 'expression_in_command' }
   | { readonly is: 'secrets' }
   | { readonly is: 'prompt' }
+  | { readonly is: 'schema' }
+  | { readonly is: 'later'; readonly extra: 'event' | 'none' }
 
 export interface StageKind<Config = unknown> {
   /** The key that names it in YAML. */
@@ -52,6 +57,11 @@ export interface StageKind<Config = unknown> {
   readonly body?: BodyShape
   /** Pure kinds compute; all others have effects. */
   readonly pure?: boolean
+  /**
+   * It waits for the world outside and does nothing else, so it has no `cache`, `retry`, `once` and common `timeout`, and
+   * takes nothing over from `defaults`. A `gate` also keeps what comes after it closed, however it fails.
+   */
+  readonly waits?: 'wait' | 'gate'
   /** Accepts the common key `env:`. */
   readonly env?: boolean
   /** Takes over `defaults.retry`. Off for kinds whose effect may not be repeatable. May depend on the configuration. */
@@ -103,6 +113,8 @@ export interface StageContext {
     readonly pipeline: string
     /** Id of the engine that runs it; absent when LangGraph runs the graph by itself. */
     readonly engine?: string
+    /** Who started it, where that is known. */
+    readonly initiator?: string
   }
   /** Path of the stage, such as `fetch`. */
   readonly stage: string
@@ -125,10 +137,24 @@ export interface StageContext {
   /**
    * Waits for an answer from outside, durably. The first time, the stage stops here and holds nothing; when the answer is
    * there, `run` is called again from its beginning, and the same call resolves with it. So calls must come in the same
-   * order every time, and nothing before one may have an effect.
+   * order every time, and nothing before one may have an effect. Rejects with WaitTimedOut when its time is over.
    */
   wait(request: WaitRequest): Promise<Json>
+  /** When the wait began and ended that `wait` resolved or rejected for last. ISO 8601, UTC. */
+  waited(): Waited
   readonly services: StageServices
+}
+
+export interface Waited {
+  readonly from: string
+  readonly to: string
+}
+
+/** An event as a stage publishes it. */
+export interface PublishedEvent {
+  readonly id: string
+  readonly event: string
+  readonly data: Json
 }
 
 /** What the host lends to stages. Ports, so that tests and hosts can replace them. */
@@ -138,6 +164,8 @@ export interface StageServices {
   /** Chat models registered by name in `createEngine({ models })`; others go through LangChain's `initChatModel`. */
   readonly models: ReadonlyMap<string, unknown>
   readonly fetch: typeof fetch
+  /** Keeps an event, and sees that it comes to whoever waits for it; absent where LangGraph runs a graph by itself. */
+  readonly publish?: (event: PublishedEvent) => Promise<void>
 }
 
 /** What a function in `uses:` may do: a smaller face of `StageContext`. */

@@ -266,6 +266,54 @@ stages:
     expect(readFileSync(join(folder, 'effects'), 'utf8')).toBe('paid\n')
   })
 
+  it('that waits says what for and how to go on, and goes on with approve, reject, answer, signal and tick', async () => {
+    file(
+      'expense.yaml',
+      `name: expense
+stages:
+  - { id: amount, ask: { message: How much?, form: { sum: integer, note: string } } }
+  - id: ok
+    approve: { message: "Pay \${{ stages.amount.output.sum }}?", approvals: 2 }
+  - { id: paid, wait: { event: paid, match: event.data == stages.amount.output.sum } }
+  - { id: pause, wait: { for: 100ms } }
+outputs: { sum: "\${{ stages.amount.output.sum }}", note: "\${{ stages.amount.output.note }}" }
+`,
+    )
+    const asked = await stagegraph('run', 'expense.yaml', '--thread', 't1')
+    expect(asked.code).toBe(3)
+    expect(asked.out).toContain('amount waits: How much?')
+    expect(asked.out).toContain('answer: stagegraph answer t1 amount --value …')
+    expect((await stagegraph('approve', 't1')).err).toContain('"t1" does not wait for that.')
+    expect((await stagegraph('answer', 't1', '--form', 'sum=many', '--form', 'note=1')).code).toBe(2)
+    const amount = await stagegraph('answer', 't1', '--form', 'sum=80', '--form', 'note=1')
+    expect(amount.code).toBe(3)
+    expect(amount.out).toContain('ok waits: Pay 80? (0 of 2 approvals)')
+    expect(amount.out).toContain('approve: stagegraph approve t1 ok')
+    expect((await stagegraph('approve', 't1')).code).toBe(2)
+    expect((await stagegraph('approve', 't1', '--by', 'ann')).out).toContain('(1 of 2 approvals)')
+    const listed = await stagegraph('pending')
+    expect(listed.out).toMatch(/^RUN +PIPELINE +STAGE +KIND +NEXT +WAITS FOR\nt1 +expense +ok +approve +Pay 80\?$/m)
+    const { waits } = JSON.parse((await stagegraph('pending', 't1', '--json')).out)
+    expect(waits).toMatchObject([{ stage: 'ok', kind: 'approve', value: { approvals: { given: 1, needed: 2 } } }])
+    const second = await stagegraph('approve', 't1', waits[0].id, '--by', 'bob', '--comment', 'fine')
+    expect(second.out).toContain('tell it: stagegraph signal paid --data …')
+    expect((await stagegraph('signal', 'paid', '--data', '81')).out).toMatch(/^No run waits for it now; ev_\w+ is kept/)
+    const told = await stagegraph('signal', 'paid', '--data', '80', '--id', 'p1')
+    expect(told.out).toMatch(/^t1 expense waiting\n {2}pause waits: Waits for time to pass.\n/)
+    expect((await stagegraph('signal', 'paid', '--data', '80', '--id', 'p1')).out).toContain('came before')
+    const done = await stagegraph('tick', '--json')
+    expect(JSON.parse(done.out)).toMatchObject({ thread_id: 't1', status: 'succeeded' })
+    expect((await stagegraph('tick')).err).toContain('Nothing is due.')
+    expect((await stagegraph('pending')).out).toBe('No run waits.\n')
+    expect((await stagegraph('show', 't1')).out).toContain('"note": "1"')
+
+    await stagegraph('run', 'expense.yaml', '--thread', 't2')
+    await stagegraph('answer', 't2', 'amount', '--value', '{"sum": 5, "note": ""}')
+    const rejected = await stagegraph('reject', 't2', '--by', 'ann', '--comment', 'too much')
+    expect(rejected.code).toBe(1)
+    expect(rejected.out).toContain('rejected: It was rejected by ann: too much')
+  })
+
   it('that reaches its time limit exits 4', async () => {
     file('slow.yaml', 'name: slow\nlimits: { timeout: 200ms }\nstages:\n  - id: wait\n    run: sleep 30\n')
     expect((await stagegraph('run', 'slow.yaml')).code).toBe(4)

@@ -47,6 +47,7 @@ function setUp(options: { obeysAbandon?: boolean; afterPause?: PipelineResult['s
     terminal,
     renderer: createPlainRenderer(terminal),
     next: nextSteps('r_1', '/p/.stagegraph/runs.db', '/p'),
+    pending: async () => [],
     ending: terminal.out,
     after: 0,
     async cancelPaused() {

@@ -20,14 +20,17 @@ describe('the command line', () => {
   it('explains itself: every command, the first steps, the exit codes', async () => {
     const { code, out, err } = await run('--help')
     expect([code, err]).toEqual([0, ''])
-    const commands = 'init validate graph run resume runs show logs watch history fork diff cancel rm doctor'.split(' ')
+    const commands =
+      'init validate graph run resume pending approve reject answer signal tick runs show logs watch history fork diff cancel rm doctor'.split(
+        ' ',
+      )
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
     expect(out).toContain('stagegraph init hello')
     expect(out).toContain('130  interrupted; the run is paused')
   })
 
   it('explains every command with an example', async () => {
-    for (const command of 'init validate graph run resume runs show logs watch history fork diff cancel rm doctor'.split(
+    for (const command of 'init validate graph run resume pending approve reject answer signal tick runs show logs watch history fork diff cancel rm doctor'.split(
       ' ',
     )) {
       const { code, out } = await run(command, '--help')

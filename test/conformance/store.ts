@@ -16,6 +16,7 @@ import { poison } from './poison.ts'
 import { leaseConformance } from './store-leases.ts'
 import { logConformance } from './store-logs.ts'
 import { runConformance } from './store-runs.ts'
+import { waitConformance } from './store-waits.ts'
 import { begin, claimOf, collect, leave, runRecord, started, thread } from './support.ts'
 
 export interface StoreUnderTest {
@@ -63,6 +64,7 @@ export function storeConformance({ name, persistent, open }: StoreUnderTest): vo
     runConformance(opened)
     leaseConformance(opened)
     logConformance(opened, persistent)
+    waitConformance(opened, persistent)
 
     describe('plans and cache', () => {
       it('keeps a plan under its hash, frozen', async () => {

@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url'
 import { LLMock } from '@copilotkit/aimock'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startFlakyServer } from '../../examples/support/flaky-server.ts'
-import { compileFile, createEngine, createMemoryStore, type JsonObject, type PipelineResult } from '../../src/index.ts'
+import {
+  compileFile,
+  createEngine,
+  createManualClock,
+  createMemoryStore,
+  type JsonObject,
+  type ManualClock,
+  type PipelineEngine,
+  type PipelineResult,
+  type Ticked,
+} from '../../src/index.ts'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
 let folder: string
@@ -133,6 +143,64 @@ const tests: Record<string, () => Promise<void>> = {
       done: ['ready', 'left', 'middle', 'right', 'more'],
     })
   },
+  '14-approval.yaml': () =>
+    waiting('14-approval.yaml', async ({ engine, start, clock, outputs }) => {
+      const thread = await start({ what: 'Kettle', amount: 80 }, 'ann')
+      const decide = async (by: string, decision: 'approved' | 'rejected', form?: JsonObject) =>
+        (await engine.decide(thread, 'approval', { decision, by, ...(form && { form }) })).run?.result
+      await expect(decide('ann', 'approved')).rejects.toMatchObject({ code: 'invalid_inputs' })
+      await clock.advance(86_400_000)
+      await outputs(await engine.tick())
+      expect((await engine.get(thread))?.status).toBe('waiting')
+      await decide('bob', 'approved')
+      await expect(decide('bob', 'approved')).rejects.toMatchObject({ code: 'invalid_inputs' })
+      expect((await decide('cy', 'approved', { cost_centre: 'kitchen' }))?.outputs).toEqual({
+        payment: { text: 'paid 80 EUR for Kettle', cost_centre: 'kitchen', approved_by: ['bob', 'cy'] },
+      })
+      const small = await start({ what: 'Tea', amount: 5 }, 'ann')
+      expect((await engine.get(small))?.result?.outputs?.payment).toMatchObject({ cost_centre: 'petty cash' })
+      const late = await start({ what: 'Car', amount: 9_000 }, 'ann')
+      await clock.advance(7 * 86_400_000)
+      await outputs(await engine.tick())
+      expect((await engine.get(late))?.status).toBe('stopped')
+    }),
+  '15-payment.yaml': () =>
+    waiting('15-payment.yaml', async ({ engine, start, clock, outputs }) => {
+      const paid = await start({ order: 'o1' })
+      const unpaid = await start({ order: 'o2' })
+      const { runs } = await engine.signal({ event: 'payment.received', data: { order: 'o1', amount: 12.5 } })
+      expect(runs.map(({ id }) => id)).toEqual([paid])
+      expect((await runs[0]?.result)?.outputs).toEqual({ result: 'shipped o1 for 12.5 EUR' })
+      await clock.advance(2 * 3_600_000)
+      expect(await outputs(await engine.tick())).toEqual([{ result: 'cancelled o2' }])
+      expect(await engine.pending(unpaid)).toEqual([])
+    }),
+}
+
+interface Waiting {
+  readonly engine: PipelineEngine
+  readonly clock: ManualClock
+  start(inputs: JsonObject, by?: string): Promise<string>
+  outputs(ticked: readonly Ticked[]): Promise<unknown[]>
+}
+
+/** An example whose runs wait, by a clock that moves when it is told to. */
+async function waiting(file: string, use: (on: Waiting) => Promise<void>): Promise<void> {
+  const pipeline = compileFile(join(examples, file))
+  expect(pipeline.diagnostics, 'an example has no warnings').toEqual([])
+  const clock = createManualClock()
+  await using engine = createEngine({ store: createMemoryStore({ clock }), clock })
+  await use({
+    engine,
+    clock,
+    async start(inputs, by) {
+      const run = await engine.start(pipeline, inputs, by === undefined ? {} : { by })
+      await run.result
+      return run.id
+    },
+    outputs: (ticked) =>
+      Promise.all(ticked.map(async (each) => ('run' in each ? (await each.run.result).outputs : each.error))),
+  })
 }
 
 describe('the examples', () => {

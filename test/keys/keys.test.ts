@@ -12,8 +12,9 @@ import { kindEffects } from './kinds.ts'
 import { type Effect, observe } from './observe.ts'
 import { stageEffects } from './stage.ts'
 import { topEffects } from './top.ts'
+import { waitEffects } from './waits.ts'
 
-const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects, ...bodyEffects]
+const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects, ...bodyEffects, ...waitEffects]
 
 function without(yaml: string, path: readonly (string | number)[]): string {
   const document = parseDocument(yaml)

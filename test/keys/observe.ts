@@ -10,9 +10,12 @@ import {
   CompileError,
   compile,
   createEngine,
+  createManualClock,
   createMemoryStore,
   type Json,
   type JsonObject,
+  type ManualClock,
+  type PipelineEngine,
   type PipelineResult,
   type PipelineState,
   type RunEvent,
@@ -50,6 +53,8 @@ export interface Effect {
   readonly runs?: number
   /** The run is abandoned when its first attempt has started, and then resumed. */
   readonly abandoned?: boolean
+  /** What is done while it waits, by a clock that stands still. The last result counts. */
+  readonly meanwhile?: (engine: PipelineEngine, thread: string, clock: ManualClock) => Promise<unknown>
   readonly check: (observed: Observed) => void
 }
 
@@ -103,6 +108,7 @@ export async function observe({
   inputs = {},
   runs = 1,
   abandoned = false,
+  meanwhile,
 }: Omit<Effect, 'check' | 'key' | 'path'>): Promise<Observed> {
   const folder = mkdtempSync(join(tmpdir(), 'stagegraph-keys-'))
   const { server, url, requests } = await startServer()
@@ -119,15 +125,18 @@ export async function observe({
       PATH: process.env.PATH,
     }
     const store = createMemoryStore()
-    await using engine = createEngine({ store, env })
-    const run = await engine.start(pipeline, inputs)
+    const clock = createManualClock()
+    await using engine = createEngine({ store, env, ...(meanwhile && { clock }) })
+    const run = await engine.start(pipeline, inputs, { by: 'starter' })
     const events: RunEvent[] = []
     for await (const event of run.events()) {
       events.push(event)
       if (abandoned && event.type === 'stage.started') run.abandon()
     }
     const { result: ended } = abandoned ? await engine.resume(run.id) : run
-    const result = await ended
+    const first = await ended
+    await meanwhile?.(engine, run.id, clock)
+    const result = meanwhile ? await settled(engine, first) : first
     const checkpoints: string[][] = []
     for await (const { checkpoint } of store.saver.list({ configurable: { thread_id: run.id } })) {
       checkpoints.push(Object.keys(checkpoint.channel_values.stages ?? {}))
@@ -142,6 +151,14 @@ export async function observe({
     server.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** How the run stands by now. */
+async function settled(engine: PipelineEngine, first: PipelineResult): Promise<PipelineResult> {
+  const state = await engine.get(first.runId)
+  if (!state) return first
+  const { status, result } = state
+  return { ...first, status, outputs: result?.outputs ?? null, error: result?.error ?? null }
 }
 
 /** The same with what must not compile: the codes of the diagnostics. */

@@ -19,17 +19,8 @@ const describedProperties = (schema: z.ZodType) => [...propertiesOf(z.toJSONSche
 
 test('these kinds come with Stagegraph, under their own names', () => {
   expect([...builtinKinds.keys()]).toEqual([
-    'transform',
-    'assert',
-    'run',
-    'http',
-    'uses',
-    'llm',
-    'foreach',
-    'loop',
-    'switch',
-    'parallel',
-    'pipeline',
+    ...['transform', 'assert', 'run', 'http', 'uses', 'llm', 'approve', 'ask', 'wait', 'emit'],
+    ...['foreach', 'loop', 'switch', 'parallel', 'pipeline'],
   ])
   expect(kinds.map(({ name }) => name)).toEqual([...builtinKinds.keys()])
 })
@@ -64,8 +55,10 @@ test('slots name keys that there are', () => {
   }
 })
 
-test('only what computes is pure, and no command, function or unknown effect inherits a retry', () => {
-  expect(kinds.filter(({ pure }) => pure).map(({ name }) => name)).toEqual(['transform', 'assert'])
+test('only what computes or waits is pure, and no command, function or unknown effect inherits a retry', () => {
+  const pure = kinds.filter((kind) => kind.pure)
+  expect(pure.filter(({ waits }) => !waits).map(({ name }) => name)).toEqual(['transform', 'assert'])
+  expect(pure.filter(({ waits }) => waits).map(({ name }) => name)).toEqual(['approve', 'ask', 'wait'])
   expect(['run', 'uses'].map((name) => builtinKinds.get(name)?.inheritsRetry)).toEqual([false, false])
   expect(kinds.filter(({ env }) => env).map(({ name }) => name)).toEqual(['run'])
 })

@@ -44,6 +44,7 @@ export function createContext({ services, ...wishes }: Wishes = {}): { context: 
       said[stream] += text
     },
     token: (text) => said.tokens.push(text),
+    waited: () => ({ from: '', to: '' }),
     wait: () => Promise.reject(new Error('Nobody answers here.')),
     services: { functions: new Map(), models: new Map(), fetch, ...services },
     ...wishes,

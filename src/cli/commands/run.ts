@@ -21,6 +21,7 @@ interface RunOptions {
   readonly store?: string
   readonly dryRun?: boolean
   readonly until?: string
+  readonly by?: string
   readonly json?: boolean
 }
 
@@ -38,6 +39,7 @@ export const addRun: AddCommand = (program: Command, cli: Cli) => {
     .option('--thread <id>', 'the thread id; an interrupted run with the same inputs is taken up again')
     .addOption(storeOption())
     .option('--until <stage>', 'pause when this stage is done')
+    .option('--by <who>', 'who starts it, for approvals that this one may not give')
     .option('--dry-run', 'check everything and print what would be done; run nothing')
     .addOption(jsonOption('print one event a line as JSON'))
     .addHelpText(
@@ -71,6 +73,7 @@ async function run(file: string, options: RunOptions, terminal: Terminal): Promi
     json,
     threadId: options.thread,
     until: options.until,
+    by: options.by,
     renderer: rendererFor(plan, terminal, json),
   })
 }

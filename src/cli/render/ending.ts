@@ -11,10 +11,12 @@ import type { PipelineResult } from '../../execution/run.ts'
 import { formatDuration } from '../../foundation/duration.ts'
 import type { Failure } from '../../foundation/errors.ts'
 import type { JsonObject } from '../../foundation/json.ts'
+import type { OpenWait } from '../../foundation/wait.ts'
 import type { NextSteps } from '../next-steps.ts'
 import { failureWords } from './failure.ts'
 import type { Style } from './style.ts'
 import { safeText } from './text.ts'
+import { waitLines } from './waits.ts'
 
 /** Lines of outputs that are printed at the end; `show` prints them all. */
 const maxOutputLines = 40
@@ -32,14 +34,16 @@ export const endedOf = ({ pipeline, status, result, active_ms }: PipelineState):
   executionTimeMs: result?.execution_time_ms ?? active_ms,
 })
 
-export function endingLines(result: Ended, next: NextSteps, style: Style): string[] {
-  const steps = nextCommands(result, next)
+/** `waits`: what it waits for. */
+export function endingLines(result: Ended, next: NextSteps, style: Style, waits: readonly OpenWait[] = []): string[] {
+  const steps = nextCommands(result, next).filter(([what]) => what !== 'go on' || waits.length === 0)
   const width = Math.max(...steps.map(([what]) => what.length))
   return [
     headline(result, style),
     ...(result.error ? [`  ${failureLine(result.error)}`] : []),
     ...(result.tolerated.length > 0 ? [`  failed, but tolerated: ${result.tolerated.join(', ')}`] : []),
     ...outputsOf(result.outputs, next),
+    ...waits.flatMap((wait) => waitLines(wait, next)).map((line) => `  ${line}`),
     ...steps.map(([what, command]) => style.paint('dim', `  ${what.padEnd(width)}   ${command}`)),
   ]
 }

@@ -106,6 +106,10 @@ function describe(event: SimpleEvent): string | undefined {
       return `${event.stage} waits for an answer (${event.wait})`
     case 'wait.fired':
       return `${event.stage} has its answer`
+    case 'wait.timed_out':
+      return `${event.stage} had no answer in time`
+    case 'approval.requested':
+      return `${event.stage} still waits for an answer (reminder ${event.reminder})`
     case 'stage.skipped':
       return `${event.stage} ${skippedBecause(event.reason)}`
     case 'stage.logged':

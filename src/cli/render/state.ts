@@ -5,9 +5,7 @@ import type { PipelineState } from '../../execution/pipeline-engine.ts'
 import type { StageState } from '../../execution/run-history.ts'
 import type { RunRecord } from '../../execution/store.ts'
 import { formatDuration } from '../../foundation/duration.ts'
-import { isJsonObject, type Json } from '../../foundation/json.ts'
 import { isFinished } from '../../foundation/outcome.ts'
-import type { OpenWait } from '../../foundation/wait.ts'
 import type { NextSteps } from '../next-steps.ts'
 import { failureLine, jsonLines } from './ending.ts'
 import { failureWords } from './failure.ts'
@@ -15,6 +13,7 @@ import type { Style } from './style.ts'
 import { tableLines } from './table.ts'
 import { safeLine } from './text.ts'
 import { skippedBecause } from './tree.ts'
+import { waitLines } from './waits.ts'
 
 export function stateLines(
   state: PipelineState,
@@ -32,7 +31,7 @@ export function stateLines(
       state.stages.map((stage) => stageCells(stage, isActive(state))),
       width,
     ),
-    ...state.waits.flatMap((wait) => waitLines(wait, next)),
+    ...state.waits.flatMap((wait) => ['', ...waitLines(wait, next)]),
     ...valueLines('inputs', state.inputs),
     ...valueLines('outputs', state.result?.outputs ?? {}),
     '',
@@ -82,17 +81,6 @@ function aboutStage({ status, reason, error, output }: StageState): string {
   if (status === 'skipped') return skippedBecause(reason ?? undefined)
   if (error) return failureWords(error)
   return output === null ? '' : JSON.stringify(output).slice(0, shownOutput)
-}
-
-function waitLines({ id, stage, value, response_schema }: OpenWait, next: NextSteps): string[] {
-  const form = response_schema === undefined ? [] : [`  an answer is: ${safeLine(JSON.stringify(response_schema))}`]
-  return ['', `${stage} waits: ${safeLine(wordsOf(value))}`, ...form, `  answer: ${next.answer(id)}`]
-}
-
-/** What a person reads first. */
-const wordsOf = (value: Json): string => {
-  if (typeof value === 'string') return value
-  return isJsonObject(value) && typeof value.message === 'string' ? value.message : JSON.stringify(value)
 }
 
 function valueLines(title: string, value: object): string[] {

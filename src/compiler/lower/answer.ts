@@ -4,11 +4,11 @@
 import { Command } from '@langchain/langgraph'
 import { checkAnswer } from '../../foundation/answer.ts'
 import { ThreadError } from '../../foundation/errors.ts'
-import type { RunEventBody } from '../../foundation/events.ts'
 import { isJsonObject, type Json } from '../../foundation/json.ts'
 import { topOf } from '../../foundation/paths.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { isOpen, type OpenWait, waitIdOf } from '../../foundation/wait.ts'
+import { waitStarted } from '../../foundation/wait-events.ts'
 import { type Lineage, readLineage } from './lineage.ts'
 import { createKept, type Kept, type Place } from './saver-journal.ts'
 import type { PipelineParts, Thread } from './thread.ts'
@@ -44,7 +44,7 @@ export async function answer(parts: PipelineParts, thread: Thread, command: Comm
     return new Command({ ...others, resume: Object.fromEntries(taken.map(({ wait, given }) => [wait.id, given])) })
   }
   for (const { wait, given } of taken) {
-    if (untold.includes(wait)) kept.journal.say(waitStarted(wait))
+    if (untold.includes(wait)) kept.journal.say(waitStarted(wait, 1))
     kept.journal.say(fired(wait, given))
   }
   await commit(kept)
@@ -78,5 +78,3 @@ function onlyOne(open: readonly OpenWait[], { id }: Thread): OpenWait {
     hint,
   })
 }
-
-const waitStarted = ({ id, ...wait }: OpenWait): RunEventBody => ({ type: 'wait.started', ...wait, wait: id })

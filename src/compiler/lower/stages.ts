@@ -117,8 +117,7 @@ async function keptOf(
   state: PipelineState,
   config: LangGraphRunnableConfig,
 ): Promise<Kept | undefined> {
-  const keeps = ({ type }: RunEventBody): boolean =>
-    stage.once === true || stage.body !== undefined || type === 'wait.started' || type === 'wait.fired'
+  const keeps = (event: RunEventBody): boolean => stage.once === true || stage.body !== undefined || 'wait' in event
   const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: stage.id, keeps })
   if (kept) await takeAnswers(kept, { plan, runner, known: state.stages, of: stage.id }, config, lineOf(config).tell)
   return kept

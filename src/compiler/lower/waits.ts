@@ -11,6 +11,7 @@ import { openWaitsIn, type Past } from '../../foundation/past.ts'
 import { topOf } from '../../foundation/paths.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { isOpen, type OpenWait } from '../../foundation/wait.ts'
+import { foldWait, waitOf } from '../../foundation/wait-events.ts'
 import type { OpenState } from './channels.ts'
 import { eventsOf, tuplesOf } from './lineage.ts'
 import type { Kept } from './saver-journal.ts'
@@ -51,10 +52,10 @@ function waitsAt(tuple: CheckpointTuple): StageWait[] {
     for (const wait of its) waits.set(wait.id, { ...wait, stage })
   }
   for (const event of eventsOf(tuple)) {
-    if (event.type !== 'wait.started' && event.type !== 'wait.fired') continue
+    if (!('wait' in event)) continue
     const { stage, wait: id } = event
-    if (event.type === 'wait.started') waits.set(id, { id, stage, value: event.value })
-    else waits.set(id, { value: null, ...waits.get(id), id, stage, answer: event.answer })
+    if (event.type === 'wait.started') waits.set(id, { ...waitOf(event), stage })
+    else waits.set(id, { ...foldWait(waits.get(id) ?? { id, value: null }, event), stage })
   }
   return [...waits.values()]
 }

@@ -13,6 +13,7 @@ import { planFiles } from '../plan/child.ts'
 import { hashed } from '../plan/hashed.ts'
 import { planContents } from '../plan/pipeline.ts'
 import { planStage } from '../plan/stage.ts'
+import type { PipelineSpec } from '../spec.ts'
 
 /** How many stages run side by side unless `limits.concurrency` says otherwise. */
 const defaultConcurrency = 8
@@ -32,6 +33,7 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
     ...planContents(spec, declared, stages),
     ...(spec.description !== undefined && { description: spec.description }),
     limits: { ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) ?? 0 }), concurrency },
+    ...(spec.events && { events: planEvents(spec.events) }),
     files: planFiles(declared, origin.directory),
     recursionLimit: supersteps(stages.length),
   } satisfies Omit<Plan, 'hash' | 'origin'>
@@ -43,3 +45,8 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
  * again for what an edit from outside repeats.
  */
 const supersteps = (stages: number): number => 2 * stages + 10
+
+const planEvents = (events: NonNullable<PipelineSpec['events']>): NonNullable<Plan['events']> =>
+  Object.fromEntries(
+    Object.entries(events).map(([name, { retain }]) => [name, { retainMs: parseDuration(retain) ?? 0 }]),
+  )

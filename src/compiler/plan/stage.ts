@@ -37,7 +37,7 @@ export function planStage(listed: ListedStage, pipeline: PlannedPipeline): Stage
   const { defaults } = pipeline
   const body = planBody(stage, pipeline, planStage)
   const retry = body ? undefined : planRetry(stage, spec, defaults)
-  const timeout = planTimeout(spec.timeout ?? (body ? undefined : defaults?.timeout))
+  const timeout = planTimeout(spec.timeout ?? (body || stage.kind.waits ? undefined : defaults?.timeout))
   return {
     id: stage.id,
     kind: stage.kind.name,
@@ -105,14 +105,16 @@ function inheritsRetry({ kind: { inheritsRetry: inherits = true }, config }: Sta
 }
 
 /** The configuration as a template: bare expressions compiled, prompts put in as text, everything else by its `${{ }}`. */
-function planConfig({ kind, config, prompts }: StageDeclaration): Template {
+function planConfig({ kind, config, prompts, schemas }: StageDeclaration): Template {
   const special = new Map<string, Template>()
   for (const { slot, path, value } of slotPlaces(kind, config)) {
     const key = path.join('\0')
     if (slot.is === 'expression' && typeof value === 'string') {
       special.set(key, { kind: 'expression', source: canonicalExpression(value) })
     }
+    if (slot.is === 'later' && typeof value === 'string') special.set(key, literal(canonicalExpression(value)))
   }
+  for (const { configPath, schema } of schemas) special.set(configPath.join('\0'), literal(schema as Json))
   for (const { configPath, text } of prompts) special.set(configPath.join('\0'), compileTemplate(text))
   return special.size === 0 ? compileTemplate(config) : withSpecial(config, [], special)
 }

@@ -20,10 +20,12 @@ import { noNullInText } from './no-null-in-text.ts'
 import { noRacingReads } from './no-racing-reads.ts'
 import { noUnused } from './no-unused.ts'
 import { noWriteRaces } from './no-write-races.ts'
+import { plainWaits } from './plain-waits.ts'
 import { readableExpressions } from './readable-expressions.ts'
 import type { Rule } from './rule.ts'
 import { secretsInPlace } from './secrets-in-place.ts'
 import { settableVariables } from './settable-variables.ts'
+import { shutGates } from './shut-gates.ts'
 import { soundDeclarations } from './sound-declarations.ts'
 import { soundExpressions } from './sound-expressions.ts'
 import { uniqueIds } from './unique-ids.ts'
@@ -53,5 +55,7 @@ export const rules: readonly Rule[] = [
   noRacingReads,
   noUnused,
   meaningfulOnce,
+  plainWaits,
+  shutGates,
   checkedReads,
 ]

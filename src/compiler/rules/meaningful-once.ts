@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts'
 
 export const meaningfulOnce: Rule = ({ declared, parsed }, report) => {
   for (const { stage, id, kind } of declared.stages) {
-    if (!kind.pure || !stage.spec.once) continue
+    if (!kind.pure || kind.waits || !stage.spec.once) continue
     report(diagnostics.needless_once(parsed.keySpanOf([...stage.path, 'once']), id, kind.name))
   }
 }

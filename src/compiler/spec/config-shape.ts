@@ -6,6 +6,7 @@ import type { Path } from '../parsed.ts'
 import { configOf, pathInStage, type StageSpec } from '../spec.ts'
 import { bareExpression } from './expression-shape.ts'
 import { explainIssues } from './issues.ts'
+import { checkLiterals } from './names.ts'
 import type { Mutable, Shape } from './shape-context.ts'
 import { slotPlaces } from './slots.ts'
 import { hasTemplate, templateAt, templateEnd } from './templates.ts'
@@ -54,7 +55,8 @@ function checkSlots(
   for (const { slot, path, value } of slotPlaces(kind, config)) {
     const place = placeOf(path)
     if (slot.is === 'literal') literalSlot(value, slot.why, slot.code, place, shape)
-    if (slot.is === 'expression') {
+    if (slot.is === 'schema') checkLiteralBelow(value, place, shape)
+    if (slot.is === 'expression' || slot.is === 'later') {
       const holder = valueIn(stage, place.slice(stagePath.length, -1))
       if (isJsonObject(holder)) bareExpression(holder as Mutable, String(place.at(-1)), place, shape)
       settled.set(keyOf(path), { path })
@@ -65,6 +67,11 @@ function checkSlots(
     }
   }
   return settled
+}
+
+/** A schema is fixed before the run starts. */
+function checkLiteralBelow(value: Json, place: Path, shape: Shape): void {
+  checkLiterals({ [String(place.at(-1))]: value }, place.slice(0, -1), [String(place.at(-1))], shape)
 }
 
 function literalSlot(value: Json, why: string, code: string | undefined, place: Path, shape: Shape): void {

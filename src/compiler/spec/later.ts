@@ -7,17 +7,19 @@ export const laterTopLevelKeys: ReadonlySet<string> = new Set([
   'concurrency',
   'on_error',
   'finally',
-  'events',
   'pools',
 ])
 
-export const laterKinds: ReadonlySet<string> = new Set(['agent', 'tool', 'approve', 'ask', 'wait', 'emit'])
+export const laterKinds: ReadonlySet<string> = new Set(['agent', 'tool'])
 
 /** Keys beside later kinds included: their kind is what is reported, not they. */
 export const laterStageKeys: ReadonlySet<string> = new Set(['wait_for', 'rollback', 'pool'])
 
 /** Keys that stand beside a later kind; of no interest where the kind itself is reported. */
 export const besideLaterKinds: ReadonlySet<string> = new Set(['with'])
+
+/** Of a stage that asks somebody. */
+export const laterAsking: ReadonlySet<string> = new Set(['notify'])
 
 export const laterLimits: ReadonlySet<string> = new Set(['deadline', 'cost_usd'])
 

@@ -9,6 +9,7 @@ import type { RunStore } from '../store.ts'
 import { createMemoryCheckpoints } from './memory-checkpoints.ts'
 import { createMemoryLeases, createMemoryLogs } from './memory-logs.ts'
 import { createMemoryCache, createMemoryPlans, createMemoryRuns } from './memory-runs.ts'
+import { createMemorySignals, createMemoryWaits } from './memory-waits.ts'
 import { createHistory, createStore } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -36,6 +37,8 @@ function memoryTables(): Tables {
     runs: createMemoryRuns(),
     logs,
     leases,
+    waits: createMemoryWaits(),
+    signals: createMemorySignals(),
     plans,
     cache: createMemoryCache(),
     write: perform,

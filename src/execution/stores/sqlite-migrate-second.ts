@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../../foundation/errors.ts'
 import type { RunOwner } from '../store.ts'
 import type { Cell, Cells } from './cells.ts'
-import { listingIndex, logSchema } from './sqlite-schema.ts'
+import { listingIndex, logSchema, waitSchema } from './sqlite-schema.ts'
 import { createStatements, type Row } from './sqlite-statements.ts'
 import { checkSum, sumOf } from './sqlite-sums.ts'
 import { createRowTables, type RowTables } from './sqlite-tables.ts'
@@ -13,7 +13,7 @@ import { createRowTables, type RowTables } from './sqlite-tables.ts'
 export function moveSecond(db: DatabaseSync, cells: Cells): void {
   const runs = db.prepare('SELECT * FROM run').all() as readonly Row[]
   for (const run of runs) checkSum({ sum: run.changing_sum }, oldSum(run), `run ${run.id}`)
-  db.exec(`ALTER TABLE run DROP COLUMN owner; ${logSchema} ${listingIndex}`)
+  db.exec(`ALTER TABLE run DROP COLUMN owner; ${logSchema} ${waitSchema} ${listingIndex}`)
   const tables = createRowTables(createStatements(db), cells)
   const sum = db.prepare('UPDATE run SET changing_sum = ? WHERE n = ?')
   const events = db.prepare('SELECT * FROM event WHERE run = ? ORDER BY seq')

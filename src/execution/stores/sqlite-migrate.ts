@@ -13,6 +13,7 @@ import type { Cells } from './cells.ts'
 import { type History, putCheckpoint, putWrites } from './history.ts'
 import { createPlaces } from './places.ts'
 import { moveEvents, moveSecond } from './sqlite-migrate-second.ts'
+import { moveThird } from './sqlite-migrate-third.ts'
 import { wholeSchema } from './sqlite-schema.ts'
 import { createStatements, type Row } from './sqlite-statements.ts'
 import { createRowTables, type RowTables } from './sqlite-tables.ts'
@@ -23,6 +24,7 @@ export function migrate(db: DatabaseSync, version: number, cells: Cells): void {
   if (version === 0) db.exec(wholeSchema)
   if (version === 1) moveFirst(db, cells)
   if (version === 2) moveSecond(db, cells)
+  if (version === 3) moveThird(db, cells)
 }
 
 const firstTables = ['plan', 'run', 'event', 'cache', 'checkpoint', 'channel_value', 'checkpoint_write'] as const

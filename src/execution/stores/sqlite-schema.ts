@@ -36,6 +36,48 @@ CREATE TABLE floor (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** Nor had version 3 this. */
+export const waitSchema = `
+-- An open wait. events: names of those it waits for; due_at_ms: 0 once it is answered; answer: handed in, not taken up
+CREATE TABLE wait (
+  id TEXT PRIMARY KEY,
+  thread TEXT NOT NULL,
+  due_at_ms REAL,
+  events TEXT NOT NULL,
+  cell ANY NOT NULL,
+  answer ANY,
+  sum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX wait_thread ON wait (thread);
+CREATE INDEX wait_due ON wait (due_at_ms);
+CREATE TABLE wait_event (
+  name TEXT NOT NULL,
+  wait TEXT NOT NULL,
+  PRIMARY KEY (name, wait)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX wait_event_wait ON wait_event (wait);
+
+-- An event that came from outside or from a run
+CREATE TABLE signal (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  expires_at_ms REAL NOT NULL,
+  cell ANY NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signal_name ON signal (name, n);
+CREATE INDEX signal_expiry ON signal (expires_at_ms);
+
+-- Which events a stage of a thread was given
+CREATE TABLE signal_given (
+  thread TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (thread, stage, id)
+) STRICT, WITHOUT ROWID;
+`
+
 /** All tables. */
 export const wholeSchema = `
 -- What holds for the whole file. 'seal': a cell that only the keys of a sealed store open
@@ -77,7 +119,7 @@ CREATE INDEX run_created ON run (created_at);
 CREATE INDEX run_pipeline ON run (pipeline, created_at);
 CREATE INDEX run_status ON run (status, created_at);
 ${listingIndex}
-${logSchema}
+${logSchema}${waitSchema}
 CREATE TABLE cache (
   key TEXT PRIMARY KEY,
   expires_at_ms REAL NOT NULL,
@@ -147,4 +189,4 @@ CREATE TABLE checkpoint_write (
 `
 
 /** The version of files that this binary writes. */
-export const schemaVersion = 3
+export const schemaVersion = 4

@@ -9,6 +9,7 @@ import { createSqliteCache, createSqlitePlans } from './sqlite-plans.ts'
 import { createSqliteRuns } from './sqlite-runs.ts'
 import type { Statements } from './sqlite-statements.ts'
 import { createSqliteValues, createSqliteWrites } from './sqlite-values.ts'
+import { createSqliteSignals, createSqliteWaits } from './sqlite-waits.ts'
 import type { Tables } from './tables.ts'
 
 export interface RowTables extends Omit<Tables, 'write' | 'single' | 'read' | 'describe' | 'shrink' | 'close'> {
@@ -23,6 +24,8 @@ export const createRowTables = (statements: Statements, cells: Cells): RowTables
   runs: createSqliteRuns(statements, cells),
   logs: createSqliteLogs(statements, cells),
   leases: createSqliteLeases(statements),
+  waits: createSqliteWaits(statements, cells),
+  signals: createSqliteSignals(statements, cells),
   plans: createSqlitePlans(statements, cells),
   cache: createSqliteCache(statements, cells),
 })

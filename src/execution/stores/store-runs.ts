@@ -9,6 +9,7 @@ import type { Claim, Lease, NewEvent, NewRun, RunFilter, RunPatch, RunRecord } f
 import { takeThread } from './leases.ts'
 import { fenced, type RunNumbers, unknownRun } from './run-numbers.ts'
 import type { SavedHistory } from './saver.ts'
+import { changeWaits, waitEventsOf } from './store-waits.ts'
 import type { LogRow, RunPlace, RunRow, Tables } from './tables.ts'
 
 export function runs(tables: Tables, numbers: RunNumbers) {
@@ -58,7 +59,8 @@ export function logs({ tables, places }: SavedHistory, clock: Clock, numbers: Ru
     async append(lease: Lease, first: number, events: readonly NewEvent[], patch?: RunPatch): Promise<void> {
       const run = numbers.of(lease)
       const row = { run, first, last: first + events.length - 1, text: JSON.stringify(events) }
-      if (patch === undefined && events.length > 0) {
+      const ofWaits = waitEventsOf(events)
+      if (patch === undefined && events.length > 0 && ofWaits.length === 0) {
         if (!tables.single(() => tables.logs.append(lease, row))) throw tables.read(() => refusal(tables, lease, row))
         places.note(run, first, events)
         return
@@ -68,6 +70,7 @@ export function logs({ tables, places }: SavedHistory, clock: Clock, numbers: Ru
         if (events.length > 0) add(lease, row)
         else if (!tables.leases.isHeld(lease) || tables.logs.end(run) !== row.last) throw refusal(tables, lease, row)
         if (patch) tables.runs.update(lease.thread, change)
+        if (ofWaits.length > 0) changeWaits(tables, lease.thread, ofWaits)
       })
       places.note(run, first, events)
     },

@@ -15,6 +15,7 @@ import { pruneThread } from './prune.ts'
 import { createRunNumbers } from './run-numbers.ts'
 import { type SavedHistory, StoreSaver, settled } from './saver.ts'
 import { logs, runs } from './store-runs.ts'
+import { waits } from './store-waits.ts'
 import type { Tables } from './tables.ts'
 import { createValues } from './values.ts'
 
@@ -36,6 +37,7 @@ export function createStore(history: SavedHistory, clock: Clock): RunStore {
     ...runs(tables, numbers),
     ...held,
     ...logs(history, clock, numbers),
+    ...waits(tables),
     ...upkeep(history),
     ...plans(tables),
     ...cache(tables),
@@ -49,6 +51,8 @@ function deleteRun(history: SavedHistory, id: string): boolean {
   const n = tables.runs.place(id)?.n
   if (n !== undefined) tables.logs.delete(n)
   tables.leases.delete(id)
+  tables.waits.deleteThread(id)
+  tables.signals.deleteThread(id)
   const had = [tables.runs.delete(id), deleteThread(history, id)]
   return had.includes(true)
 }

@@ -18,6 +18,8 @@ export interface Tables {
   readonly runs: RunTable
   readonly logs: LogTable
   readonly leases: LeaseTable
+  readonly waits: WaitTable
+  readonly signals: SignalTable
   readonly plans: PlanTable
   readonly cache: CacheTable
   /** Everything `work` changes is kept, or, when it throws, nothing of it. Throws `store_closed` after `close`. */
@@ -235,4 +237,53 @@ export interface CacheTable {
   get(key: string): { readonly text: string; readonly expiresAtMs: number } | undefined
   /** Forgets everything that has expired by then. */
   purge(nowMs: number): void
+}
+
+/** An open wait. */
+export interface WaitRow {
+  readonly id: string
+  readonly thread: string
+  /** When something is due of it; 0 once it is answered. */
+  readonly dueMs: number | null
+  /** Names of the events that it waits for. */
+  readonly events: readonly string[]
+  /** JSON of it. */
+  readonly text: string
+  /** JSON of the answer that was handed in, with its time. */
+  readonly answer: string | null
+}
+
+export interface WaitTable {
+  /** Replaces the one with this id. */
+  put(row: WaitRow): void
+  get(id: string): WaitRow | undefined
+  ofThread(thread: string): readonly WaitRow[]
+  forEvent(event: string): readonly WaitRow[]
+  dueBy(ms: number): readonly WaitRow[]
+  all(): readonly WaitRow[]
+  nextDue(): number | undefined
+  delete(id: string): void
+  deleteThread(thread: string): void
+}
+
+export interface SignalRow {
+  readonly n: number
+  readonly id: string
+  readonly event: string
+  readonly expiresAtMs: number
+  /** JSON of it. */
+  readonly text: string
+}
+
+export interface SignalTable {
+  /** Nothing when the id is taken. */
+  add(row: Omit<SignalRow, 'n'>): SignalRow | undefined
+  get(id: string): SignalRow | undefined
+  named(event: string): readonly SignalRow[]
+  after(n: number): readonly SignalRow[]
+  purge(nowMs: number): void
+  /** Notes that a stage of a thread was given it. */
+  give(thread: string, stage: string, id: string): void
+  given(thread: string, stage: string): readonly string[]
+  deleteThread(thread: string): void
 }

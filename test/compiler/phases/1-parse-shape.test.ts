@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
   ['not_available_yet', top('triggers: []'), '2:1'],
   ['not_available_yet', top('on_error: rollback'), '2:1'],
   ['not_available_yet', top('limits: { deadline: 7d }'), '2:11'],
-  ['not_available_yet', stage('approve: { message: m }'), '4:5'],
+  ['not_available_yet', stage('approve: { message: m, notify: [] }'), '4:28'],
   ['not_available_yet', stage('transform: 1', 'pool: llm'), '5:5'],
   ['not_available_yet', stage('transform: 1', 'limits: { memory: 1 }'), '5:15'],
   ['not_available_yet', stage('transform: 1', 'on_error: rollback'), '5:15'],

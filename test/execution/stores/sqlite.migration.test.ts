@@ -2,17 +2,20 @@
  * Files of older versions. `fixtures/v1.db` was written by the code of schema version 1: runs, events, a plan, a cached
  * result, a thread with a fork and a subgraph, twelve Sends before an interrupt, writes without a checkpoint.
  * `fixtures/v2.db` was written by that of version 2: runs that are held and not, three hundred events, an edited thread,
- * Sends before an interrupt; `v2-sealed.db` has the same with keys. The `.json` beside each is what its code read.
+ * Sends before an interrupt; `v2-sealed.db` has the same with keys. `fixtures/v3.db` and `v3-sealed.db` were written by
+ * that of version 3: runs that wait for two answers and for one, one that ended, one that was cancelled. The `.json` beside each is what its code read.
  */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { encodeValue } from '../../../src/execution/serializer.ts'
 import type { RunStore } from '../../../src/execution/store.ts'
 import { openSqliteStore } from '../../../src/execution/stores/sqlite.ts'
 import { schemaVersion } from '../../../src/execution/stores/sqlite-schema.ts'
+import { createEngine, defineStage } from '../../../src/index.ts'
 import { claimOf, collect, started } from '../../conformance/support.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
@@ -144,5 +147,49 @@ describe('a file of version 2', () => {
     const before = readFileSync(path)
     expect(() => openSqliteStore(path)).toThrow('The store is damaged')
     expect(readFileSync(path)).toEqual(before)
+  })
+})
+
+describe('a file of version 3', () => {
+  it.each([
+    ['v3', {}],
+    ['v3-sealed', { keys }],
+  ])('has rows of the waits that are open: %s', async (name, options) => {
+    copyFileSync(fixture(`${name}.db`), path)
+    const before: Record<string, { run: unknown; events: unknown[]; waits: { id: string; stage: string }[] }> =
+      factsOf(name)
+    for (let opening = 0; opening < 2; opening++) {
+      const store = openSqliteStore(path, options)
+      for (const [id, { run, events, waits }] of Object.entries(before)) {
+        expect(await store.getRun(id)).toEqual(run)
+        expect(await store.readEvents(id)).toEqual(events)
+        const rows = (await store.listWaits({ thread: id })).map(({ thread: _, asked_at: __, ...wait }) => wait)
+        const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+        expect(rows.toSorted(byId)).toEqual(waits.toSorted(byId))
+      }
+      expect((await store.describe()).schemaVersion).toBe(schemaVersion)
+      await store.close()
+    }
+    const db = new DatabaseSync(path)
+    expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    db.close()
+  })
+
+  it('is gone on with', async () => {
+    copyFileSync(fixture('v3.db'), path)
+    const store = openSqliteStore(path)
+    const question = defineStage({
+      name: 'question',
+      docs: { summary: '', output: '', example: '' },
+      schema: z.string(),
+      run: (value, { wait }) => wait({ value, response_schema: { type: 'string' } }),
+    })
+    const engine = createEngine({ store, stages: [question] })
+    await (await engine.decide('both', 'b', { answer: 'B' })).run?.result
+    expect((await engine.pending('both')).map(({ stage }) => stage)).toEqual(['a'])
+    const { run } = await engine.decide('both', 'a', { answer: 'A' })
+    expect(await run?.result).toMatchObject({ status: 'succeeded', outputs: { a: 'A' } })
+    await engine.close()
+    await store.close()
   })
 })

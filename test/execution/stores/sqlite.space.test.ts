@@ -87,7 +87,7 @@ async function finish(effects: string): Promise<void> {
   await store.close()
 }
 
-const fewPages = Array.from({ length: 10 }, (_, n) => 34 + ((n * 7919) % 26))
+const fewPages = Array.from({ length: 10 }, (_, n) => 46 + ((n * 7919) % 26))
 
 it.each(fewPages)('a run pauses when the file may have no more than %i pages, and is gone on with', async (most) => {
   const effects = join(folder, 'effects')

@@ -49,6 +49,13 @@ const failureSchema: JsonSchema = {
   additionalProperties: false,
 }
 
+const eventSchema: JsonSchema = {
+  type: 'object',
+  properties: { id: text, event: text, at: text, data: true },
+  required: ['id', 'event', 'at', 'data'],
+  additionalProperties: false,
+}
+
 /** Undeclared names of these are told by rules of their own, so any name will do here. */
 const openTexts: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } }
 
@@ -119,5 +126,6 @@ function namesWith(
   ownResult: () => JsonSchema,
 ): Record<string, JsonSchema> {
   if (extra === 'output') return { ...names, output: ownResult() }
+  if (extra === 'event') return { ...names, event: eventSchema }
   return extra === 'error' ? { ...names, error: failureSchema } : names
 }

@@ -20,7 +20,7 @@ export interface Site {
   readonly path: Path
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
-  readonly extra: 'none' | 'output' | 'error'
+  readonly extra: 'none' | 'output' | 'error' | 'event'
   /** What it gives is a duration. */
   readonly duration: boolean
   /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
@@ -102,7 +102,8 @@ function configSites(declared: StageDeclaration, parsed: ParsedPipeline): Site[]
     const label = labelOf(kind.name, path)
     const view = configView(stage, path)
     if (slot?.is === 'expression') return [site(parsed, text, at, { view, label, is: 'expression' })]
-    if (slot?.is === 'literal' || inPrompt(path, slots)) return []
+    if (slot?.is === 'later') return [site(parsed, text, at, { view, label, is: 'expression', extra: slot.extra })]
+    if (slot?.is === 'literal' || isInside(path, slots)) return []
     const duration = kind.body?.kind === 'loop' && path[1] === 'delay'
     return [site(parsed, text, at, { view, label, secrets: secretsAt(declared, path, slots), duration })]
   })
@@ -124,9 +125,9 @@ function promptSite(
 const labelOf = (kind: string, path: Path): string =>
   path.length === 0 ? kind : path.filter((step) => typeof step === 'string').join('.') || kind
 
-/** Prompts have sites of their own, also those that are files. */
-const inPrompt = (path: Path, slots: ReadonlyMap<string, Slot>): boolean =>
-  prefixes(path).some((key) => slots.get(key)?.is === 'prompt')
+/** Prompts have sites of their own, also those that are files; schemas have none. */
+const isInside = (path: Path, slots: ReadonlyMap<string, Slot>): boolean =>
+  prefixes(path).some((key) => ['prompt', 'schema'].includes(slots.get(key)?.is ?? ''))
 
 /** `secrets` covers everything below its place; in the `with` of a registered function only the fields that it marks. */
 function secretsAt(

@@ -1,0 +1,366 @@
+/** Waits that last: their times, their answers and their events are rows, whoever runs the engine. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  compile,
+  createEngine,
+  createManualClock,
+  type EngineOptions,
+  type ManualClock,
+  openStore,
+  type PipelineEngine,
+  type RunEvent,
+  type RunStore,
+} from '../../../src/index.ts'
+
+const day = 86_400_000
+let folder: string
+let clock: ManualClock
+let stores: RunStore[]
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stagegraph-durable-'))
+  clock = createManualClock()
+  stores = []
+})
+afterEach(async () => {
+  for (const store of stores) await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** An engine on a connection of its own: as if in another process. */
+function engine(options: Partial<EngineOptions> = {}): PipelineEngine {
+  const store = openStore(join(folder, 'runs.db'), { clock })
+  stores.push(store)
+  return createEngine({ store, clock, background: false, ...options })
+}
+
+const endOf = async (ticked: Awaited<ReturnType<PipelineEngine['tick']>>) =>
+  Promise.all(ticked.map(async (each) => ('run' in each ? (await each.run.result).status : each.error.code)))
+
+async function typesOf(of: PipelineEngine, thread: string): Promise<string[]> {
+  const all: RunEvent[] = []
+  for await (const event of of.events(thread)) all.push(event)
+  return all.filter(({ type }) => type.startsWith('wait.') || type.startsWith('approval.')).map(({ type }) => type)
+}
+
+const threeDays = compile(`
+name: patient
+stages:
+  - { id: pause, wait: { for: 3d } }
+  - { id: after, transform: "\${{ stages.pause.output }}" }
+outputs: { paused: "\${{ stages.after.output }}" }
+`)
+
+const approval = (options: string) =>
+  compile(`
+name: expense
+stages:
+  - id: ok
+    approve: { message: Pay?, ${options} }
+  - { id: pay, transform: "\${{ stages.ok.output.decisions.map(d, d.by) }}" }
+outputs: { by: "\${{ stages.pay.output }}" }
+`)
+
+const payment = (options = '') =>
+  compile(`
+name: order
+inputs: { order: string }
+stages:
+  - id: paid
+    wait: { event: payment.received, match: event.data.order == inputs.order${options} }
+outputs: { got: "\${{ stages.paid.output.event.data.amount }}", fired: "\${{ stages.paid.output.fired }}" }
+`)
+
+describe.each(['flow', 'stages'] as const)('by the lowering %s', (lowering) => {
+  it('a wait of three days ends in another process, in no time', async () => {
+    const first = engine({ lowering })
+    expect((await first.execute(threeDays, {}, { threadId: 't' })).status).toBe('waiting')
+    await first.close()
+    const second = engine()
+    expect(await second.tick()).toEqual([])
+    await clock.advance(3 * day - 1)
+    expect(await second.tick()).toEqual([])
+    await clock.advance(1)
+    const [ticked] = await second.tick()
+    expect(ticked).toMatchObject({ id: 't', pipeline: 'patient' })
+    const result = ticked && 'run' in ticked ? await ticked.run.result : undefined
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      outputs: { paused: { fired: 'for', event: null, waited_ms: 3 * day } },
+    })
+    expect(await second.pending()).toEqual([])
+    expect(await typesOf(second, 't')).toEqual(['wait.started', 'wait.fired'])
+  })
+
+  it('a deadline that passed while nobody ran is a deadline', async () => {
+    await engine({ lowering }).execute(
+      approval('timeout: 2h, on_timeout: reject, on_reject: stop'),
+      {},
+      { threadId: 't' },
+    )
+    await clock.advance(day)
+    const late = engine()
+    await expect(late.decide('t', 'ok', { decision: 'approved' })).rejects.toMatchObject({ code: 'wait_decided' })
+    expect(await endOf(await late.tick())).toEqual(['stopped'])
+    expect(await typesOf(late, 't')).toEqual(['wait.started', 'wait.timed_out'])
+  })
+
+  it('reminders come once each, also when some were missed', async () => {
+    const its = approval('remind: 1d, timeout: 10d')
+    await engine({ lowering }).execute(its, {}, { threadId: 't' })
+    const other = engine()
+    await clock.advance(day)
+    expect(await endOf(await other.tick())).toEqual(['waiting'])
+    expect(await other.tick()).toEqual([])
+    await clock.advance(3.5 * day)
+    await endOf(await other.tick())
+    const events: RunEvent[] = []
+    for await (const event of other.events('t')) events.push(event)
+    const reminders = events.flatMap((event) => (event.type === 'approval.requested' ? [event.reminder] : []))
+    expect(reminders).toEqual([1, 4])
+    expect((await (await other.decide('t', 'ok', { decision: 'approved' })).run?.result)?.status).toBe('succeeded')
+  })
+
+  it('an event comes to the wait that it matches, and an id counts once', async () => {
+    const one = engine({ lowering })
+    await one.execute(payment(), { order: 'o1' }, { threadId: 'o1' })
+    await one.execute(payment(), { order: 'o2' }, { threadId: 'o2' })
+    const other = engine()
+    const none = await other.signal({ event: 'payment.received', data: { order: 'o9' } })
+    expect(none).toMatchObject({ duplicate: false, runs: [] })
+    const sent = await other.signal({ event: 'payment.received', id: 'p1', data: { order: 'o2', amount: 5 } })
+    expect(sent.runs.map(({ id }) => id)).toEqual(['o2'])
+    expect(await sent.runs[0]?.result).toMatchObject({ outputs: { got: 5, fired: 'payment.received' } })
+    const again = await other.signal({ event: 'payment.received', id: 'p1', data: { order: 'o1', amount: 6 } })
+    expect(again).toEqual({ id: 'p1', duplicate: true, runs: [] })
+    expect((await other.pending()).map(({ thread }) => thread)).toEqual(['o1'])
+  })
+
+  it('an event that came first is kept for a day', async () => {
+    const one = engine({ lowering })
+    await one.signal({ event: 'payment.received', data: { order: 'o1', amount: 7 } })
+    await clock.advance(day - 1)
+    expect((await one.execute(payment(), { order: 'o1' })).outputs).toMatchObject({ got: 7 })
+    await clock.advance(1)
+    expect((await one.execute(payment(), { order: 'o1' }, { threadId: 'late' })).status).toBe('waiting')
+  })
+
+  it('without match only what came after the start of the run counts', async () => {
+    const any = compile(
+      'name: p\nstages:\n  - { id: w, wait: { event: bell } }\noutputs: { n: "${{ stages.w.output.event.data }}" }\n',
+    )
+    const one = engine({ lowering })
+    await one.signal({ event: 'bell', data: 1 })
+    await clock.advance(1)
+    expect((await one.execute(any, {}, { threadId: 't' })).status).toBe('waiting')
+    const { runs } = await one.signal({ event: 'bell', data: 2 })
+    expect((await runs[0]?.result)?.outputs).toEqual({ n: 2 })
+  })
+
+  it('a stage tells its own run and others', async () => {
+    const both = compile(`
+name: p
+stages:
+  - { id: heard, needs: [], wait: { event: told, match: event.data == 'x' } }
+  - { id: tell, needs: [], emit: { event: told, data: x } }
+outputs: { fired: "\${{ stages.heard.output.fired }}", id: "\${{ stages.tell.output }}" }
+`)
+    const one = engine({ lowering })
+    expect(await one.execute(both)).toMatchObject({ status: 'succeeded', outputs: { fired: 'told' } })
+  })
+
+  it('all of several have to come, in any order, over restarts', async () => {
+    const all = compile(`
+name: p
+stages:
+  - id: w
+    wait: { all: [{ event: a }, { event: b, name: second }, { name: later, for: 1h }] }
+outputs: { fired: "\${{ stages.w.output.fired }}", event: "\${{ stages.w.output.event.data }}" }
+`)
+    await engine({ lowering }).execute(all, {}, { threadId: 't' })
+    await clock.advance(1)
+    const sent = await engine().signal({ event: 'b', data: 'B' })
+    expect((await sent.runs[0]?.result)?.status).toBe('waiting')
+    await clock.advance(day)
+    expect(await endOf(await engine().tick())).toEqual(['waiting'])
+    const last = await engine().signal({ event: 'a', data: 'A' })
+    expect(await last.runs[0]?.result).toMatchObject({ outputs: { fired: 'a', event: 'A' } })
+    expect(await typesOf(engine(), 't')).toEqual(['wait.started', 'wait.evaluated', 'wait.evaluated', 'wait.fired'])
+  })
+
+  it('a condition sees what others set meanwhile', async () => {
+    const counting = compile(`
+name: p
+vars: { n: { type: number, merge: sum, default: 0 } }
+stages:
+  - { id: w, needs: [], wait: { condition: vars.n >= 2 } }
+  - { id: a, needs: [], transform: 1, set: { n: 1 } }
+  - { id: b, needs: [a], transform: 1, set: { n: 1 } }
+outputs: { fired: "\${{ stages.w.output.fired }}" }
+`)
+    const result = await engine({ lowering }).execute(counting)
+    // In `stages` b stands behind the barrier that the wait holds.
+    expect(result.status).toBe(lowering === 'flow' ? 'succeeded' : 'waiting')
+  })
+
+  it('a failure beside a wait cancels it', async () => {
+    const failing = compile(`
+name: p
+stages:
+  - { id: ok, needs: [], approve: { message: ok? } }
+  - { id: bad, needs: [], assert: [{ that: 1 > 2 }] }
+  - { id: after, needs: [ok], transform: 1 }
+`)
+    const one = engine({ lowering })
+    const result = await one.execute(failing, {}, { threadId: 't' })
+    expect(result).toMatchObject({ status: 'failed', error: { stage: 'bad' } })
+    expect(await one.pending()).toEqual([])
+    expect((await typesOf(one, 't')).at(-1)).not.toBe('wait.started')
+  })
+})
+
+describe('decisions', () => {
+  const two = approval('approvals: 2, assignees: [ann, bob, cy]')
+
+  it('of two who decide at once, both count', async () => {
+    await engine().execute(two, {}, { threadId: 't' })
+    const [a, b] = [engine(), engine()]
+    const [wait] = await a.pending('t')
+    const id = String(wait?.id)
+    const decided = await Promise.all([
+      a.decide('t', id, { decision: 'approved', by: 'ann' }),
+      b.decide('t', id, { decision: 'approved', by: 'bob' }),
+    ])
+    await Promise.all(decided.map(({ run }) => run?.result))
+    for (let turn = 0; turn < 50 && (await a.get('t'))?.status !== 'succeeded'; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const state = await a.get('t')
+    expect(state?.status).toBe('succeeded')
+    expect([...((state?.result?.outputs?.by as string[] | undefined) ?? [])].toSorted()).toEqual(['ann', 'bob'])
+  })
+
+  it('nobody decides twice, and only who may', async () => {
+    const one = engine()
+    await one.execute(two, {}, { threadId: 't' })
+    await expect(one.decide('t', 'ok', { decision: 'approved' })).rejects.toMatchObject({ code: 'invalid_inputs' })
+    await expect(one.decide('t', 'ok', { decision: 'approved', by: 'eve' })).rejects.toMatchObject({
+      code: 'invalid_inputs',
+    })
+    const first = await one.decide('t', 'ok', { decision: 'approved', by: 'ann', comment: 'fine' })
+    expect((await first.run?.result)?.status).toBe('waiting')
+    await expect(one.decide('t', 'ok', { decision: 'rejected', by: 'ann' })).rejects.toMatchObject({
+      code: 'invalid_inputs',
+    })
+    // The same again is no second decision; another one to the same question is refused.
+    expect(await one.decide('t', first.wait, { decision: 'approved', by: 'ann', comment: 'fine' })).toMatchObject({
+      stage: 'ok',
+    })
+    await expect(one.decide('t', first.wait, { decision: 'rejected', by: 'ann' })).rejects.toMatchObject({
+      code: 'wait_decided',
+    })
+    const second = await one.decide('t', 'ok', { decision: 'approved', by: 'bob' })
+    expect(await second.run?.result).toMatchObject({ status: 'succeeded', outputs: { by: ['ann', 'bob'] } })
+    await expect(one.decide('t', 'ok', { decision: 'approved', by: 'cy' })).rejects.toMatchObject({
+      code: 'no_open_wait',
+    })
+  })
+
+  it('one rejection decides', async () => {
+    const one = engine()
+    await one.execute(two, {}, { threadId: 't' })
+    const said = await one.decide('t', 'ok', { decision: 'rejected', by: 'bob', comment: 'too much' })
+    expect(await said.run?.result).toMatchObject({
+      status: 'failed',
+      error: { category: 'rejected', message: 'It was rejected by bob: too much' },
+    })
+  })
+
+  it('whoever started the run may not approve it', async () => {
+    const one = engine()
+    const run = await one.start(approval('not: [initiator]'), {}, { threadId: 't', by: 'ann' })
+    await run.result
+    await expect(one.decide('t', 'ok', { decision: 'approved', by: 'ann' })).rejects.toMatchObject({
+      code: 'invalid_inputs',
+    })
+    const said = await one.decide('t', 'ok', { decision: 'approved', by: 'bob' })
+    expect((await said.run?.result)?.status).toBe('succeeded')
+    const unknown = await one.execute(approval('not: [initiator]'))
+    expect(unknown).toMatchObject({ status: 'failed', error: { code: 'unknown_initiator' } })
+  })
+
+  it('a form is checked, completed and part of the output', async () => {
+    const its = compile(`
+name: p
+stages:
+  - id: ok
+    approve:
+      message: Publish?
+      form: { channel: { enum: [blog, wiki], default: blog }, title: string, "note?": string }
+outputs: { form: "\${{ stages.ok.output.form }}", channel: "\${{ stages.ok.output.form.channel }}" }
+`)
+    const one = engine()
+    await one.execute(its, {}, { threadId: 't' })
+    for (const form of [undefined, {}, { title: 1 }, { title: 'x', channel: 'radio' }]) {
+      const given = { decision: 'approved', ...(form && { form }) } as const
+      await expect(one.decide('t', 'ok', given), JSON.stringify(form)).rejects.toMatchObject({ code: 'invalid_inputs' })
+    }
+    expect(await one.pending('t')).toHaveLength(1)
+    const { run } = await one.decide('t', 'ok', { decision: 'approved', form: { title: 'Tea' } })
+    expect(await run?.result).toMatchObject({ outputs: { form: { title: 'Tea', channel: 'blog' }, channel: 'blog' } })
+  })
+
+  it('a question is answered with its form', async () => {
+    const its = compile(`
+name: p
+stages:
+  - { id: q, ask: { message: Who?, form: { name: string }, assignees: [ann] } }
+outputs: { name: "\${{ stages.q.output.name }}" }
+`)
+    const one = engine()
+    await one.execute(its, {}, { threadId: 't' })
+    await expect(one.decide('t', 'q', { answer: { name: 'x' } })).rejects.toMatchObject({ code: 'invalid_inputs' })
+    const { run } = await one.decide('t', 'q', { answer: { name: 'Tea' }, by: 'ann' })
+    expect((await run?.result)?.outputs).toEqual({ name: 'Tea' })
+  })
+})
+
+it('a decision survives the process that it was told to', async () => {
+  await engine().execute(approval('assignees: [ann]'), {}, { threadId: 't' })
+  const child = fileURLToPath(new URL('decide-child.ts', import.meta.url))
+  const { signal } = spawnSync(process.execPath, [child, join(folder, 'runs.db'), 't'], { encoding: 'utf8' })
+  expect(signal).toBe('SIGKILL')
+  const other = engine()
+  expect(await other.pending()).toEqual([])
+  await expect(other.decide('t', 'ok', { decision: 'rejected', by: 'ann' })).rejects.toMatchObject({
+    code: 'wait_decided',
+  })
+  const [ticked] = await other.tick()
+  const result = ticked && 'run' in ticked ? await ticked.run.result : undefined
+  expect(result).toMatchObject({ status: 'succeeded', outputs: { by: ['ann'] } })
+})
+
+it('an engine sees to what is due of other runs while it has one', async () => {
+  await engine().execute(threeDays, {}, { threadId: 't' })
+  await clock.advance(3 * day)
+  await using other = engine({ background: true })
+  await other.execute(compile('name: p\nstages:\n  - { id: a, run: sleep 0.5 }\n'))
+  expect((await other.get('t'))?.status).toBe('succeeded')
+})
+
+it('what a stage tells reaches other runs', async () => {
+  await using one = engine({ background: true })
+  await one.execute(payment(), { order: 'o1' }, { threadId: 'o1' })
+  const paying = `
+name: pay
+stages:
+  - { id: tell, emit: { event: payment.received, data: { order: o1, amount: 9 } } }
+  - { id: done, run: sleep 0.3 }
+`
+  await one.execute(compile(paying))
+  expect((await one.get('o1'))?.result?.outputs).toMatchObject({ got: 9 })
+})

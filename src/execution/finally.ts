@@ -2,14 +2,15 @@
  * `finally`: stages that run once all others are terminal, however the run ends, also when it was cancelled. They see
  * every outcome and how the run will end; what fails here turns only a success into a failure.
  */
-import type { Failure } from '../foundation/errors.ts'
+import { type Failure, failureToJson } from '../foundation/errors.ts'
+import { deepFreeze } from '../foundation/json.ts'
 import type { Outcome, RunStatus } from '../foundation/outcome.ts'
-import type { StagePlan } from '../foundation/plan.ts'
+import type { FailureActionPlan, HandlerPlan, StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, type StageLine, StageWaits } from '../foundation/stage-runner.ts'
 import { endOfList } from './bodies/list-end.ts'
 import { runList } from './schedule.ts'
-import { noNames, type View } from './view.ts'
-import type { Workshop } from './workshop.ts'
+import { type Inside, noNames, type View } from './view.ts'
+import { scopeOf, type Workshop } from './workshop.ts'
 
 /** How the run will end. */
 export interface Provisional {
@@ -28,13 +29,46 @@ export interface LastWork {
  * PauseRequested, StageWaits.
  */
 export async function runFinally(
-  { shop, line, runStage }: LastWork,
+  work: LastWork,
   view: View,
   stages: readonly StagePlan[],
   provisional: Provisional,
 ): Promise<Failure | undefined> {
-  if (stages.length === 0) return undefined
-  const last = lastView(shop, view, stages, provisional)
+  return stages.length === 0
+    ? undefined
+    : runLast(work, lastView(work.shop, view, { stages, called: 'finally' }, provisional))
+}
+
+/**
+ * `on_error` of a pipeline: runs the stages of the first handler that matches, and returns what is to be done then. What
+ * fails in them is on record and changes nothing.
+ */
+export async function handleEnd(
+  work: LastWork,
+  view: View,
+  handlers: readonly HandlerPlan[],
+  provisional: Provisional,
+): Promise<FailureActionPlan['do']> {
+  const { evaluator, logger } = work.shop.deps
+  for (const { when, stages, then } of handlers) {
+    const last = lastView(work.shop, view, { stages, called: 'on_error' }, provisional)
+    try {
+      const scope = scopeOf(work.shop, last)
+      if (when !== undefined && !evaluator.condition(when, scope([when]))) continue
+    } catch (thrown) {
+      logger.warn('the condition of a handler could not be evaluated', { error: String(thrown) })
+      continue
+    }
+    if (stages.length > 0) await runLast(work, last)
+    return then.do
+  }
+  return 'fail'
+}
+
+type LastView = View & { readonly outcomes: Record<string, Outcome>; readonly inside: Inside }
+
+async function runLast({ shop, line, runStage }: LastWork, last: LastView): Promise<Failure | undefined> {
+  const { stages } = last.inside.list
   const { paused, waits } = await runList(shop.deps.lists.of(stages).schedule, {
     outcomes: last.outcomes,
     run: (stage) => runStage(shop, stage, last, line),
@@ -45,12 +79,12 @@ export async function runFinally(
   return end.is === 'failed' ? end.failure : undefined
 }
 
-function lastView(
-  shop: Workshop,
-  view: View,
-  stages: readonly StagePlan[],
-  { status, error }: Provisional,
-): View & { readonly outcomes: Record<string, Outcome> } {
+interface LastList {
+  readonly stages: readonly StagePlan[]
+  readonly called: 'finally' | 'on_error'
+}
+
+function lastView(shop: Workshop, view: View, { stages, called }: LastList, { status, error }: Provisional): LastView {
   const ends = Object.values(view.outcomes).map(({ ended_at }) => ended_at)
   const since = ends.reduce((latest, end) => (end > latest ? end : latest), view.inside?.since ?? view.run.started_at)
   return {
@@ -58,12 +92,12 @@ function lastView(
     run: Object.freeze({ ...view.run, status, error }),
     outcomes: {},
     inside: {
-      prefix: `${view.inside?.prefix ?? ''}finally.`,
+      prefix: `${view.inside?.prefix ?? ''}${called}.`,
       list: shop.deps.lists.of(stages),
       pipeline: view.inside?.pipeline,
       holder: { view, reader: undefined },
       sealed: false,
-      names: noNames,
+      names: error ? deepFreeze({ error: failureToJson(error) }) : noNames,
       earlier: {},
       since,
       stop: undefined,

@@ -18,6 +18,7 @@ import { type Attempted, runAttempts } from './attempts.ts'
 import { runBody } from './bodies/body.ts'
 import { asStageError } from './failures.ts'
 import { judgeJoin } from './join.ts'
+import { settled } from './on-error.ts'
 import { hasEffects, StageAttempts, type Way } from './stage-attempts.ts'
 import { cacheOf } from './stage-cache.ts'
 import { checked, type End, failed, skipped, stopped, succeeded, toOutcome } from './stage-end.ts'
@@ -48,7 +49,8 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
   }
   try {
     const at = { stage, path, view, scope: scopeOf(shop, view, stage), past }
-    const end = await toEnd(shop, at, { stop, say, journal }, line)
+    const way = { stop, say, journal }
+    const end = await settled({ shop, at, way, line, runStage }, await toEnd(shop, at, way, line))
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)
@@ -76,6 +78,8 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way, line: StageLine)
   if (notNow) return notNow
   const before = standing(shop, at)
   if (before) return before
+  const { handling } = at.past
+  if (handling) return { status: 'failed', error: handling, attempts: at.past.attempts }
   const { stage, view } = at
   const reason = at.past.begun ? undefined : judge(shop, stage, view)
   if (reason) return skipped(reason)
@@ -116,7 +120,10 @@ function standing(shop: Workshop, at: StageAtWork): End | undefined {
   }
   const end = decided(past, path)
   if (!end) return undefined
-  if ('error' in end) return failed(shop, at, end.error, past.attempts)
+  if ('error' in end) {
+    const error = past.handling ?? shop.failures.failure(end.error, path, past.attempts)
+    return { status: 'failed', error, attempts: past.attempts, isDecided: true }
+  }
   try {
     return succeeded(shop, at, checked(shop, at, end.output), past.attempts)
   } catch (thrown) {

@@ -9,30 +9,49 @@ import type { Outcome, RunStatus } from '../foundation/outcome.ts'
 import type { RunView, Settled } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { asStageError } from './failures.ts'
-import { type LastWork, runFinally } from './finally.ts'
+import { handleEnd, type LastWork, runFinally } from './finally.ts'
+import { runRollback } from './rollback.ts'
 import { scopeOf, type Workshop } from './workshop.ts'
 
 interface Verdict {
   readonly status: RunStatus
   readonly error: Failure | null
   readonly outputs: JsonObject | null
+  /** What could not be taken back. */
+  readonly notUndone?: readonly Failure[]
 }
 
 /** Rejects with PauseRequested, StageWaits and JournalError only (and with bugs). */
 export async function settleRun(work: LastWork, view: RunView): Promise<Settled> {
   const { shop } = work
-  const { status, error, outputs } = await afterAll(work, view, judge(shop, view))
+  const { status, error, outputs, notUndone } = await afterAll(work, view, judge(shop, view))
   const tolerated = shop.plan.stages.map(({ id }) => id).filter((id) => view.outcomes[id]?.tolerated)
   const ended_at = new Date(shop.deps.clock.now()).toISOString()
-  return deepFreeze({ run: { ...view.run, status, error, tolerated, ended_at }, outputs })
+  return deepFreeze({
+    run: { ...view.run, status, error, tolerated, ended_at, ...(notUndone && { not_undone: notUndone }) },
+    outputs,
+  })
 }
 
-/** `finally`. A run that cannot come to its end does not come to this. */
+/** `on_error`, rollback, `finally`. A run that cannot come to its end does not come to this. */
 async function afterAll(work: LastWork, view: RunView, verdict: Verdict): Promise<Verdict> {
   const { finally: last = [] } = work.shop.plan
   if (verdict.status === 'incomplete') return verdict
-  const failure = await runFinally(work, view, last, verdict)
-  return failure && verdict.status === 'succeeded' ? without('failed', failure) : verdict
+  const handled = verdict.status === 'failed' ? await afterFailure(work, view, verdict) : verdict
+  const failure = await runFinally(work, view, last, handled)
+  return failure && handled.status === 'succeeded' ? without('failed', failure) : handled
+}
+
+/** The error stays what it was, whatever comes of this. */
+async function afterFailure(work: LastWork, view: RunView, verdict: Verdict): Promise<Verdict> {
+  const { onError = { do: 'fail' } } = work.shop.plan
+  const asked = Object.values(view.outcomes).some(({ rollback }) => rollback)
+  const action = onError.do === 'handle' ? await handleEnd(work, view, onError.handlers, verdict) : onError.do
+  if (action !== 'rollback' && !asked) return verdict
+  const failures = await runRollback(work, view)
+  return failures.length === 0
+    ? { ...verdict, status: 'rolled_back' }
+    : { ...verdict, status: 'rollback_failed', notUndone: failures }
 }
 
 function judge(shop: Workshop, view: RunView): Verdict {

@@ -2,14 +2,18 @@
 import type { Failure, StageError } from '../foundation/errors.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
 import { nothingSet, type Outcome, type SkipReason } from '../foundation/outcome.ts'
-import { sourcesOf } from '../foundation/template.ts'
+import { sourcesOf, type Template } from '../foundation/template.ts'
 import { asStageError } from './failures.ts'
 import { evaluateSet } from './set-variables.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Workshop } from './workshop.ts'
 
 /** How a stage ended, without its times. */
-export type End = Pick<Outcome, 'status'> & Partial<Outcome>
+export type End = Pick<Outcome, 'status'> &
+  Partial<Outcome> & {
+    /** A person said that it failed: nobody is asked again. */
+    readonly isDecided?: true
+  }
 
 /** What stages inside left, whatever became of the stage itself. */
 export type Left = Pick<Outcome, 'body' | 'parts'>
@@ -17,16 +21,17 @@ export type Left = Pick<Outcome, 'body' | 'parts'>
 /** Frozen. Put together member by member: copying whatever may be there costs more. */
 export function toOutcome(end: End, generation: number, started_at: string, ended_at: string): Outcome {
   const { output = null, error = null, reason = null, tolerated = false, set = nothingSet, attempts = 0 } = end
-  const { status, cached, body, parts } = end
+  const { status, cached, body, parts, rollback } = end
   for (const part of [output, error, set]) deepFreeze(part)
   const outcome: Outcome = { output, error, reason, tolerated, set, attempts, status, started_at, ended_at }
-  if (!cached && generation === 1 && !body && !parts) return Object.freeze(outcome)
+  if (!cached && generation === 1 && !body && !parts && !rollback) return Object.freeze(outcome)
   return deepFreeze({
     ...outcome,
     ...(cached && { cached }),
     ...(generation > 1 && { generation }),
     ...(body && { body }),
     ...(parts && { parts }),
+    ...(rollback && { rollback }),
   })
 }
 
@@ -50,11 +55,21 @@ export const failed = (shop: Workshop, at: StageAtWork, error: StageError, attem
   failedWith(shop, at, shop.failures.failure(error, at.path, attempts), attempts)
 
 /** The same for a failure that is written already: that of a stage inside. Nothing tolerates a rejection. */
-export function failedWith(shop: Workshop, at: StageAtWork, failure: Failure, attempts: number): End {
-  const { stage, scope } = at
-  const untolerated: End = { status: 'failed', error: failure, attempts }
-  if (stage.onError.do === 'fail' || failure.category === 'rejected') return untolerated
-  const { value } = stage.onError
+export function failedWith(shop: Workshop, at: StageAtWork, failure: Failure, attempts: number, rollback?: true): End {
+  const untolerated: End = { status: 'failed', error: failure, attempts, ...(rollback && { rollback }) }
+  return at.stage.onError.do === 'continue' ? tolerated(shop, at, at.stage.onError, untolerated) : untolerated
+}
+
+/** `continue`. */
+export function tolerated(
+  shop: Workshop,
+  at: StageAtWork,
+  { value }: { readonly value?: Template },
+  untolerated: End,
+): End {
+  const { scope } = at
+  const { error: failure, attempts = 0 } = untolerated
+  if (!failure || failure.category === 'rejected' || untolerated.rollback) return untolerated
   if (!value) return { ...untolerated, tolerated: true }
   try {
     const given = shop.deps.evaluator.template(value, scope(sourcesOf(value), { error: failure }))

@@ -24,7 +24,15 @@ function endOf(stage: string, outcome: Outcome): RunEventBody {
     case 'succeeded':
       return { type: 'stage.succeeded', stage, output, ...ends, ...(outcome.cached && { cached: true }) }
     case 'failed':
-      return { type: 'stage.failed', stage, error, tolerated, output, ...ends }
+      return {
+        type: 'stage.failed',
+        stage,
+        error,
+        tolerated,
+        output,
+        ...ends,
+        ...(outcome.rollback && { rollback: true }),
+      }
     case 'skipped':
       return { type: 'stage.skipped', stage, reason: outcome.reason ?? 'condition' }
     case 'cancelled':

@@ -9,7 +9,7 @@ import type { StretchControl } from './control.ts'
  * The journal and what it held. A graph may come back to a stage that is not at its end: so waits that are opened here, and
  * whatever happens inside of stages, are known at once, until the stage of the pipeline's own list is.
  */
-export function followOpen(journal: Journal, before: Past): Recorded {
+export function followOpen(journal: Journal, before: Past, reread: Recorded['reread']): Recorded {
   const open = new Map<string, ReturnType<typeof amend>>()
   function follow(event: StageEvent): void {
     const top = topOf(event.stage)
@@ -23,11 +23,16 @@ export function followOpen(journal: Journal, before: Past): Recorded {
       return [...new Set([before, ...[...open.values()].map((each) => each.past)].flatMap(({ paths }) => paths))]
     },
     outcomes: before.outcomes,
+    ended: before.ended,
     open: before.open,
     patches: before.patches,
   }
   return {
     past,
+    async reread() {
+      await journal.commit()
+      return reread()
+    },
     journal: {
       say(event, at) {
         journal.say(event, at)

@@ -19,7 +19,7 @@ import { createControl } from './control.ts'
 import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
 import { followLive } from './follow.ts'
-import { readThread } from './recovery.ts'
+import { readLog, readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
 import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
@@ -94,7 +94,11 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
-    recorded: followOpen(pausingAt(input.until, log, control), past),
+    recorded: followOpen(
+      pausingAt(input.until, log, control),
+      past,
+      async () => (await readLog(store, record.id)).past,
+    ),
     engine: lease.owner.engine,
   })
   const saver = store.saverOf(lease)
@@ -168,7 +172,14 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     }: Partial<Omit<Settled, 'run'>> & { run?: RunState; error?: Failure | null },
   ): Promise<PipelineResult> {
     const endedAt = run?.ended_at ?? new Date(clock.now()).toISOString()
-    const result = describe(status, { outputs, error, tolerated: run?.tolerated ?? [], endedAt })
+    const { not_undone } = run ?? {}
+    const result = describe(status, {
+      outputs,
+      error,
+      tolerated: run?.tolerated ?? [],
+      endedAt,
+      ...(not_undone && { not_undone }),
+    })
     log.say({ type: 'run.ended', result })
     await log.flush({ ...rowNow(), status, ended_at: isFinished(status) ? endedAt : null })
     return toPipelineResult(result)
@@ -187,7 +198,13 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
 
   function describe(
     status: RunStatus,
-    end: { outputs?: JsonObject | null; error?: Failure | null; tolerated?: readonly string[]; endedAt?: string },
+    end: {
+      outputs?: JsonObject | null
+      error?: Failure | null
+      tolerated?: readonly string[]
+      not_undone?: readonly Failure[]
+      endedAt?: string
+    },
   ): RunResult {
     return {
       run_id: record.id,
@@ -197,6 +214,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
       outputs: end.outputs ?? null,
       error: end.error ?? null,
       tolerated: end.tolerated ?? [],
+      ...(end.not_undone && { not_undone: end.not_undone }),
       started_at: record.created_at,
       ended_at: end.endedAt ?? null,
       execution_time_ms: activeMs(),

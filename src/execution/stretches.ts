@@ -7,7 +7,7 @@ import { flowOf } from '../compiler/lower/flow.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
-import { amend, type DatedEvent, foldPast, openWaitOf, type Past } from '../foundation/past.ts'
+import { amend, type DatedEvent, foldPast, openWaitsIn, type Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Started } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
@@ -25,6 +25,7 @@ import { createStageRunner } from './stage-runner.ts'
 import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
 import { type StretchHost, startStretch } from './stretch.ts'
 import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
+import { isFailurePause } from './waits.ts'
 
 type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { readonly cancelled?: boolean }
 
@@ -134,7 +135,7 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
       const { lastSeq, reached, opening } = log
       const outside = await answeredOutside(log.past, threadId)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
-      const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
+      const fired = [...outside, ...answersFor(plan, known, threadId, { ...triedAgain(known), ...answers })]
       const past = fired.length > 0 ? amend(log.past, fired).past : log.past
       const runState = opening
         ? runStateOf(record, opening)
@@ -159,8 +160,14 @@ export function createStretches(given: EngineHost, owner: RunOwner): Stretches {
 
   /** A run that waits may have been answered by a graph on its thread, with no engine around it. */
   async function answeredOutside(past: Past, threadId: string): Promise<DatedEvent[]> {
-    const open = past.paths.flatMap((path) => openWaitOf(path, past.of(path)) ?? [])
+    const open = openWaitsIn(past)
     return open.length > 0 ? answersOutside(store.saver, { configurable: { thread_id: threadId } }, open) : []
+  }
+
+  /** A resume tries what failed and paused its run again, unless it says something else. */
+  function triedAgain(past: Past): Answers {
+    const paused = openWaitsIn(past).filter(isFailurePause)
+    return Object.fromEntries(paused.map(({ id }) => [id, { decision: 'retry' }]))
   }
 
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {

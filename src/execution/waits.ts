@@ -2,7 +2,7 @@
  * How a stage waits: what it asks, the answers it gets back, and the question that is asked for it when nobody knows how
  * its last attempt ended.
  */
-import { StageError } from '../foundation/errors.ts'
+import { type Failure, failureToJson, StageError } from '../foundation/errors.ts'
 import type { RunEventBody } from '../foundation/events.ts'
 import { assertJson, isJsonObject, type Json } from '../foundation/json.ts'
 import type { StagePast } from '../foundation/past.ts'
@@ -54,6 +54,27 @@ export function ambiguity(thread: string, path: string, stage: StagePlan, past: 
     ambiguous: true,
   }
 }
+
+/**
+ * The question for a person when a stage failed whose `on_error` is `pause`: whether it is to be tried again, failed or is
+ * to be taken as done. A resume that does not answer tries it again.
+ */
+export function failurePause(
+  thread: string,
+  { path, stage, past }: { readonly path: string; readonly stage: StagePlan; readonly past: StagePast },
+  error: Failure,
+): OpenWait {
+  return {
+    id: nextId(thread, path, past),
+    stage: path,
+    value: { reason: 'error', stage: path, error: failureToJson(error) },
+    response_schema: decisions(stage.output ?? true),
+    ambiguous: true,
+  }
+}
+
+/** It asks what to do about a failure. */
+export const isFailurePause = ({ value }: WaitRequest): boolean => isJsonObject(value) && value.reason === 'error'
 
 /** What may be answered to it. */
 const decisions = (output: JsonSchema): JsonSchema => ({

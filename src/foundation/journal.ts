@@ -25,6 +25,8 @@ export interface Journal {
 export interface Recorded {
   readonly journal: Journal
   readonly past: Past
+  /** All that is recorded by now. Rejects with JournalError. */
+  reread(): Promise<Past>
 }
 
 /** Nothing can be recorded any more: the store failed, or someone else runs the thread. No failure of a stage. */

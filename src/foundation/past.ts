@@ -1,11 +1,12 @@
 /**
  * What a journal says of each stage: a fold of its events, oldest first.
  */
+import type { Failure } from './errors.ts'
 import type { RunEventBody } from './events.ts'
 import { copyOutcomes } from './join-outcomes.ts'
-import { deepFreeze, type Json } from './json.ts'
+import { deepFreeze, isJsonObject, type Json } from './json.ts'
 import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
-import { isInside } from './paths.ts'
+import { holdersOf, isInside } from './paths.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 
 /** A stage as its journal knows it. */
@@ -32,6 +33,12 @@ export interface StagePast {
   readonly waits?: readonly Wait[]
   /** How a person decided on an attempt of which nobody knew how it ended; gone once another is started. */
   readonly decision?: Json
+  /** The failure that its `on_error` is at work on. */
+  readonly handling?: Failure
+  /** What it did was taken back. */
+  readonly undone?: true
+  /** Its end is that of another run, which this one was forked from. */
+  readonly inherited?: true
   /** Of a stage with stages inside, once it has begun: when, what was decided then, and how long it was active. */
   readonly begun?: Begun
 }
@@ -51,6 +58,8 @@ export interface Past {
   readonly paths: readonly string[]
   /** Every outcome that was recorded of stages of the pipeline's own list, frozen. */
   readonly outcomes: Outcomes
+  /** Paths of all that ended, stages inside others too, in the order in which they did. */
+  readonly ended: readonly string[]
   /** Paths with an attempt that nothing more is known of. */
   readonly open: readonly string[]
   readonly patches: readonly VariablePatch[]
@@ -64,7 +73,7 @@ export type StageEvent = DatedEvent & { readonly stage: string }
 
 const untouched: StagePast = { attempts: 0, failures: 0, crashes: 0, generation: 1 }
 
-export const noPast: Past = { of: () => untouched, paths: [], outcomes: {}, open: [], patches: [] }
+export const noPast: Past = { of: () => untouched, paths: [], outcomes: {}, ended: [], open: [], patches: [] }
 
 export interface Fold {
   add(event: DatedEvent): void
@@ -82,15 +91,20 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
   const stages = new Map<string, StagePast>(Object.entries(before))
   const patches: VariablePatch[] = []
   const outcomes: Record<string, Outcome> = Object.create(null)
+  const ended = new Set<string>()
+  let inherits = 0
 
   function add(event: DatedEvent): void {
-    if (event.type === 'variable.patched') patches.push(event)
+    const isInherited = inherits > 0 && inherits-- > 0
+    if (event.type === 'run.forked') inherits = event.inherits ?? 0
+    else if (event.type === 'variable.patched') patches.push(event)
     else if (event.type === 'run.ended' && event.result.status === 'quarantined') forgive(stages)
     else if ('stage' in event) {
       const before = stages.get(event.stage) ?? untouched
       const after = next(before, event)
       if (after === before) return
-      stages.set(event.stage, after)
+      stages.set(event.stage, isInherited && after.outcome ? { ...after, inherited: true } : after)
+      if (after.outcome) ended.add(event.stage)
       if (after.outcome && !isInside(event.stage)) outcomes[event.stage] = after.outcome
     }
   }
@@ -109,6 +123,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
         return [...stages.keys()]
       },
       outcomes: deepFreeze(copyOutcomes(outcomes)),
+      ended: [...ended],
       open: [...stages].flatMap(([path, { open }]) => (open === undefined ? [] : [path])),
       patches,
     }),
@@ -126,13 +141,14 @@ export function amend(
     if ('stage' in event) stages.set(event.stage, next(of(event.stage), event))
   }
   for (const event of events) add(event)
-  const { outcomes, open, patches } = past
+  const { outcomes, ended, open, patches } = past
   const amended: Past = {
     of,
     get paths() {
       return [...new Set([...past.paths, ...stages.keys()])]
     },
     outcomes,
+    ended,
     open,
     patches,
   }
@@ -172,6 +188,10 @@ function next(stage: StagePast, event: StageEvent): StagePast {
       const { begun } = stage
       return begun ? { ...stage, begun: { ...begun, activeMs: event.active_ms ?? 0 } } : closed(stage)
     }
+    case 'stage.handling':
+      return { ...closed(stage), handling: event.error }
+    case 'stage.undone':
+      return { ...stage, undone: true }
     case 'stage.crashed':
       return { ...closed(stage), crashes: event.crashes, lost: event.attempt }
     case 'stage.succeeded':
@@ -214,8 +234,13 @@ function answered(stage: StagePast, { wait: id, answer }: Extract<DatedEvent, { 
   const wait = stage.waits?.find((each) => each.id === id)
   if (!wait || !isOpen(wait)) return stage
   const waits = stage.waits?.map((each) => (each === wait ? { ...wait, answer } : each)) ?? []
-  return { ...stage, waits, ...(wait.ambiguous && { decision: answer }) }
+  if (!wait.ambiguous) return { ...stage, waits }
+  if (!isRetry(answer)) return { ...stage, waits, decision: answer }
+  const { handling: _, ...anew } = stage // tried again, as if it had not failed yet
+  return { ...anew, waits, failures: stage.handling ? 0 : stage.failures, decision: answer }
 }
+
+const isRetry = (answer: Json): boolean => isJsonObject(answer) && answer.decision === 'retry'
 
 /** The wait that a stage stands at. */
 export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined {
@@ -223,6 +248,13 @@ export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined
   if (past.outcome || !last || !isOpen(last)) return undefined
   return { stage, ...last }
 }
+
+/** All waits that are open: neither the stage nor one that it is inside of has ended. */
+export const openWaitsIn = (past: Past): OpenWait[] =>
+  past.paths.flatMap((path) => {
+    const isOver = holdersOf(path).some((holder) => past.of(holder).outcome !== undefined)
+    return isOver ? [] : (openWaitOf(path, past.of(path)) ?? [])
+  })
 
 function closed(stage: StagePast): StagePast {
   const { open: _, lost: __, ...rest } = stage
@@ -246,7 +278,8 @@ function outcomeOf(event: Closing, generation: number): Outcome {
     case 'stage.failed': {
       const { output, error, tolerated, attempts, body } = event
       const begin = { attempts, started_at: startOf(event) }
-      return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...(body && { body }) }
+      const more = { ...(body && { body }), ...(event.rollback && { rollback: event.rollback }) }
+      return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...more }
     }
     case 'stage.cancelled': {
       const { error, attempts, body } = event

@@ -25,7 +25,7 @@ import { type Builder, finish, finishNode, type LowerOptions, lineOf, updateFor,
 import { openUpdate } from './open-stages.ts'
 import { type Fallback, PipelineGraph } from './pipeline-graph.ts'
 import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
-import { type Kept, keptByNode, placeOf, readRowsOfHead } from './saver-journal.ts'
+import { type Kept, keptByNode, placeOf, readRowsOfHead, recordedIn } from './saver-journal.ts'
 import type { Internal, SelfTest } from './self-test.ts'
 import { lowerToStages } from './stages.ts'
 import { takeAnswers } from './take-answers.ts'
@@ -164,7 +164,7 @@ async function open(
   const kept = await keptByNode(config, entry, state.open.stages ?? {}, { scope: '' })
   if (!kept) return { recorded: undefined, kept, isFirst: false }
   await takeAnswers(kept, { plan, runner, known: state.stages }, config, tell)
-  return { recorded: { journal: kept.journal, past: kept.now() }, kept, isFirst: kept.lineage !== undefined }
+  return { recorded: recordedIn(kept), kept, isFirst: kept.lineage !== undefined }
 }
 
 function outcomesWithout({ past: { outcomes } }: Recorded, known: Outcomes): Outcomes {

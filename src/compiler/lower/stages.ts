@@ -14,7 +14,7 @@ import { Annotation, END, type LangGraphRunnableConfig, START, StateGraph } from
 import type { RunEventBody } from '../../foundation/events.ts'
 import type { Recorded } from '../../foundation/journal.ts'
 import { topOf } from '../../foundation/paths.ts'
-import type { Plan, StagePlan } from '../../foundation/plan.ts'
+import { allStages, type Plan, type StagePlan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
 import { entryOf } from './entry.ts'
@@ -31,7 +31,7 @@ import {
 } from './nodes.ts'
 import { PipelineGraph } from './pipeline-graph.ts'
 import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
-import { type Kept, keptByNode } from './saver-journal.ts'
+import { type Kept, keptByNode, recordedIn } from './saver-journal.ts'
 import type { Internal } from './self-test.ts'
 import { takeAnswers } from './take-answers.ts'
 import { createTopology, type Topology } from './topology.ts'
@@ -95,7 +95,7 @@ function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
     if (Object.hasOwn(state.stages, stage.id)) return {} // recorded already, by an edit
     const line = lineOf(config)
     const kept = runner.recorded ? undefined : await keptOf(plan, stage, runner, state, config)
-    const recorded = runner.recorded ?? (kept && { journal: kept.journal, past: kept.now() })
+    const recorded = runner.recorded ?? (kept && recordedIn(kept))
     try {
       const outcome = await runner.runStage(stage, viewOf(state), { ...line, ...(recorded && { recorded }) })
       await recorded?.journal.commit() // LangGraph gets only what the journal has
@@ -141,7 +141,7 @@ function openOf(id: string, { past, begunAnew }: Kept, { open, stages }: Pipelin
 const settle =
   (plan: Plan, runner: StageRunner): Node =>
   async (state, config) => {
-    const recorded = runner.recorded ?? (plan.finally?.length ? await keptLast(state, config) : undefined)
+    const recorded = runner.recorded ?? (hasLast(plan) ? await keptLast(state, config) : undefined)
     try {
       const { run, outputs } = await runner.settle(viewOf(state), { ...lineOf(config), ...(recorded && { recorded }) })
       return { run, outputs }
@@ -150,8 +150,12 @@ const settle =
     }
   }
 
+/** Something of its own runs when all stages have ended. */
+const hasLast = ({ finally: last = [], onError, stages }: Plan): boolean =>
+  last.length > 0 || onError !== undefined || allStages(stages).some(({ rollback }) => rollback)
+
 /** The rows of what runs last. */
 async function keptLast(state: PipelineState, config: LangGraphRunnableConfig): Promise<Recorded | undefined> {
   const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: settleNode })
-  return kept && { journal: kept.journal, past: kept.now() }
+  return kept && recordedIn(kept)
 }

@@ -71,7 +71,7 @@ function conclude({ shop, at, way }: BodyWork, guard: BodyGuard, { end, value, p
     case 'skipped':
       return skipped(end.reason)
     case 'failed':
-      return { ...failedWith(shop, at, end.failure, 1), ...left }
+      return { ...failedWith(shop, at, end.failure, 1, end.rollback), ...left }
     case 'cut': {
       const { timedOut } = guard
       if (timedOut) return { ...failed(shop, at, timedOut, 1), ...left }

@@ -7,18 +7,18 @@ import { sourcesOf } from '../../foundation/template.ts'
 import { asStageError } from '../failures.ts'
 import { type Provisional, runFinally } from '../finally.ts'
 import { prepareInputs } from '../inputs.ts'
-import { evaluate } from '../stage-work.ts'
+import { evaluate, type StageAtWork } from '../stage-work.ts'
 import { noNames, type View } from '../view.ts'
-import { scopeOf } from '../workshop.ts'
+import { scopeOf, type Workshop } from '../workshop.ts'
 import type { BodyGuard } from './body-guard.ts'
 import { createBodyProgress } from './body-progress.ts'
 import { type BodyWork, done, type ListEnd, type Ran } from './body-work.ts'
-import { runToEnd } from './inner-list.ts'
+import { type Inner, runToEnd } from './inner-list.ts'
 
 export async function runChild(work: BodyWork, plan: PipelinePlan, begun: Begun, guard: BodyGuard): Promise<Ran> {
   const { at } = work
   const { child } = plan
-  const { inputs, env } = prepared(work, plan)
+  const called = childInputs(work.shop, at, plan)
   const { view, end } = await runToEnd(work, {
     stages: child.stages,
     prefix: `${at.path}.`,
@@ -26,7 +26,7 @@ export async function runChild(work: BodyWork, plan: PipelinePlan, begun: Begun,
     since: begun.at,
     stop: guard.stop,
     report: createBodyProgress(work),
-    child: { plan: child, inputs, run: Object.freeze({ ...at.view.run, env }) },
+    child: called,
   })
   const ended = end.is === 'done' ? outputsOf(work, plan, view) : { end }
   const failure = await runFinally(work, view, child.finally ?? [], provisionalOf(ended.end))
@@ -48,12 +48,14 @@ function provisionalOf(end: ListEnd): Provisional {
 }
 
 /** The same every time it is worked out: what is above it does not change any more. Throws StageError. */
-function prepared({ shop, at }: BodyWork, plan: PipelinePlan) {
+export function childInputs(shop: Workshop, at: StageAtWork, plan: PipelinePlan): NonNullable<Inner['child']> {
   const given = evaluate(shop, at, plan.with)
   if (!isJsonObject(given)) throw refused('"with" is no map.')
   try {
     const { validators } = shop.deps
-    return prepareInputs(plan.child, given, { validators, env: at.view.run.env, secret: shop.secret })
+    const surroundings = { validators, env: at.view.run.env, secret: shop.secret }
+    const { inputs, env } = prepareInputs(plan.child, given, surroundings)
+    return { plan: plan.child, inputs, run: Object.freeze({ ...at.view.run, env }) }
   } catch (error) {
     if (error instanceof InputError) throw refused(error.message)
     throw error

@@ -53,7 +53,7 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
       const inner = {
         stages: body.stages,
         prefix: `${at.path}[${index}].`,
-        names: namesOf(names, body.as, index, items[index] as Json),
+        names: itemNames(names, body.as, index, items[index] as Json),
         since: begun.at,
         stop: guard.stop,
       }
@@ -67,7 +67,8 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
   return tally.result()
 }
 
-function namesOf(outer: JsonObject, as: string, index: number, item: Json): JsonObject {
+/** What stages inside read of their item. */
+export function itemNames(outer: JsonObject, as: string, index: number, item: Json): JsonObject {
   return Object.freeze({ ...outer, [as]: item, index, [`${as}_index`]: index })
 }
 
@@ -85,6 +86,8 @@ class ItemTally {
   private readonly errors: ItemError[] = []
   private readonly failures = new Map<number, Failure>()
   private rejected = false
+  /** An item's failure for which the run is to be rolled back: no item's own business. */
+  private rollback: ListEnd | undefined
   private cut: Extract<ListEnd, { is: 'cut' }> | undefined
   private count = 0
 
@@ -98,7 +101,7 @@ class ItemTally {
   /** Whether another item may be started. */
   get goesOn(): boolean {
     const stops = this.body.onItemError === 'fail' && this.failures.size > 0
-    return !stops && !this.cut && !this.work.way.stop.aborted
+    return !stops && !this.rollback && !this.cut && !this.work.way.stop.aborted
   }
 
   get fraction(): number {
@@ -112,8 +115,10 @@ class ItemTally {
   ended(index: number, end: ListEnd, view: View): void {
     this.count++
     if (end.is === 'done') this.succeeded(index, view)
-    else if (end.is === 'failed') this.failed(index, end.failure)
-    else if (end.is === 'cut') this.cut ??= end
+    else if (end.is === 'failed') {
+      if (end.rollback) this.rollback ??= end
+      this.failed(index, end.failure)
+    } else if (end.is === 'cut') this.cut ??= end
     else this.failed(index, this.write(skippedItem(end.reason), index))
   }
 
@@ -125,6 +130,7 @@ class ItemTally {
     const { aborted, reason } = this.work.way.stop
     if (aborted && this.count < this.items.length && reason instanceof PauseRequested) throw reason
     if (aborted && (this.cut || this.count < this.items.length)) return { end: this.cut ?? cutOff, body }
+    if (this.rollback) return { end: this.rollback, body }
     if (failure && this.body.onItemError === 'fail') return { end: this.endFor(failure), body }
     if (this.cut) return { end: this.cut, body }
     const waits = this.open.flatMap((each) => each ?? [])

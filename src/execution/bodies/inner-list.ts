@@ -6,9 +6,12 @@ import { PauseRequested, StageWaits } from '../../foundation/stage-runner.ts'
 import type { OpenWait } from '../../foundation/wait.ts'
 import { runList } from '../schedule.ts'
 import type { Inside, Parts, View } from '../view.ts'
-import { listOf } from '../workshop.ts'
+import { listOf, type Workshop } from '../workshop.ts'
 import type { BodyWork, ListEnd } from './body-work.ts'
 import { endOfList, isFailure } from './list-end.ts'
+
+/** Whoever runs a list. */
+export type InnerWork = Omit<BodyWork, 'body'>
 
 /** What is particular to a list. */
 export interface Inner extends Pick<Inside, 'prefix' | 'names' | 'since' | 'stop'> {
@@ -32,7 +35,11 @@ export interface InnerRun {
 const nothingSet: Parts = Object.freeze({})
 
 /** The state that the stages of a list see; `outcomes` grows. */
-export function innerView({ shop, at }: BodyWork, inner: Inner, outcomes: Record<string, Outcome>): View {
+export function innerView(
+  { shop, at }: { readonly shop: Workshop; readonly at: Pick<InnerWork['at'], 'stage' | 'view'> },
+  inner: Inner,
+  outcomes: Record<string, Outcome>,
+): View {
   const { prefix, names, since, stop, child, stages, earlier = nothingSet, report } = inner
   const { view } = at
   const inside: Inside = {
@@ -68,7 +75,7 @@ function tracking(count: number, report: (fraction: number) => void): Inside['re
 }
 
 /** Rejects with JournalError (and with bugs). Throws PauseRequested when the run is being paused. */
-export async function runInner(work: BodyWork, inner: Inner): Promise<InnerRun> {
+export async function runInner(work: InnerWork, inner: Inner): Promise<InnerRun> {
   const outcomes: Record<string, Outcome> = {}
   const view = innerView(work, inner, outcomes)
   const { list, report } = view.inside as Inside
@@ -88,7 +95,7 @@ export async function runInner(work: BodyWork, inner: Inner): Promise<InnerRun> 
 }
 
 /** The same, for whoever cannot go on before it is at its end. Throws StageWaits. */
-export async function runToEnd(work: BodyWork, inner: Inner): Promise<{ readonly view: View; readonly end: ListEnd }> {
+export async function runToEnd(work: InnerWork, inner: Inner): Promise<{ readonly view: View; readonly end: ListEnd }> {
   const { view, end, waits } = await runInner(work, inner)
   if (!end) throw new StageWaits(...waits)
   return { view, end }

@@ -24,7 +24,9 @@ export function endOfList(stages: readonly StagePlan[], outcomes: Outcomes, isSt
     else if (outcome.status === 'cancelled' || outcome.reason === 'cancelled') cut ??= outcome
     else if (outcome.status === 'skipped' && outcome.reason !== 'condition') reason = stronger(reason, outcome.reason)
   }
-  if (failed?.error && !(cut && isStopped)) return { is: 'failed', failure: failed.error }
+  if (failed?.error && !(cut && isStopped)) {
+    return { is: 'failed', failure: failed.error, ...(failed.rollback && { rollback: true }) }
+  }
   if (cut) return { is: 'cut', error: cut.error }
   return reason ? { is: 'skipped', reason } : done
 }

@@ -24,7 +24,7 @@ export async function runLoop(work: BodyWork, loop: LoopPlan, begun: Begun, guar
     const inner: Inner = {
       stages: loop.stages,
       prefix: `${work.at.path}#${index}.`,
-      names: namesOf(work.at.view.inside?.names ?? noNames, index, history),
+      names: iterationNames(work.at.view.inside?.names ?? noNames, index, history),
       earlier: joinParts(set),
       since,
       stop: guard.stop,
@@ -39,7 +39,7 @@ export async function runLoop(work: BodyWork, loop: LoopPlan, begun: Begun, guar
     if (end.is !== 'done') return ended(end, index + 1, false)
     value = listValue(work.shop, view, loop.stages, loop.result)
     set.push(partsOf(loop.stages, view.outcomes))
-    history = [...history, describe(view.outcomes)].slice(Math.max(0, history.length + 1 - loop.keep))
+    history = [...history, describeIteration(view.outcomes)].slice(Math.max(0, history.length + 1 - loop.keep))
     since = latestEnd(view.outcomes, since)
     if (loop.until !== undefined && holds(work, loop.until, view)) return ended(done, index + 1, false)
     if (loop.until !== undefined && index + 1 === loop.max) return exhausted(index + 1)
@@ -66,7 +66,8 @@ export async function runLoop(work: BodyWork, loop: LoopPlan, begun: Begun, guar
   }
 }
 
-function namesOf(outer: JsonObject, index: number, history: readonly JsonObject[]): JsonObject {
+/** What stages inside read of iterations; `history`: those that are kept, oldest first. */
+export function iterationNames(outer: JsonObject, index: number, history: readonly JsonObject[]): JsonObject {
   return Object.freeze({ ...outer, iteration: Object.freeze({ index, previous: history.at(-1) ?? null, history }) })
 }
 
@@ -76,7 +77,7 @@ function holds({ shop }: BodyWork, condition: string, view: View): boolean {
 }
 
 /** What the next iterations read of this one. */
-function describe(outcomes: Outcomes): JsonObject {
+export function describeIteration(outcomes: Outcomes): JsonObject {
   const stages = Object.entries(outcomes).map(([id, { output, status, error }]) => {
     return [id, { output, status, error: error === null ? null : failureToJson(error) }] as const
   })

@@ -32,12 +32,21 @@ export function checkBody(
     shape.report(diagnostics.not_on_body(shape.places.keySpanOf([...path, key]), key, `a ${kind.name}`, hint))
     delete stage[key]
   }
+  checkTimeout(stage, path, kind, shape)
   checkNames(stage, path, shape)
   for (const pattern of body.lists) {
     for (const { path: place, value } of valuesAt(pattern, configOf(stage as StageSpec, kind))) {
       checkList(value, [...path, ...pathInStage(kind, place)], checkStage, shape)
     }
   }
+}
+
+/** A body makes no progress of its own of which one could wait for more. */
+function checkTimeout({ timeout }: Mutable, path: Path, { name }: StageKind, { places, report }: Shape): void {
+  if (!isJsonObject(timeout ?? null) || (timeout as Mutable).idle === undefined) return
+  const span = places.keySpanOf([...path, 'timeout', 'idle'])
+  report(diagnostics.not_on_body(span, 'idle', `a ${name}`, 'Put it on the stages inside, or say "total".'))
+  delete (timeout as Mutable).idle
 }
 
 /** What only stages of the pipeline's own list may say. */

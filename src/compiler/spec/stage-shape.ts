@@ -66,8 +66,13 @@ function checkOtherKeys(data: Mutable, keys: readonly string[], kinds: readonly 
   const beside = new Set(kinds.flatMap(({ beside = [], env }) => [...beside, ...(env ? ['env'] : [])]))
   const later = kinds.length === 0 ? keys.find((key) => laterKinds.has(key)) : undefined
   let explainsKind = later !== undefined
+  const misspelt = kinds.length === 0 ? besideMisspelt(keys, shape) : new Set<string>()
   for (const key of keys) {
     if (beside.has(key)) continue
+    if (misspelt.has(key)) {
+      delete data[key]
+      continue
+    }
     delete data[key]
     const span = shape.places.keySpanOf([...path, key])
     if (laterKinds.has(key)) shape.report(diagnostics.not_available_yet(span, `The stage kind "${key}"`))
@@ -80,6 +85,12 @@ function checkOtherKeys(data: Mutable, keys: readonly string[], kinds: readonly 
   }
   if (kinds.length > 0 || explainsKind) return
   shape.report(diagnostics.no_stage_kind(shape.places.firstKeySpanOf(path), [...shape.kinds.keys()]))
+}
+
+/** Keys that belong to a kind whose name was most likely meant: one slip is told once. */
+function besideMisspelt(keys: readonly string[], { kinds }: Shape): ReadonlySet<string> {
+  const meant = keys.flatMap((key) => kinds.get(suggest(key, kinds.keys()) ?? '') ?? [])
+  return new Set(meant.flatMap(({ beside = [] }) => beside))
 }
 
 function nearKey(key: string, beside: Iterable<string>, kinds: readonly StageKind[], shape: Shape): string | undefined {

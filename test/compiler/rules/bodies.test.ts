@@ -253,6 +253,12 @@ describe('the shape of stages inside stages', () => {
       '{ id: b, foreach: [1], retry: { attempts: 2 }, stages: [{ id: c, transform: 1 }] }',
       'not_on_body 3:28',
     ],
+    [
+      'an idle time',
+      '{ id: b, foreach: [1], timeout: { total: 1m, idle: 1s }, stages: [{ id: c, transform: 1 }] }',
+      'not_on_body 3:50',
+    ],
+    ['a misspelt kind', '{ id: b, forech: [1], as: x, stages: [{ id: c, transform: 1 }] }', 'unknown_key 3:14'],
     ['a misspelt key', '{ id: b, foreach: [1], stages: [{ id: c, transfrm: 1 }] }', 'unknown_key 3:46'],
     ['env', '{ id: b, foreach: [1], env: { A: 1 }, stages: [{ id: c, transform: 1 }] }', 'unknown_key 3:28'],
     [

@@ -60,6 +60,7 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
   let inFlight = 0
   let done = 0
   const asked: (readonly OpenWait[] | undefined)[] = []
+  let stopListening: (() => void) | undefined
   let paused = false
   let returns = false // a checkpoint is wanted
   let broken: { readonly error: unknown } | undefined
@@ -73,7 +74,19 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
       else void run(index, stage)
     }
     ready.length = 0
-    if (inFlight === 0) resolve(close())
+    if (inFlight > 0) return
+    stopListening?.()
+    resolve(close())
+  }
+
+  /** Something came for those that wait, while others run. */
+  function askAgain(): void {
+    if (paused || returns || broken) return
+    for (const [index, waits] of asked.entries()) {
+      if (!waits) continue
+      asked[index] = undefined
+      void run(index, stages[index] as StagePlan)
+    }
   }
 
   function pass(index: number): void {
@@ -93,8 +106,10 @@ function runFlow({ stages, waits, dependants }: Shape, runner: StageRunner, work
       pass(index)
     } catch (error) {
       if (error instanceof PauseRequested) paused = true
-      else if (error instanceof StageWaits) asked[index] = error.waits
-      else broken ??= { error }
+      else if (error instanceof StageWaits) {
+        asked[index] = error.waits
+        stopListening ??= line.recorded?.onNews?.(askAgain)
+      } else broken ??= { error }
     }
     if (++done % turnEvery === 0) await nextTurn()
     inFlight--

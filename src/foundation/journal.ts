@@ -25,6 +25,11 @@ export interface Journal {
 export interface Recorded {
   readonly journal: Journal
   readonly past: Past
+  /**
+   * Calls back when something has come for a stage that waits, which is to be run again then; until it is told to stop.
+   * Absent: nothing comes while a graph runs.
+   */
+  onNews?(listener: () => void): () => void
 }
 
 /** Nothing can be recorded any more: the store failed, or someone else runs the thread. No failure of a stage. */

@@ -13,7 +13,7 @@ export const noRacingReads: Rule = ({ parsed, expressions, stages, order }, repo
   const told = new Set<string>()
   for (const { site, checked, spanIn } of expressions.all) {
     const { reader } = site
-    if (reader === undefined || order.isUncertain(reader)) continue
+    if (reader === undefined || site.live || order.isUncertain(reader)) continue
     for (const { name, start, end } of checked.reads.vars) {
       if (told.has(`${reader} ${name}`)) continue
       const setter = besides.get(name)?.(reader)

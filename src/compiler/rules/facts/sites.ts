@@ -22,6 +22,8 @@ export interface Site {
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
   readonly extra: 'none' | 'output' | 'error' | 'event'
+  /** Reads variables as they are when it is evaluated, whoever set them. */
+  readonly live?: true
   /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
   readonly secrets: 'yes' | 'no'
 }
@@ -31,17 +33,20 @@ export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[
   const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
     site(parsed, text, path, { reader: undefined, label: String(path[1] ?? 'outputs') }),
   )
-  return [...stages, ...defaultSites(parsed), ...outputs]
+  return [...stages, ...defaultSites(parsed, declared), ...outputs]
 }
 
 /**
  * `defaults.timeout`, as the stages that take it over read it. Every one of them matters only where what may be read
  * differs from stage to stage.
  */
-function defaultSites(parsed: ParsedPipeline): Site[] {
+function defaultSites(parsed: ParsedPipeline, { stages }: Declarations): Site[] {
   const text = parsed.spec.defaults?.timeout
   if (typeof text !== 'string' || !text.includes('${{')) return []
-  const heirs = parsed.spec.stages.flatMap(({ timeout }, index) => (timeout === undefined ? [index] : []))
+  const waiting = new Set(stages.flatMap(({ kind, index }) => (kind.waits ? [index] : [])))
+  const heirs = parsed.spec.stages.flatMap(({ timeout }, index) =>
+    timeout === undefined && !waiting.has(index) ? [index] : [],
+  )
   const readers = /stages|vars/.test(text) ? heirs : heirs.slice(0, 1)
   return (heirs.length === 0 ? [undefined] : readers).map((reader) =>
     site(parsed, text, ['defaults', 'timeout'], { reader, label: 'defaults.timeout' }),
@@ -78,7 +83,12 @@ function configSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
     const at = stage.configPath(path)
     const label = labelOf(kind.name, path)
     if (slot?.is === 'expression') return [site(parsed, text, at, { reader, label, is: 'expression' })]
-    if (slot?.is === 'later') return [site(parsed, text, at, { reader, label, is: 'expression', extra: slot.extra })]
+    if (slot?.is === 'later') {
+      const isLive = slot.extra === 'none'
+      return [
+        site(parsed, text, at, { reader, label, is: 'expression', extra: slot.extra, ...(isLive && { live: true }) }),
+      ]
+    }
     if (slot?.is === 'literal' || isInside(path, slots)) return []
     return [site(parsed, text, at, { reader, label, secrets: secretsAt(stage, path, slots) })]
   })

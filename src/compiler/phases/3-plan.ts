@@ -19,6 +19,7 @@ import {
   planFormat,
   type RetryPlan,
   type StagePlan,
+  type TriggerPlan,
   type VariablePlan,
 } from '../../foundation/plan.ts'
 import { literal, type Template } from '../../foundation/template.ts'
@@ -61,6 +62,7 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
     secrets: [...declared.secrets],
     limits: { ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) ?? 0 }), concurrency },
     stages: declared.stages.map((stage) => planStage(stage, spec)),
+    ...(spec.triggers && { triggers: spec.triggers.map(planTrigger) }),
     ...(spec.events && { events: mapValues(new Map(Object.entries(spec.events)), planEvent) }),
     outputs: templates(spec.outputs),
     files: declared.files,
@@ -105,6 +107,18 @@ const planInput = ({ schema, required, default: preset, description }: InputDecl
   ...(preset !== undefined && { default: preset }),
   ...(description !== undefined && { description }),
 })
+
+function planTrigger(written: NonNullable<PipelineSpec['triggers']>[number]): TriggerPlan {
+  const { event, match, pipeline, status = ['succeeded'] } = written
+  const given = { with: templates(written.with) }
+  if (pipeline !== undefined) return { kind: 'pipeline', pipeline, status, ...given }
+  return {
+    kind: 'event',
+    event: event ?? '',
+    ...(match !== undefined && { match: canonicalExpression(match) }),
+    ...given,
+  }
+}
 
 const planEvent = ({ retain }: { readonly retain: string }) => ({ retainMs: parseDuration(retain) ?? 0 })
 

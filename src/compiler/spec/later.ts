@@ -1,7 +1,6 @@
 /** What the language has but this release has not: named, so that the diagnostic can say so. */
 
 export const laterTopLevelKeys: ReadonlySet<string> = new Set([
-  'triggers',
   'tools',
   'mcp',
   'concurrency',
@@ -32,6 +31,20 @@ export const besideLaterKinds: ReadonlySet<string> = new Set([
   'result',
   'fail_fast',
   'with',
+])
+
+/** Of an entry of `triggers:`. */
+export const laterTriggerKeys: ReadonlySet<string> = new Set([
+  'cron',
+  'timezone',
+  'catchup',
+  'overlap',
+  'webhook',
+  'secret',
+  'schema',
+  'file',
+  'events',
+  'settle',
 ])
 
 /** Of a stage that asks somebody. */

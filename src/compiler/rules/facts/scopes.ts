@@ -5,7 +5,7 @@ import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
 import type { Declarations } from '../../declarations.ts'
 import type { Presence } from './presence.ts'
-import type { Site } from './sites.ts'
+import type { Site, StartExtra } from './sites.ts'
 import type { StageList } from './stage-list.ts'
 import type { StageOrder } from './stage-order.ts'
 
@@ -67,6 +67,31 @@ const eventSchema: JsonSchema = {
   additionalProperties: false,
 }
 
+const triggerOf = (fields: { readonly [name: string]: Json }): JsonSchema => ({
+  type: 'object',
+  properties: fields,
+  required: Object.keys(fields),
+  additionalProperties: false,
+})
+
+const beforeTheRun = 'a trigger starts the run, so there is none yet'
+
+const startScope = (names: TypeScope['names']): TypeScope => ({
+  names,
+  elsewhere: {
+    ...elsewhere,
+    ...Object.fromEntries('inputs vars stages env secrets run'.split(' ').map((name) => [name, beforeTheRun])),
+  },
+  stage: () => undefined,
+  stageNames: () => [],
+})
+
+const startScopes: Readonly<Record<StartExtra, TypeScope>> = {
+  starting_event: startScope({ event: eventSchema }),
+  by_event: startScope({ trigger: triggerOf({ id: text, at: text, data: true }) }),
+  by_pipeline: startScope({ trigger: triggerOf({ run: text, status: text, outputs: true }) }),
+}
+
 /** Undeclared names of these are told by rules of their own, so any name will do here. */
 const openTexts: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } }
 
@@ -118,6 +143,7 @@ export function createScopes(
   }
 
   return ({ reader, extra }) => {
+    if (extra in startScopes) return startScopes[extra as StartExtra]
     const key = `${reader ?? ''} ${extra}`
     const scope = known.get(key) ?? make(reader, extra)
     known.set(key, scope)

@@ -21,19 +21,44 @@ export interface Site {
   readonly path: Path
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
-  readonly extra: 'none' | 'output' | 'error' | 'event'
+  readonly extra: 'none' | 'output' | 'error' | 'event' | StartExtra
   /** Reads variables as they are when it is evaluated, whoever set them. */
   readonly live?: true
   /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
   readonly secrets: 'yes' | 'no'
 }
 
+/** Where there is no run yet: of a trigger, its `match` and the `with` of either kind. */
+export type StartExtra = 'starting_event' | 'by_event' | 'by_pipeline'
+
 export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[] {
   const stages = declared.stages.flatMap((stage) => stageSites(stage, parsed))
   const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
     site(parsed, text, path, { reader: undefined, label: String(path[1] ?? 'outputs') }),
   )
-  return [...stages, ...defaultSites(parsed, declared), ...outputs]
+  return [...stages, ...defaultSites(parsed, declared), ...outputs, ...triggerSites(parsed)]
+}
+
+function triggerSites(parsed: ParsedPipeline): Site[] {
+  return (parsed.spec.triggers ?? []).flatMap((trigger, index): Site[] => {
+    const base: Path = ['triggers', index]
+    const extra = trigger.pipeline === undefined ? 'by_event' : 'by_pipeline'
+    const match =
+      trigger.match === undefined
+        ? []
+        : [
+            site(parsed, trigger.match, [...base, 'match'], {
+              reader: undefined,
+              label: 'match',
+              is: 'expression',
+              extra: 'starting_event',
+            }),
+          ]
+    const given = textsIn((trigger.with ?? null) as Json, [...base, 'with']).map(({ text, path }) =>
+      site(parsed, text, path, { reader: undefined, label: `with.${String(path[3])}`, extra }),
+    )
+    return [...match, ...given]
+  })
 }
 
 /**

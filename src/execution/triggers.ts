@@ -49,12 +49,12 @@ export function createTriggers(pipelines: readonly Plan[], ports: Ports): Trigge
   /** They are not tried again here: what is wrong with them is wrong with the pipeline. */
   const failed = new Set<string>()
 
-  function matches({ match }: OfKind<'event'>['trigger'], { n: _, ...event }: StoredSignal): boolean {
+  function matches({ match }: OfKind<'event'>['trigger'], { id, event, at, data }: StoredSignal): boolean {
     if (match === undefined) return true
     try {
-      return evaluator.condition(match, { names: { event: { ...event } }, nowMs: Date.parse(event.at) })
+      return evaluator.condition(match, { names: { event: { id, event, at, data } }, nowMs: Date.parse(at) })
     } catch (error) {
-      logger.warn('an event could not be matched', { event: event.event, id: event.id, error: String(error) })
+      logger.warn('an event could not be matched', { event, id, error: String(error) })
       return false
     }
   }

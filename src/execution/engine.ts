@@ -43,6 +43,7 @@ import { createStageRunner } from './stage-runner.ts'
 import type { RunRecord } from './store.ts'
 import { createStretches } from './stretches.ts'
 import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
+import { createTriggers } from './triggers.ts'
 import { createNews } from './wait-news.ts'
 
 /** How often another process's run is looked at. Milliseconds. */
@@ -51,7 +52,8 @@ const followPollMs = 200
 export function createPipelineEngine(host: EngineHost): PipelineEngine {
   const { store } = host
   const owner = currentOwner(host.newId('e'))
-  const news = createNews({ ...host, evaluator: createEvaluator() })
+  const evaluator = createEvaluator()
+  const news = createNews({ ...host, evaluator })
   const stretchHost = { ...host, stageHost: (plan: Plan) => publishing(host.stageHost(plan), plan) }
   const { running, prepare, begin, takeOver } = createStretches(stretchHost, owner, news, () => inBackground.look())
   let closed = false
@@ -187,16 +189,18 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return store.deleteRun(threadId)
   }
 
+  const triggers = createTriggers(host.pipelines ?? [], { ...host, evaluator, start })
   const waits = createEngineWaits({
     host: stretchHost,
     news,
+    triggers,
     running,
     known,
     planOf,
     resume,
     isClosed: () => closed,
   })
-  const inBackground = createBackground(host, running, waits.tick)
+  const inBackground = createBackground(host, running, waits.tick, triggers.any)
 
   /** Events of its stages are kept in the store. */
   const publishing = (stageHost: StageHost, plan: Plan): StageHost => ({

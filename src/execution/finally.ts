@@ -72,6 +72,7 @@ async function runLast({ shop, line, runStage }: LastWork, last: LastView): Prom
   const { paused, waits } = await runList(shop.deps.lists.of(stages).schedule, {
     outcomes: last.outcomes,
     run: (stage) => runStage(shop, stage, last, line),
+    onNews: line.recorded?.onNews,
   })
   if (paused) throw new PauseRequested('The run is being paused.')
   if (waits.length > 0) throw new StageWaits(...waits)

@@ -33,7 +33,9 @@ const stages = jsonSchema.$defs?.Stage?.anyOf ?? []
 describe('the schema of the language', () => {
   it('has the top-level keys of this release and no other', () => {
     expect(Object.keys(jsonSchema.properties ?? {})).toEqual(
-      'name version description inputs types vars models env secrets defaults limits events outputs stages'.split(' '),
+      'name version description inputs types vars models env secrets defaults limits events triggers outputs stages'.split(
+        ' ',
+      ),
     )
     expect(jsonSchema.required).toEqual(['name', 'stages'])
     expect(jsonSchema.additionalProperties).toBe(false)

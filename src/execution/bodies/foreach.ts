@@ -45,6 +45,7 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
   const report = createBodyProgress(work)
   const names = at.view.inside?.names ?? noNames
   let begunItems = 0
+  let stopListening: (() => void) | undefined
   await runPool(
     items.length,
     limit,
@@ -62,8 +63,13 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
       tally.ended(index, end, view)
       report(tally.fraction)
     },
-    () => tally.goesOn,
-  )
+    {
+      goesOn: () => tally.goesOn,
+      onOpen: (again) => {
+        stopListening = work.line.recorded?.onNews?.(() => tally.takeWaiting().forEach(again))
+      },
+    },
+  ).finally(() => stopListening?.())
   return tally.result()
 }
 
@@ -110,6 +116,13 @@ class ItemTally {
 
   waits(index: number, waits: readonly OpenWait[]): void {
     this.open[index] = waits
+  }
+
+  /** Items that wait, which are to be come by again. */
+  takeWaiting(): number[] {
+    const waiting = [...this.open.keys()].filter((index) => this.open[index] !== undefined)
+    for (const index of waiting) this.open[index] = undefined
+    return waiting
   }
 
   ended(index: number, end: ListEnd, view: View): void {

@@ -87,6 +87,7 @@ export async function runInner(work: InnerWork, inner: Inner): Promise<InnerRun>
       report(id, 1)
       return false
     },
+    onNews: work.line.recorded?.onNews,
   })
   if (paused) throw new PauseRequested('The run is being paused.')
   // After a failure nobody is waited for.

@@ -202,9 +202,37 @@ stages:
   - { id: b, needs: [a], transform: 1, set: { n: 1 } }
 outputs: { fired: "\${{ stages.w.output.fired }}" }
 `)
+    expect(counting.diagnostics).toEqual([])
     const result = await engine({ lowering }).execute(counting)
     // In `stages` b stands behind the barrier that the wait holds.
     expect(result.status).toBe(lowering === 'flow' ? 'succeeded' : 'waiting')
+  })
+
+  it('a condition on the time is looked at once a minute', async () => {
+    const until = compile(`
+name: p
+stages:
+  - { id: w, wait: { condition: "now() > time('2026-01-01T00:00:30Z')" } }
+outputs: { ms: "\${{ stages.w.output.waited_ms }}" }
+`)
+    await engine({ lowering }).execute(until, {}, { threadId: 't' })
+    await clock.advance(59_999)
+    expect(await engine().tick()).toEqual([])
+    await clock.advance(1)
+    expect(await endOf(await engine().tick())).toEqual(['succeeded'])
+    expect((await engine().get('t'))?.result?.outputs).toEqual({ ms: 60_000 })
+  })
+
+  it("defaults are none of a wait's business", async () => {
+    const its = compile(`
+name: p
+defaults: { timeout: 1ms, retry: { attempts: 5 } }
+stages:
+  - { id: ok, approve: { message: ok? } }
+`)
+    expect(its.plan.stages[0]).not.toHaveProperty('timeout')
+    expect(its.plan.stages[0]).not.toHaveProperty('retry')
+    expect((await engine({ lowering }).execute(its)).status).toBe('waiting')
   })
 
   it('a failure beside a wait cancels it', async () => {
@@ -220,6 +248,41 @@ stages:
     expect(result).toMatchObject({ status: 'failed', error: { stage: 'bad' } })
     expect(await one.pending()).toEqual([])
     expect((await typesOf(one, 't')).at(-1)).not.toBe('wait.started')
+  })
+})
+
+describe('while other stages of the run are at work', () => {
+  const busy = (wait: string) =>
+    compile(`
+name: p
+stages:
+  - { id: w, needs: [], ${wait} }
+  - { id: after, needs: [w], run: date +%s%N }
+  - { id: long, needs: [], run: sleep 1.5; date +%s%N }
+outputs: { first: "\${{ stages.after.output < stages.long.output }}" }
+`)
+
+  it('a decision is taken up at once', async () => {
+    const run = await engine().start(busy('approve: { message: ok? }'), {}, { threadId: 't' })
+    const other = engine()
+    for (let turn = 0; turn < 100 && (await other.pending('t')).length === 0; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(await other.decide('t', 'w', { decision: 'approved' })).not.toHaveProperty('run')
+    expect(await run.result).toMatchObject({ status: 'succeeded', outputs: { first: true } })
+    expect(await typesOf(other, 't')).toEqual(['wait.started', 'wait.fired'])
+  })
+
+  it('an event and the time are, too', async () => {
+    const both = 'wait: { all: [{ event: bell }, { for: 1h }] }'
+    const run = await engine({ leaseMs: day }).start(busy(both), {}, { threadId: 't' }) // for a clock that jumps
+    const other = engine()
+    for (let turn = 0; turn < 100 && (await other.pending('t')).length === 0; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await clock.advance(3_600_000)
+    expect((await other.signal({ event: 'bell' })).runs).toEqual([])
+    expect(await run.result).toMatchObject({ status: 'succeeded', outputs: { first: true } })
   })
 })
 

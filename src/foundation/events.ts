@@ -124,6 +124,8 @@ export type RunEventBody =
       readonly output: Json
       /** The run is to be rolled back for it. */
       readonly rollback?: true
+      /** A gate inside it stays shut. */
+      readonly shut?: true
     } & StageEnd)
   /** The stage failed, and its `on_error` is at work. */
   | { readonly type: 'stage.handling'; readonly stage: string; readonly attempt: number; readonly error: Failure }

@@ -281,7 +281,11 @@ function outcomeOf(event: Closing, generation: number): Outcome {
     case 'stage.failed': {
       const { output, error, tolerated, attempts, body } = event
       const begin = { attempts, started_at: startOf(event) }
-      const more = { ...(body && { body }), ...(event.rollback && { rollback: event.rollback }) }
+      const more = {
+        ...(body && { body }),
+        ...(event.rollback && { rollback: event.rollback }),
+        ...(event.shut && { shut: event.shut }),
+      }
       return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...more }
     }
     case 'stage.cancelled': {

@@ -273,7 +273,7 @@ function failed(shop: Workshop, at: StageAtWork, error: StageError, attempts: nu
   const { stage, scope } = at
   const failure = shop.failures.failure(error, stage.id, attempts)
   const untolerated: End = { status: 'failed', error: failure, attempts }
-  if (stage.onError.do === 'fail') return untolerated
+  if (stage.onError.do === 'fail' || error.category === 'rejected') return untolerated // nobody tolerates a rejection
   const { value } = stage.onError
   if (!value) return { ...untolerated, tolerated: true }
   try {

@@ -29,7 +29,7 @@ import { cacheOf } from './stage-cache.ts'
 import { closeStage } from './stage-events.ts'
 import { evaluateGiven, type Given, inputHashOf, type StageAtWork, timeLimitsOf, workAloud } from './stage-work.ts'
 import type { Stop } from './stop.ts'
-import { throughWaits } from './through-waits.ts'
+import { isAtWait, type Steps, throughWaits } from './through-waits.ts'
 import { ambiguity, decided } from './waits.ts'
 import type { Say, Workshop } from './workshop.ts'
 
@@ -51,12 +51,15 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
   }
   const scope = shop.scopes.of(view, shop.topology.indexOf(stage.id))
   try {
+    const at = { stage, view, scope, past }
     const way = { stop, say, past, journal }
-    const end = await throughWaits<Way, End>(shop, { stage, view, scope, past }, way, {
-      run: (at, on) => toEnd(shop, at, on),
-      failed: (at, thrown) => failed(shop, at, asStageError(thrown), at.past.attempts),
-      cancelled: () => skipped('cancelled'),
-    })
+    let end: End
+    try {
+      end = isAtWait(at) ? await throughWaits(shop, at, way, stepsOf(shop)) : await toEnd(shop, at, way)
+    } catch (thrown) {
+      if (!(thrown instanceof StageWaits) || isAtWait(at)) throw thrown
+      end = await throughWaits(shop, at, way, stepsOf(shop), thrown)
+    }
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)
@@ -69,6 +72,13 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: RunView, 
     stop.dispose()
   }
 }
+
+/** What a stage does between its waits. */
+const stepsOf = (shop: Workshop): Steps<Way, End> => ({
+  run: (at: StageAtWork, way: Way) => toEnd(shop, at, way),
+  failed: (at: StageAtWork, thrown: unknown) => failed(shop, at, asStageError(thrown), at.past.attempts),
+  cancelled: () => skipped('cancelled'),
+})
 
 const ignore = (): void => undefined
 

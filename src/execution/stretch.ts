@@ -103,7 +103,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     () => new Date(clock.now()).toISOString(),
     () => endedStages++,
   )
-  const news = createStretchNews(host, record, known)
+  const news = createStretchNews({ ...host, ended: () => endedStages }, record, known)
   const recorded = { ...known, onNews: news.onNews }
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),

@@ -273,6 +273,20 @@ outputs: { first: "\${{ stages.after.output < stages.long.output }}" }
     expect(await typesOf(other, 't')).toEqual(['wait.started', 'wait.fired'])
   })
 
+  it('a condition is looked at when another stage has ended', async () => {
+    const its = compile(`
+name: p
+vars: { n: { type: number, merge: sum, default: 0 } }
+stages:
+  - { id: w, needs: [], wait: { condition: vars.n >= 1 } }
+  - { id: after, needs: [w], run: date +%s%N }
+  - { id: one, needs: [], run: sleep 0.2, set: { n: 1 } }
+  - { id: long, needs: [], run: sleep 1.5; date +%s%N }
+outputs: { first: "\${{ stages.after.output < stages.long.output }}" }
+`)
+    expect(await engine().execute(its)).toMatchObject({ status: 'succeeded', outputs: { first: true } })
+  })
+
   it('an event and the time are, too', async () => {
     const both = 'wait: { all: [{ event: bell }, { for: 1h }] }'
     const run = await engine({ leaseMs: day }).start(busy(both), {}, { threadId: 't' }) // for a clock that jumps
@@ -454,7 +468,7 @@ outputs: { by: "\${{ stages.ok.output.decisions.map(d, d.by) }}" }
 `)
   const child = fileURLToPath(new URL('decide-child.ts', import.meta.url))
   let killed = 0
-  for (let calls = 1; ; calls++) {
+  for (let calls = 1 + (process.pid % 3); ; calls += 3) {
     const thread = `t${calls}`
     const file = `${effects}${calls}`
     await engine().execute(its, { file }, { threadId: thread })
@@ -474,7 +488,7 @@ outputs: { by: "\${{ stages.ok.output.decisions.map(d, d.by) }}" }
     const paid = readFileSync(file, 'utf8').trim().split('\n')
     expect(paid.length).toBeLessThanOrEqual(2) // killed in the middle of `pay`, it ran again, with the same key
   }
-  expect(killed).toBeGreaterThan(8)
+  expect(killed).toBeGreaterThan(3)
 }, 120_000)
 
 it('an engine sees to what is due of other runs while it has one', async () => {

@@ -14,8 +14,8 @@ import type { PublishedEvent } from '../foundation/stage-kind.ts'
 import { createControl } from './control.ts'
 import {
   answerOf,
-  assertInTime,
   byOf,
+  byOfPerson,
   type Decision,
   decidedAlready,
   invalid,
@@ -155,10 +155,13 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
         await ((await wake(thread))?.result ?? pause(askEveryMs)) // the next of several is asked by then
         continue
       }
-      assertInTime(wait, clock.now())
       const given = answerOf(wait, decision)
-      checkAnswer({ id, given, thread }, { ...wait, ...(answered && { answer: answered.answer }) }, runner)
-      const became = await store.answerWait(id, given, now())
+      checkAnswer(
+        { id, given, thread, nowMs: clock.now() },
+        { ...wait, ...(answered && { answer: answered.answer }) },
+        runner,
+      )
+      const became = await store.answerWait(id, given, { at: now(), ...byOfPerson(wait, decision) })
       if (became === 'none' || (became === 'other' && takesSeveral(wait))) continue
       if (became === 'other') throw decidedAlready(wait)
       const run = await wake(thread)
@@ -179,7 +182,8 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
     if (before) {
       const next = open.find((each) => each.stage === before.stage)
       if (next && byOf(before.answer) !== decision.by) return next // it takes several, and this was another's
-      checkAnswer({ id: before.id, given: answerOf(before, decision), thread }, before, noCheck)
+      const given = answerOf(before, decision)
+      checkAnswer({ id: before.id, given, thread, nowMs: clock.now() }, before, noCheck)
       return { id: before.id, stage: before.stage }
     }
     return undefined
@@ -197,6 +201,8 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
   async function deliver(signals: readonly StoredSignal[]): Promise<readonly Run[]> {
     const runs: Run[] = []
     for (const thread of await takersOf(signals)) {
+      const record = await store.getRun(thread)
+      if (!record || (record.status !== 'waiting' && record.owner === null)) continue // it finds it when it is resumed
       const run = await wake(thread)
       if (run) runs.push(run)
     }
@@ -235,7 +241,7 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
     const done: Ticked[] = []
     for (const id of threads) {
       const record = running.has(id) ? undefined : await store.getRun(id) // who runs it looks for itself
-      if (!record || isFinished(record.status)) continue
+      if (record?.status !== 'waiting') continue // whoever paused it did not mean it to be woken
       const { pipeline } = record
       try {
         done.push({ id, pipeline, run: await resume(id) })

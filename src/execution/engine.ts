@@ -132,8 +132,9 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const id = newId(options)
     if (await store.getRun(id)) throw inUse(id, 'exists already')
     const { run } = prepare(plan, from.inputs, id)
-    const { env = run.env, last } = opening ?? {}
-    const started = { inputs: from.inputs, run: { ...run, env, ...(last !== undefined && { last }) } }
+    const { env = run.env, last, by } = opening ?? {}
+    const more = { ...(last !== undefined && { last }), ...(by !== undefined && { by }) }
+    const started = { inputs: from.inputs, run: { ...run, env, ...more } }
     return begin(plan, started, options, [
       { type: 'run.forked', from: { run: threadId, seq: cut.seq }, inherits: cut.events.length, at: run.started_at },
       ...cut.events,

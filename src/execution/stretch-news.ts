@@ -10,6 +10,8 @@ import type { EngineHost } from './engine-host.ts'
 import type { RunRecord } from './store.ts'
 
 interface NewsHost extends Pick<EngineHost, 'store' | 'clock' | 'logger'> {
+  /** How many stages have ended: what they set may be what others wait for. */
+  ended(): number
   /** What has come, as the store has it. */
   newsOf(run: RunRecord): Promise<readonly DatedEvent[]>
 }
@@ -30,6 +32,7 @@ export function createStretchNews(host: NewsHost, record: RunRecord, recorded: R
   let timer: NodeJS.Timeout | undefined
   let taking: Promise<unknown> = Promise.resolve()
   let looking = false
+  let ended = 0
 
   /** One after the other: what the store says has come may be in the log already, and not yet in the store. */
   function take(): Promise<boolean> {
@@ -58,7 +61,10 @@ export function createStretchNews(host: NewsHost, record: RunRecord, recorded: R
     if (looking) return
     looking = true
     try {
-      if ((await take()) || (await isDue())) for (const listener of [...listeners]) listener()
+      const before = ended
+      ended = host.ended()
+      const mayGoOn = ended > before || (await isDue())
+      if ((await take()) || mayGoOn) for (const listener of [...listeners]) listener()
     } catch (error) {
       logger.warn('what came for a run could not be read', { run: record.id, error: String(error) })
     } finally {

@@ -104,7 +104,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     now: () => new Date(clock.now()).toISOString(),
     onEnd: () => endedStages++,
   })
-  const news = createStretchNews(host, record, known)
+  const news = createStretchNews({ ...host, ended: () => endedStages }, record, known)
   const recorded = { ...known, onNews: news.onNews }
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),

@@ -107,6 +107,8 @@ export type RunEventBody =
       readonly wait: string
       readonly answer: Json
       readonly event?: string
+      /** Who gave it, where that is known and the answer does not say so itself. */
+      readonly by?: string
     }
   /** Its deadline passed. */
   | { readonly type: 'wait.timed_out'; readonly stage: string; readonly wait: string }

@@ -39,8 +39,10 @@ function editorSchema(): Node {
 }
 
 function languagePage(): string {
-  const { stages, ...top } = jsonSchema().properties as Record<string, Node>
-  const alternatives = stageAlternatives(stages).map((node) => node.properties as Record<string, Node>)
+  const { properties, $defs } = jsonSchema()
+  const { stages: _, ...top } = properties as Record<string, Node>
+  const stage = ($defs as { readonly Stage: Node }).Stage
+  const alternatives = list(stage.anyOf).map((node) => node.properties as Record<string, Node>)
   const kinds = [...builtinKinds.values()]
   const common = commonKeys(alternatives, kinds)
   return [
@@ -62,8 +64,6 @@ function languagePage(): string {
   ].join('\n\n')
 }
 
-const stageAlternatives = (stages: Node | undefined): Node[] => list(one(stages?.items)[0]?.anyOf)
-
 /** Keys that all kinds share, and `env`, which some have. */
 function commonKeys(alternatives: readonly Record<string, Node>[], kinds: readonly StageKind[]): Record<string, Node> {
   const own = new Set(kinds.flatMap(({ name, beside = [] }) => [name, ...beside]))
@@ -80,6 +80,7 @@ function kindSection({ name, beside = [], docs }: StageKind, alternatives: reado
     keyTable(keys),
     `**Output:** ${docs.output}`,
     `\`\`\`yaml\n${docs.example.trim()}\n\`\`\``,
+    ...Object.entries(docs.files ?? {}).map(([file, text]) => `\`${file}\`:\n\n\`\`\`yaml\n${text.trim()}\n\`\`\``),
   ].join('\n\n')
 }
 
@@ -117,6 +118,7 @@ function valueText(node: Node): string {
     return list(node.enum)
       .map((each) => `\`${String(each)}\``)
       .join(' ')
+  if (node.$ref === '#/$defs/Stage') return 'stages'
   const choices = [...list(node.anyOf), ...list(node.oneOf)]
   if (choices.length > 0) return [...new Set(choices.map(valueText))].join(' or ')
   if (node.type === 'array') return `list of ${one(node.items).map(valueText).join('') || 'values'}`

@@ -15,11 +15,11 @@ import type { LowerOptions } from './compiler/lower/nodes.ts'
 import type { PipelineGraph } from './compiler/lower/pipeline-graph.ts'
 import { createSelfTest, type SelfTest } from './compiler/lower/self-test.ts'
 import { lowerToStages } from './compiler/lower/stages.ts'
-import { createTopology } from './compiler/lower/topology.ts'
 import { createControl } from './execution/control.ts'
 import { createPipelineEngine } from './execution/engine.ts'
 import { durationsFrom, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
+import { createLists } from './execution/lists.ts'
 import { perPlan } from './execution/per-plan.ts'
 import type { PipelineEngine, Runnable } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
@@ -207,10 +207,10 @@ function createStageHost({ functions, models, ...ports }: HostParts): (plan: Pla
     models: new Map(Object.entries(models ?? {})),
     fetch: globalThis.fetch,
   }
-  const compiled = perPlan((plan) => ({
+  const compiled = perPlan(() => ({
     evaluator: createEvaluator(),
     validators: createValidators(),
-    topology: createTopology(plan),
+    lists: createLists(),
   }))
   return (plan) => {
     const semaphore = createSemaphore(plan.limits.concurrency)

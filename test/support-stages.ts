@@ -8,9 +8,9 @@ import { z } from 'zod'
 import { lowerToFlow } from '../src/compiler/lower/flow.ts'
 import type { LowerOptions } from '../src/compiler/lower/nodes.ts'
 import { lowerToStages } from '../src/compiler/lower/stages.ts'
-import { createTopology } from '../src/compiler/lower/topology.ts'
 import { createControl, type StretchControl } from '../src/execution/control.ts'
 import { createFlow } from '../src/execution/flow.ts'
+import { createLists } from '../src/execution/lists.ts'
 import type { RunnerDeps } from '../src/execution/runner-deps.ts'
 import { createSemaphore } from '../src/execution/semaphore.ts'
 import { createStageRunner } from '../src/execution/stage-runner.ts'
@@ -159,7 +159,7 @@ export function runnerOf(plan: Plan, deeds: Deeds = {}, ports: Partial<RunnerDep
   const control = createControl()
   const made = createStageRunner(plan, {
     kinds: kindsOf(deeds),
-    topology: createTopology(plan),
+    lists: createLists(),
     evaluator: createEvaluator(),
     validators: createValidators(),
     clock,
@@ -174,6 +174,7 @@ export function runnerOf(plan: Plan, deeds: Deeds = {}, ports: Partial<RunnerDep
   const runner: typeof made = {
     ...made,
     runStage: (stage, view, line = {}) => made.runStage(stage, view, { ...line, tell: heard(line.tell) }),
+    settle: (view, line = {}) => made.settle(view, { ...line, tell: heard(line.tell) }),
   }
   const heard = (tell: StageLine['tell']) => (event: RunEventBody) => {
     events.push(event)

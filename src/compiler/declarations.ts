@@ -5,15 +5,18 @@
 import type { Diagnostic } from '../foundation/diagnostic.ts'
 import { isJsonObject, type Json, type JsonObject } from '../foundation/json.ts'
 import type { JsonSchema } from '../foundation/plan.ts'
-import type { Source } from '../foundation/source.ts'
+import type { Source, Span } from '../foundation/source.ts'
 import type { RegisteredFunction, StageKind } from '../foundation/stage-kind.ts'
 import type { CompileContext } from './context.ts'
 import { type InnerSchema, schemasIn, withSchemas } from './inner-schemas.ts'
+import { withoutLists } from './own-config.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
 import { createPromptReader, type Prompt } from './prompts.ts'
 import { readReferences } from './references.ts'
 import { declareSchemas, type SchemasAt } from './schemas.ts'
-import { configOf, kindOf, pathInStage } from './spec.ts'
+import { hasTemplate } from './spec/templates.ts'
+import { pathInStage } from './spec.ts'
+import { type ListedStage, readTree, type StageTree } from './stage-tree.ts'
 
 export interface InputDeclaration {
   readonly schema: JsonSchema
@@ -33,11 +36,10 @@ export interface VariableDeclaration {
 }
 
 export interface StageDeclaration {
-  /** Index in `stages:`. */
-  readonly index: number
+  readonly stage: ListedStage
   readonly id: string
   readonly kind: StageKind
-  /** The configuration as written. */
+  /** The configuration as written, without the stages inside. */
   readonly config: Json
   /** Path in the document of a place in the configuration. */
   configPath(path: Path): Path
@@ -50,7 +52,22 @@ export interface StageDeclaration {
   readonly schemas: readonly InnerSchema[]
   /** The registered function that `uses:` names. */
   readonly registered: RegisteredFunction | undefined
+  /** The pipeline that `pipeline` names, where it could be read. */
+  readonly child: ChildDeclaration | undefined
 }
+
+/** A pipeline that is a stage of another. */
+export interface ChildDeclaration {
+  readonly parsed: ParsedPipeline
+  readonly declarations: Declarations
+  /** The type of its outputs, together. */
+  readonly outputs: JsonSchema
+  /** Absolute path of its folder. */
+  readonly directory: string
+}
+
+/** Reads the pipeline in the file that is written as `path` at `span`; faults are told, also those inside it. */
+export type OpenChild = (path: string, span: Span) => ChildDeclaration | undefined
 
 export interface Declarations {
   readonly inputs: ReadonlyMap<string, InputDeclaration>
@@ -58,8 +75,10 @@ export interface Declarations {
   /** Environment variables with their defaults. */
   readonly env: ReadonlyMap<string, string | undefined>
   readonly secrets: ReadonlySet<string>
-  /** Stages that are whole enough to be looked at, in list order. */
+  readonly tree: StageTree
+  /** Stages that are whole enough to be looked at, those inside others included, in the order of `tree.all`. */
   readonly stages: readonly StageDeclaration[]
+  of(stage: ListedStage): StageDeclaration | undefined
   /** Source files of functions and reducers by the path written, with their sha-256. */
   readonly files: Readonly<Record<string, string>>
   /** Sources of prompt files, for code frames. */
@@ -71,31 +90,38 @@ export interface Declared {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export function declare(parsed: ParsedPipeline, context: CompileContext): Declared {
+export function declare(parsed: ParsedPipeline, context: CompileContext, openChild: OpenChild): Declared {
   const found: Diagnostic[] = []
   const report = (diagnostic: Diagnostic) => void found.push(diagnostic)
   const schemas = declareSchemas(parsed, report)
-  const references = readReferences(parsed, context, report)
+  const tree = readTree(parsed, context.kinds)
+  const references = readReferences(parsed, tree.all, context, report)
   const promptsOf = createPromptReader(parsed, context.files, report)
-  const stages = parsed.spec.stages.flatMap((spec, index): StageDeclaration[] => {
-    const kind = kindOf(spec, context.kinds)
+  const stages = tree.all.flatMap((stage): StageDeclaration[] => {
+    const { kind, spec, path: base } = stage
     if (!kind || typeof spec.id !== 'string') return []
-    const base: Path = ['stages', index]
-    const config = configOf(spec, kind)
+    const config = withoutLists(spec, kind)
     const configPath = (path: Path): Path => [...base, ...pathInStage(kind, path)]
     const output = spec.output === undefined ? undefined : schemas.at([...base, 'output'])
     const inside = schemasIn({ kind, config, configPath }, schemas)
     const result = kind.outputSchema?.(withSchemas(config, inside), output) ?? output ?? true
     const prompts = promptsOf({ kind, config, configPath })
-    const registered = references.registered.get(index)
-    return [{ index, id: spec.id, kind, config, configPath, output, result, prompts, schemas: inside, registered }]
+    const registered = references.registered.get(stage)
+    const file = kind.body?.kind === 'pipeline' ? spec.pipeline : undefined
+    const isFile = typeof file === 'string' && !hasTemplate(file)
+    const child = isFile ? openChild(file, parsed.spanOf([...base, 'pipeline'])) : undefined
+    const own = { stage, id: spec.id, kind, config, configPath, output, result }
+    return [{ ...own, prompts, schemas: inside, registered, child }]
   })
+  const declaredAt = new Map(stages.map((each) => [each.stage, each]))
   const declarations: Declarations = {
     inputs: declareInputs(parsed, schemas),
     vars: declareVariables(parsed, schemas),
     env: new Map((parsed.spec.env ?? []).flatMap(envEntry)),
     secrets: new Set((parsed.spec.secrets ?? []).filter((name) => typeof name === 'string')),
+    tree,
     stages,
+    of: (stage) => declaredAt.get(stage),
     files: references.files,
     sources: stages.flatMap(({ prompts }) => prompts.flatMap(({ source }) => source ?? [])),
   }

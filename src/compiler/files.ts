@@ -1,7 +1,7 @@
 /** Files beside a pipeline (prompts, sources of functions), read at most once per compile. Faults are values. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Diagnostic } from '../foundation/diagnostic.ts'
 import { diagnostics } from '../foundation/diagnostics.ts'
 import type { Span } from '../foundation/source.ts'
@@ -27,13 +27,19 @@ export interface FileReader {
   read(path: string): ReadFile | FileFault
   /** How diagnostics call a file, in the manner in which they call the pipeline's. */
   nameOf(path: string): string
+  /** The same for paths that start at the folder of a file, which is written as `path` here. */
+  beside(path: string): FileReader
 }
 
 export const isFault = (found: ReadFile | FileFault): found is FileFault => 'code' in found
 
 /** `shownFolder` is how people see `directory` from where they stand: `examples`, or `.`. */
-export function createFileReader(directory: string, shownFolder = '.'): FileReader {
-  const known = new Map<string, ReadFile | FileFault>()
+export function createFileReader(
+  directory: string,
+  shownFolder = '.',
+  known = new Map<string, ReadFile | FileFault>(),
+): FileReader {
+  const nameOf = (path: string) => (isAbsolute(path) ? path : join(shownFolder, path))
   return {
     directory,
     read(path) {
@@ -42,7 +48,8 @@ export function createFileReader(directory: string, shownFolder = '.'): FileRead
       known.set(absolute, found)
       return found
     },
-    nameOf: (path) => (isAbsolute(path) ? path : join(shownFolder, path)),
+    nameOf,
+    beside: (path) => createFileReader(dirname(resolve(directory, path)), dirname(nameOf(path)), known),
   }
 }
 

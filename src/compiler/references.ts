@@ -17,27 +17,33 @@ import { type ModuleExports, readExports, type UnreadableModule } from './export
 import { type FileFault, type FileReader, fileDiagnostic, isFault } from './files.ts'
 import type { ParsedPipeline } from './parsed.ts'
 import { hasTemplate } from './spec/templates.ts'
+import type { ListedStage } from './stage-tree.ts'
 
 type Report = (diagnostic: Diagnostic) => void
 
 export interface References {
-  /** The registered function of a stage, by its index. */
-  readonly registered: ReadonlyMap<number, RegisteredFunction>
+  /** The registered function of a stage. */
+  readonly registered: ReadonlyMap<ListedStage, RegisteredFunction>
   /** Files named, by the path written, with their sha-256. */
   readonly files: Readonly<Record<string, string>>
 }
 
-export function readReferences(parsed: ParsedPipeline, context: CompileContext, report: Report): References {
-  const registered = new Map<number, RegisteredFunction>()
+export function readReferences(
+  parsed: ParsedPipeline,
+  stages: readonly ListedStage[],
+  context: CompileContext,
+  report: Report,
+): References {
+  const registered = new Map<ListedStage, RegisteredFunction>()
   const exporters = createExporters(context.files)
-  for (const [index, stage] of parsed.spec.stages.entries()) {
-    checkModel(parsed, context, index, report)
-    const written = stage.uses
+  for (const stage of stages) {
+    checkModel(parsed, context, stage, report)
+    const written = stage.spec.uses
     if (typeof written !== 'string' || hasTemplate(written)) continue
-    const span = () => parsed.spanOf(['stages', index, 'uses'])
+    const span = () => parsed.spanOf([...stage.path, 'uses'])
     const reference = parseReference(written)
     const found = reference?.kind === 'name' ? context.functions.get(reference.name) : undefined
-    if (found) registered.set(index, found)
+    if (found) registered.set(stage, found)
     else if (!reference) report(diagnostics.bad_reference(span(), written))
     else if (reference.kind === 'name') report(unknownFunction(span(), reference.name, context))
     else checkExport(reference, span, exporters, report)
@@ -145,22 +151,21 @@ function checkExport(reference: ExportReference, span: () => Span, exporters: Ex
 
 /** `model:` names an entry of `models:`, a model of the host, or `provider:model`; without it there has to be a default. */
 function checkModel(
-  { data, spec, spanOf, keySpanOf }: ParsedPipeline,
+  { data, spanOf, keySpanOf }: ParsedPipeline,
   context: CompileContext,
-  index: number,
+  { spec: { llm }, path }: ListedStage,
   report: Report,
 ): void {
-  const llm = spec.stages[index]?.llm
   if (!isJsonObject(llm as never)) return
   const { model } = llm as { readonly model?: unknown }
   const declared = isJsonObject(data.models) ? Object.keys(data.models) : []
   if (model === undefined) {
     const known = declared.includes('default') || context.models.has('default')
-    if (!known) report(diagnostics.unknown_model(keySpanOf(['stages', index, 'llm']), undefined, undefined))
+    if (!known) report(diagnostics.unknown_model(keySpanOf([...path, 'llm']), undefined, undefined))
     return
   }
   if (typeof model !== 'string' || hasTemplate(model) || model.includes(':')) return
   const names = [...declared, ...context.models]
   if (names.includes(model)) return
-  report(diagnostics.unknown_model(spanOf(['stages', index, 'llm', 'model']), model, suggest(model, names)))
+  report(diagnostics.unknown_model(spanOf([...path, 'llm', 'model']), model, suggest(model, names)))
 }

@@ -12,7 +12,7 @@ import { mergeNames } from '../foundation/plan.ts'
 import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
 import { duration, durationTemplate, expression, literalText, retry, schemaValue, value } from './spec/blocks.ts'
 import { idPattern } from './spec/ids.ts'
-import { commonStageKeys, stageEnv } from './spec/stage.ts'
+import { commonBodyKeys, commonStageKeys, stageEnv } from './spec/stage.ts'
 import { hasTemplate } from './spec/templates.ts'
 
 /** A rule by name, or something that names a function in a file (checked when the plan is made). `${{ }}` is reported as such. */
@@ -164,26 +164,26 @@ export function needsList(stage: StageSpec): readonly NeedSpec[] | undefined {
 }
 
 /** The schema of a stage of one kind: its keys with the kind's own schema, and nothing else but `x-*`. */
-export function stageSchema(kind: StageKind): z.ZodType {
+export function stageSchema(kind: StageKind, config: z.ZodType = kind.schema): z.ZodType {
+  const common = kind.body ? commonBodyKeys : commonStageKeys
   return z
-    .strictObject({ ...commonStageKeys, ...(kind.env && { env: stageEnv() }), ...kindKeys(kind) })
+    .strictObject({ ...common, ...(kind.env && { env: stageEnv() }), ...kindKeys(kind, config) })
     .describe(kind.docs.summary)
 }
 
-function kindKeys(kind: StageKind): Record<string, z.ZodType> {
+function kindKeys(kind: StageKind, config: z.ZodType): Record<string, z.ZodType> {
   if (!kind.beside) {
-    return { [kind.name]: kind.schema.description ? kind.schema : kind.schema.describe(kind.docs.summary) }
+    return { [kind.name]: config.description ? config : config.describe(kind.docs.summary) }
   }
-  const shape: Record<string, z.ZodType> = kind.schema instanceof z.ZodObject ? kind.schema.shape : {}
+  const shape: Record<string, z.ZodType> = config instanceof z.ZodObject ? config.shape : {}
   const keys = [kind.name, ...kind.beside].map((key) => [key, shape[key] ?? value().optional()] as const)
   return Object.fromEntries(keys)
 }
 
 /** The whole language with these stage kinds. */
 export function pipelineSchema(kinds: StageKinds): z.ZodType {
-  const stages = [...kinds.values()].map(stageSchema)
-  return z.strictObject({
-    ...topLevelKeys,
-    stages: z.array(z.union(stages)).min(1).describe('The stages, in order.'),
-  })
+  const list: z.ZodType = z.lazy(() => z.array(stage).min(1))
+  const stages = [...kinds.values()].map((kind) => stageSchema(kind, kind.body?.schema(list)))
+  const stage = z.union(stages).meta({ id: 'Stage' })
+  return z.strictObject({ ...topLevelKeys, stages: z.array(stage).min(1).describe('The stages, in order.') })
 }

@@ -51,7 +51,7 @@ export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promi
     return ports.work(attempts, line)
   }
   const waitMs = past.nextAt === undefined ? undefined : Date.parse(past.nextAt) - clock.now()
-  const stoppedBefore = waitMs === undefined ? undefined : await sleepUntilNext(waitMs, ports)
+  const stoppedBefore = waitMs === undefined ? undefined : await sleepUnlessStopped(waitMs, ports)
   if (stoppedBefore) return { stopped: stoppedBefore, attempts }
   for (;;) {
     let release: (() => void) | undefined
@@ -76,7 +76,7 @@ export async function runAttempts(stage: StagePlan, ports: AttemptsPorts): Promi
       if (next.counts) failures++
       else toldWaits++
       ports.onRetrying(attempts, error, next)
-      const stopped = await sleepUntilNext(next.delayMs, ports)
+      const stopped = await sleepUnlessStopped(next.delayMs, ports)
       if (stopped) return { stopped, attempts }
     } finally {
       release?.()
@@ -99,7 +99,10 @@ const isStop = ({ aborted, reason }: Stoppable, error: StageError): boolean =>
 const pausePollMs = 500
 
 /** Returns why the run was stopped meanwhile, if it was. Rejects with PauseRequested. */
-async function sleepUntilNext(delayMs: number, { clock, stop }: AttemptsPorts): Promise<StageError | undefined> {
+export async function sleepUnlessStopped(
+  delayMs: number,
+  { clock, stop }: Pick<AttemptsPorts, 'clock' | 'stop'>,
+): Promise<StageError | undefined> {
   try {
     for (let left = delayMs; left > 0; left -= pausePollMs) {
       stop.check()

@@ -6,7 +6,12 @@
 import { StageError } from '../foundation/errors.ts'
 import { PauseRequested } from '../foundation/stage-runner.ts'
 
-export interface RunControl {
+export interface RunControl extends Control {
+  /** Of what runs when all stages have ended: only a pause and an abandon reach it. */
+  readonly last: Control
+}
+
+export interface Control {
   /** Aborted when running stages have to stop. Its reason is a StageError (cancelled, limit) or a PauseRequested. */
   readonly signal: AbortSignal
   /** Nothing more may be started. */
@@ -24,12 +29,14 @@ export interface StretchControl extends RunControl {
 
 export function createControl(): StretchControl {
   const controller = new AbortController()
+  const last = new AbortController()
   let pauseReason: 'interrupted' | 'until' | undefined
   let cancelled = false
 
   return {
     signal: controller.signal,
     pausing: () => pauseReason !== undefined,
+    last: { signal: last.signal, pausing: () => pauseReason !== undefined },
     get pauseReason() {
       return pauseReason
     },
@@ -41,7 +48,9 @@ export function createControl(): StretchControl {
     },
     abandon() {
       pauseReason ??= 'interrupted'
-      controller.abort(new PauseRequested('The run was stopped before its stages were done.'))
+      const reason = new PauseRequested('The run was stopped before its stages were done.')
+      controller.abort(reason)
+      last.abort(reason)
     },
     cancel() {
       if (controller.signal.aborted) return

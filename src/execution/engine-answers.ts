@@ -2,7 +2,7 @@
 import { checkAnswer, type StageWait } from '../foundation/answer.ts'
 import type { Json } from '../foundation/json.ts'
 import type { DatedEvent, Past } from '../foundation/past.ts'
-import type { Plan } from '../foundation/plan.ts'
+import { holdersOf } from '../foundation/paths.ts'
 import type { StageRunner } from '../foundation/stage-runner.ts'
 import { isOpen } from '../foundation/wait.ts'
 
@@ -12,15 +12,10 @@ export type Answers = Readonly<Record<string, Json>>
 /** The events that tell of the answers; what is answered already and the same is left out. Throws as `checkAnswer`. */
 export function answerEvents(
   answers: Answers,
-  {
-    plan,
-    past,
-    thread,
-    at,
-  }: { readonly plan: Plan; readonly past: Past; readonly thread: string; readonly at: string },
+  { past, thread, at }: { readonly past: Past; readonly thread: string; readonly at: string },
   runner: Pick<StageRunner, 'checkAnswer'>,
 ): DatedEvent[] {
-  const waits = new Map(plan.stages.flatMap(({ id }) => waitsOf(id, past)))
+  const waits = new Map(past.paths.flatMap((path) => waitsOf(path, past)))
   return Object.entries(answers).flatMap(([id, given]): DatedEvent[] => {
     const wait = waits.get(id)
     checkAnswer({ id, given, thread, nowMs: Date.parse(at) }, wait, runner)
@@ -30,6 +25,7 @@ export function answerEvents(
 
 /** A wait of a stage that ended is open no more, whatever became of it. */
 function waitsOf(stage: string, past: Past): [string, StageWait][] {
-  const { waits = [], outcome } = past.of(stage)
-  return waits.flatMap((wait) => (outcome && isOpen(wait) ? [] : [[wait.id, { ...wait, stage }]]))
+  const { waits = [] } = past.of(stage)
+  const isOver = [...holdersOf(stage), stage].some((path) => past.of(path).outcome !== undefined)
+  return waits.flatMap((wait) => (isOver && isOpen(wait) ? [] : [[wait.id, { ...wait, stage }]]))
 }

@@ -126,7 +126,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const more = { ...(last !== undefined && { last }), ...(by !== undefined && { by }) }
     const started = { inputs: from.inputs, run: { ...run, env, ...more } }
     return begin(plan, started, options, [
-      { type: 'run.forked', from: { run: threadId, seq: cut.seq }, at: run.started_at },
+      { type: 'run.forked', from: { run: threadId, seq: cut.seq }, inherits: cut.events.length, at: run.started_at },
       ...cut.events,
       ...patches.map((patch) => ({ ...patch, at: run.started_at })),
     ])

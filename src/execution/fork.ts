@@ -23,6 +23,7 @@ export function forkEvents(
   const ended = new Set(before.flatMap((event) => (isEnd(event) ? [event.stage] : [])))
   const kept = before.filter((event) => {
     if (event.type === 'variable.patched') return true
+    if (event.type === 'stage.started' && event.fixed !== undefined) return true // what is inside may have ended
     return isRecorded(event) && 'stage' in event && ended.has(event.stage)
   })
   return { events: kept.map(withoutPlace), seq }

@@ -9,6 +9,9 @@ import type { InputPlan, Plan } from '../foundation/plan.ts'
 import type { Validators } from '../foundation/schema.ts'
 import { didYouMean } from '../foundation/suggest.ts'
 
+/** What a pipeline asks for. */
+type Asked = Pick<Plan, 'name' | 'inputs' | 'env' | 'secrets'>
+
 export interface Surroundings {
   readonly validators: Validators
   readonly env: Readonly<Record<string, string | undefined>>
@@ -23,7 +26,7 @@ export interface Ready {
 }
 
 /** Throws InputError with every problem. */
-export function prepareInputs(plan: Plan, given: JsonObject, surroundings: Surroundings): Ready {
+export function prepareInputs(plan: Asked, given: JsonObject, surroundings: Surroundings): Ready {
   const problems: InputProblem[] = []
   const inputs = completed(plan, given, surroundings.validators, problems)
   const env = environment(plan, surroundings.env, problems)
@@ -32,7 +35,7 @@ export function prepareInputs(plan: Plan, given: JsonObject, surroundings: Surro
   return deepFreeze({ inputs, env })
 }
 
-function completed(plan: Plan, given: JsonObject, validators: Validators, problems: InputProblem[]): JsonObject {
+function completed(plan: Asked, given: JsonObject, validators: Validators, problems: InputProblem[]): JsonObject {
   const declared = Object.keys(plan.inputs)
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(plan.inputs, name)) problems.push(undeclared(name, declared))
@@ -79,7 +82,7 @@ function problemWith(value: unknown): string | undefined {
   }
 }
 
-function environment(plan: Plan, env: Surroundings['env'], problems: InputProblem[]): Record<string, string> {
+function environment(plan: Asked, env: Surroundings['env'], problems: InputProblem[]): Record<string, string> {
   const found: Record<string, string> = {}
   for (const { name, default: otherwise } of plan.env) {
     const value = env[name] ?? otherwise
@@ -99,7 +102,7 @@ function undeclared(name: string, declared: readonly string[]): InputProblem {
   return { name, message: `is not an input of this pipeline${hint === undefined ? '' : `. ${hint}`}` }
 }
 
-function refusal({ name }: Plan, problems: readonly InputProblem[]): InputError {
+function refusal({ name }: Asked, problems: readonly InputProblem[]): InputError {
   const lines = problems.map((problem) => `  ${problem.name}: ${problem.message}`)
   return new InputError(`Pipeline "${name}" cannot start:\n${lines.join('\n')}`, problems)
 }

@@ -10,7 +10,7 @@ import type { Recorded } from '../foundation/journal.ts'
 import { deepFreeze, type Json } from '../foundation/json.ts'
 
 export interface ItemPorts {
-  readonly recorded: Recorded
+  readonly recorded: Pick<Recorded, 'journal' | 'past'>
   readonly clock: Clock
   readonly kind: string
 }

@@ -32,7 +32,7 @@ const noGates: Pick<Gates, 'gates'> = { gates: new Set() }
  * The same for stages with `all_above`, which would make a long list quadratic: what was counted for one of them is gone
  * on with for the next, as long as both are asked about the same, growing outcomes.
  */
-export function createAboveJudge({ stages }: Plan, { gates }: Pick<Gates, 'gates'> = noGates) {
+export function createAboveJudge({ stages }: Pick<Plan, 'stages'>) {
   const counts = new WeakMap<Outcomes, { upTo: number; tally: Tally }>()
 
   function countOf(outcomes: Outcomes, index: number) {
@@ -42,7 +42,12 @@ export function createAboveJudge({ stages }: Plan, { gates }: Pick<Gates, 'gates
     counts.set(outcomes, made)
     return made
   }
-  return (join: JoinName, index: number, outcomes: Outcomes): SkipReason | undefined => {
+  return (
+    join: JoinName,
+    index: number,
+    outcomes: Outcomes,
+    { gates }: Pick<Gates, 'gates'> = noGates,
+  ): SkipReason | undefined => {
     const counted = countOf(outcomes, index)
     for (; counted.upTo < index; counted.upTo++) {
       const id = stages[counted.upTo]?.id ?? ''

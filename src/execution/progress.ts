@@ -25,11 +25,12 @@ interface StageProgress {
   durationMs?: number
 }
 
-export function createProgress(plan: Plan, known: ReadonlyMap<string, number>): Progress {
+/** `already`: what was reached before; less is never told. */
+export function createProgress(plan: Plan, known: ReadonlyMap<string, number>, already = 0): Progress {
   const stages = new Map<string, StageProgress>(plan.stages.map(({ id }) => [id, { fraction: 0 }]))
   let sum = 0
   let open = stages.size
-  let reached = 0
+  let reached = already
 
   function raise(stage: StageProgress, fraction: number): void {
     if (fraction <= stage.fraction) return

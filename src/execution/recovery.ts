@@ -21,6 +21,8 @@ export interface ReadLog {
   /** Absent when the process died before it was stored. */
   readonly opening: Opening | undefined
   readonly lastSeq: number
+  /** The highest percentage that it told. */
+  readonly reached: number
   /** The last stretch came to its end. */
   readonly closed: boolean
 }
@@ -34,18 +36,20 @@ export async function readLog(store: RunStore, runId: string): Promise<ReadLog> 
   const fold = createFold()
   let opening: Opening | undefined
   let lastSeq = 0
+  let reached = 0
   let closed = true
   for await (const page of storedPages(store, runId, 0, pageSize)) {
     for (const event of page) {
       fold.add(event)
       if (event.type === 'run.started') opening = event
+      if (event.progress !== undefined && event.progress > reached) reached = event.progress
     }
     const last = page.at(-1)
     if (!last) continue
     lastSeq = last.seq
     closed = last.type === 'run.ended' || last.type === 'run.paused'
   }
-  return { past: fold.past(), opening, lastSeq, closed }
+  return { past: fold.past(), opening, lastSeq, reached, closed }
 }
 
 /** The `run` channel as it was when the run started. */

@@ -8,6 +8,7 @@ import type { Failure } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { Json } from '../foundation/json.ts'
 import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
+import { holdersOf } from '../foundation/paths.ts'
 import { isOpen, type OpenWait } from '../foundation/wait.ts'
 import { foldWait, waitOf } from '../foundation/wait-events.ts'
 
@@ -89,7 +90,9 @@ function changeWaits(waits: Map<string, OpenWait>, event: RunEvent & { readonly 
     if (isOpen(after)) waits.set(event.wait, { ...after, stage: event.stage })
     else waits.delete(event.wait)
   } else if (/^stage\.(succeeded|failed|skipped|cancelled)$/.test(event.type)) {
-    for (const { id, stage } of waits.values()) if (stage === event.stage) waits.delete(id)
+    for (const { id, stage } of waits.values()) {
+      if (stage === event.stage || holdersOf(stage).includes(event.stage)) waits.delete(id)
+    }
   }
 }
 

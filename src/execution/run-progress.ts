@@ -8,9 +8,9 @@ import { createProgress, type Progress } from './progress.ts'
 /** The time left is worked out at most this often. Milliseconds. */
 export const etaEveryMs = 250
 
-/** Progress as the past left it. `known`: how long stages took before. */
-export function resumeProgress(plan: Plan, past: Past, known: ReadonlyMap<string, number>): Progress {
-  const progress = createProgress(plan, known)
+/** Progress as the past left it, not below `reached`. `known`: how long stages took before. */
+export function resumeProgress(plan: Plan, past: Past, known: ReadonlyMap<string, number>, reached: number): Progress {
+  const progress = createProgress(plan, known, reached)
   for (const path of Object.keys(past.outcomes)) {
     const { status, started_at, ended_at } = past.outcomes[path] as Outcome
     progress.finished(path, status === 'skipped' ? undefined : between(started_at, ended_at))

@@ -3,7 +3,6 @@
  *
  * `createStageRunner(plan, deps)` keeps no state of its own between stages; whatever is shared is in here.
  */
-import type { Topology } from '../compiler/lower/topology.ts'
 import type { Clock } from '../foundation/clock.ts'
 import type { Evaluator } from '../foundation/expression/evaluate.ts'
 import type { Recorded } from '../foundation/journal.ts'
@@ -12,6 +11,7 @@ import type { Logger } from '../foundation/logger.ts'
 import type { Validators } from '../foundation/schema.ts'
 import type { StageKinds, StageServices } from '../foundation/stage-kind.ts'
 import type { RunControl } from './control.ts'
+import type { Lists } from './lists.ts'
 import type { Semaphore } from './semaphore.ts'
 
 /** Where `cache:` keeps results; the store's two functions. */
@@ -22,8 +22,8 @@ export interface CachePort {
 
 export interface RunnerDeps {
   readonly kinds: StageKinds
-  /** Of the plan. */
-  readonly topology: Topology
+  /** What is worked out once of each list of stages in the plan. */
+  readonly lists: Lists
   readonly evaluator: Evaluator
   readonly validators: Validators
   readonly clock: Clock

@@ -3,15 +3,15 @@
  *
  * Only what the expressions at hand read is built: a scope that held every stage above would make a run quadratic.
  */
-import type { Topology } from '../compiler/lower/topology.ts'
 import { type Failure, failureToJson } from '../foundation/errors.ts'
 import type { EvaluationScope } from '../foundation/expression/types.ts'
 import { deepFreeze, type Json, type JsonObject } from '../foundation/json.ts'
 import type { Outcome, RunState } from '../foundation/outcome.ts'
 import type { Plan } from '../foundation/plan.ts'
-import type { RunView } from '../foundation/stage-runner.ts'
+import type { ListShape } from './lists.ts'
 import { createReads, type Names, nobody } from './reads.ts'
 import type { Variables } from './variables.ts'
+import { outerOf, type View } from './view.ts'
 
 /** Names that only some places know. */
 export interface ScopeExtras {
@@ -24,29 +24,40 @@ export interface ScopeExtras {
 export type ScopeFor = (sources: readonly string[], extras?: ScopeExtras) => EvaluationScope
 
 export interface Scopes {
-  /** `reader` is a position in the plan; without one everything is seen, as `outputs` do. */
-  of(view: RunView, reader?: number): ScopeFor
+  /** `reader` is a position in the view's list; without one everything in it is seen, as `outputs` do. */
+  of(view: View, reader?: number): ScopeFor
 }
 
-export function createScopes(plan: Plan, topology: Topology, variables: Variables): Scopes {
+/** Of one pipeline; `list` is its own. */
+export function createScopes(plan: Pick<Plan, 'inputs' | 'vars'>, list: ListShape, variables: Variables): Scopes {
   const readsOf = createReads()
   const inputsOf = remember((inputs: JsonObject) => completeInputs(plan, inputs))
   const runOf = remember(describeRun)
   const stageOf = remember(describeStage)
 
-  function stages(view: RunView, names: Names, reader: number | undefined): JsonObject {
+  function stages(view: View, names: Names, reader: number | undefined): JsonObject {
     if (names === nobody) return nothing
     const seen: Record<string, Json> = {}
-    for (const id of names === 'all' ? upstream(view, reader) : names) {
-      if (Object.hasOwn(view.outcomes, id)) seen[id] = stageOf(view.outcomes[id] as Outcome)
-    }
+    if (names === 'all') addAll(view, reader, seen)
+    else
+      for (const id of names) {
+        const outcome = outcomeOf(view, id)
+        if (outcome) seen[id] = stageOf(outcome)
+      }
     return Object.freeze(seen)
   }
 
-  const upstream = (view: RunView, reader: number | undefined): string[] =>
-    Object.keys(view.outcomes).filter((id) => reader === undefined || topology.isUpstream(topology.indexOf(id), reader))
+  function addAll(view: View, reader: number | undefined, seen: Record<string, Json>): void {
+    const { topology } = view.inside?.list ?? list
+    for (const id of Object.keys(view.outcomes)) {
+      const isSeen = reader === undefined || topology.isUpstream(topology.indexOf(id), reader)
+      if (isSeen) seen[id] = stageOf(view.outcomes[id] as Outcome)
+    }
+    const outer = outerOf(view)
+    if (outer) addAll(outer.view, outer.reader, seen)
+  }
 
-  function vars(view: RunView, names: Names, reader: number | undefined): JsonObject {
+  function vars(view: View, names: Names, reader: number | undefined): JsonObject {
     if (names === nobody) return nothing
     const seen: Record<string, Json> = {}
     for (const name of names === 'all' ? Object.keys(plan.vars) : names) {
@@ -59,6 +70,7 @@ export function createScopes(plan: Plan, topology: Topology, variables: Variable
     of: (view, reader) => (sources, extras) => {
       const reads = readsOf(sources)
       const names: Record<string, Json> = {
+        ...view.inside?.names,
         inputs: inputsOf(view.inputs),
         vars: vars(view, reads.vars, reader),
         stages: stages(view, reads.stages, reader),
@@ -68,7 +80,7 @@ export function createScopes(plan: Plan, topology: Topology, variables: Variable
       if (extras?.secrets) names.secrets = extras.secrets
       if (extras?.output !== undefined) names.output = extras.output
       if (extras?.error) names.error = deepFreeze(failureToJson(extras.error))
-      return new Scope(names, () => latestEnd(view, reader === undefined ? undefined : topology.needs(reader), plan))
+      return new Scope(names, () => latestEnd(view, reader, view.inside?.list ?? list))
     },
   }
 }
@@ -91,23 +103,41 @@ class Scope implements EvaluationScope {
 }
 
 /** Absent optional inputs are null. */
-function completeInputs(plan: Plan, inputs: JsonObject): JsonObject {
+function completeInputs(plan: Pick<Plan, 'inputs'>, inputs: JsonObject): JsonObject {
   const nulls = Object.fromEntries(Object.keys(plan.inputs).map((name) => [name, null]))
   return deepFreeze({ ...nulls, ...inputs })
 }
 
-const describeRun = ({ id, thread_id, pipeline, version, started_at, last }: RunState): JsonObject =>
-  Object.freeze({ id, thread_id, pipeline, version, started_at, last: last ? { ...last } : null })
+/** How it ends is known only to what runs last. */
+function describeRun({ id, thread_id, pipeline, version, started_at, last, status, error }: RunState): JsonObject {
+  const run = { id, thread_id, pipeline, version, started_at, last: last ? { ...last } : null }
+  if (status === undefined) return Object.freeze(run)
+  return deepFreeze({ ...run, status, error: error ? failureToJson(error) : null })
+}
 
-function describeStage({ output, status, reason, error, attempts, tolerated }: Outcome): JsonObject {
+/** In the own list of the view, or in one outside it. Ids are unique. */
+function outcomeOf(view: View, id: string): Outcome | undefined {
+  if (Object.hasOwn(view.outcomes, id)) return view.outcomes[id]
+  const outer = outerOf(view)
+  return outer && outcomeOf(outer.view, id)
+}
+
+function describeStage({ output, status, reason, error, attempts, tolerated, body }: Outcome): JsonObject {
   const failure = error === null ? null : failureToJson(error)
-  return deepFreeze({ output, status, reason, error: failure, attempts, tolerated })
+  const stage = { output, status, reason, error: failure, attempts, tolerated }
+  if (!body) return deepFreeze(stage)
+  const { errors, ...ends } = body
+  const items = errors?.map((each) => ({ ...each, error: failureToJson(each.error) }))
+  return deepFreeze({ ...stage, ...ends, ...(items && { errors: items }) })
 }
 
 /** What `now()` gives: the same after a crash or a two-day pause. */
-function latestEnd(view: RunView, needs: readonly number[] | undefined, { stages }: Plan): number {
-  const outcomes = needs ? needs.map((index) => view.outcomes[stages[index]?.id ?? '']) : Object.values(view.outcomes)
-  let latest = ''
+function latestEnd(view: View, reader: number | undefined, { stages, topology }: ListShape): number {
+  const outcomes =
+    reader === undefined
+      ? Object.values(view.outcomes)
+      : topology.needs(reader).map((index) => view.outcomes[stages[index]?.id ?? ''])
+  let latest = view.inside?.since ?? ''
   for (const outcome of outcomes) if (outcome && outcome.ended_at > latest) latest = outcome.ended_at
   return Date.parse(latest === '' ? view.run.started_at : latest)
 }

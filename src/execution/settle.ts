@@ -9,19 +9,49 @@ import type { Outcome, RunStatus } from '../foundation/outcome.ts'
 import type { RunView, Settled } from '../foundation/stage-runner.ts'
 import { sourcesOf } from '../foundation/template.ts'
 import { asStageError } from './failures.ts'
-import type { Workshop } from './workshop.ts'
+import { handleEnd, type LastWork, runFinally } from './finally.ts'
+import { runRollback } from './rollback.ts'
+import { scopeOf, type Workshop } from './workshop.ts'
 
 interface Verdict {
   readonly status: RunStatus
   readonly error: Failure | null
   readonly outputs: JsonObject | null
+  /** What could not be taken back. */
+  readonly notUndone?: readonly Failure[]
 }
 
-export function settleRun(shop: Workshop, view: RunView): Settled {
-  const { status, error, outputs } = judge(shop, view)
+/** Rejects with PauseRequested, StageWaits and JournalError only (and with bugs). */
+export async function settleRun(work: LastWork, view: RunView): Promise<Settled> {
+  const { shop } = work
+  const { status, error, outputs, notUndone } = await afterAll(work, view, judge(shop, view))
   const tolerated = shop.plan.stages.map(({ id }) => id).filter((id) => view.outcomes[id]?.tolerated)
   const ended_at = new Date(shop.deps.clock.now()).toISOString()
-  return deepFreeze({ run: { ...view.run, status, error, tolerated, ended_at }, outputs })
+  return deepFreeze({
+    run: { ...view.run, status, error, tolerated, ended_at, ...(notUndone && { not_undone: notUndone }) },
+    outputs,
+  })
+}
+
+/** `on_error`, rollback, `finally`. A run that cannot come to its end does not come to this. */
+async function afterAll(work: LastWork, view: RunView, verdict: Verdict): Promise<Verdict> {
+  const { finally: last = [] } = work.shop.plan
+  if (verdict.status === 'incomplete') return verdict
+  const handled = verdict.status === 'failed' ? await afterFailure(work, view, verdict) : verdict
+  const failure = await runFinally(work, view, last, handled)
+  return failure && handled.status === 'succeeded' ? without('failed', failure) : handled
+}
+
+/** The error stays what it was, whatever comes of this. */
+async function afterFailure(work: LastWork, view: RunView, verdict: Verdict): Promise<Verdict> {
+  const { onError = { do: 'fail' } } = work.shop.plan
+  const asked = Object.values(view.outcomes).some(({ rollback }) => rollback)
+  const action = onError.do === 'handle' ? await handleEnd(work, view, onError.handlers, verdict) : onError.do
+  if (action !== 'rollback' && !asked) return verdict
+  const failures = await runRollback(work, view)
+  return failures.length === 0
+    ? { ...verdict, status: 'rolled_back' }
+    : { ...verdict, status: 'rollback_failed', notUndone: failures }
 }
 
 function judge(shop: Workshop, view: RunView): Verdict {
@@ -64,8 +94,8 @@ function stoppedBy({ deps, failures }: Workshop, outcomes: readonly Outcome[]): 
 const cancelled: Failure = { category: 'cancelled', code: 'cancelled', message: 'The run was cancelled.' }
 
 function withOutputs(shop: Workshop, view: RunView): Verdict {
-  const { deps, plan, scopes, redactor } = shop
-  const scope = scopes.of(view)
+  const { deps, plan, redactor } = shop
+  const scope = scopeOf(shop, view)
   try {
     const outputs = Object.entries(plan.outputs).map(([name, template]) => {
       return [name, deps.evaluator.template(template, scope(sourcesOf(template)))] as const

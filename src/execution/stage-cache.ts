@@ -1,7 +1,7 @@
 /** `cache: { key, ttl }`: outputs kept across runs. A change of the stage changes what its key means. */
 import { digest, type Json } from '../foundation/json.ts'
 import { evaluate, type StageAtWork } from './stage-work.ts'
-import type { Workshop } from './workshop.ts'
+import { rootOf, type Workshop } from './workshop.ts'
 
 export interface StageCache {
   /** Undefined when there is nothing, or the cache cannot be read. */
@@ -15,15 +15,15 @@ export function cacheOf(shop: Workshop, at: StageAtWork): StageCache | undefined
   const { cache, clock, logger } = shop.deps
   const rule = at.stage.cache
   if (!cache || !rule) return undefined
-  const { id, kind, config, env, output } = at.stage
+  const { id, kind, config, env, output, body } = at.stage
   const key = digest([
-    shop.plan.name,
+    rootOf(shop, at.view).name,
     id,
     kind,
-    digest([config, env ?? null, output ?? null] as unknown as Json),
+    digest([config, env ?? null, output ?? null, ...(body ? [body] : [])] as unknown as Json),
     evaluate(shop, at, rule.key),
   ])
-  const warn = (message: string, error: unknown) => logger.warn(message, { stage: id, error: String(error) })
+  const warn = (message: string, error: unknown) => logger.warn(message, { stage: at.path, error: String(error) })
   return {
     async find() {
       try {

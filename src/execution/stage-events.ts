@@ -6,6 +6,9 @@ import type { Outcome } from '../foundation/outcome.ts'
 
 export function closeStage(stage: string, outcome: Outcome): RunEventBody[] {
   const events = [endOf(stage, outcome)]
+  for (const [variable, value] of Object.entries(outcome.parts ?? {})) {
+    events.push({ type: 'variable.changed', stage, variable, value, parts: true })
+  }
   for (const variable of Object.keys(outcome.set)) {
     events.push({ type: 'variable.changed', stage, variable, value: outcome.set[variable] as Json })
   }
@@ -13,18 +16,27 @@ export function closeStage(stage: string, outcome: Outcome): RunEventBody[] {
 }
 
 function endOf(stage: string, outcome: Outcome): RunEventBody {
-  const { attempts, output, tolerated } = outcome
+  const { attempts, output, tolerated, body } = outcome
   const duration_ms = durationOf(outcome)
+  const ends = { attempts, duration_ms, ...(body && { body }) }
   const error = outcome.error ?? unsaid(stage)
   switch (outcome.status) {
     case 'succeeded':
-      return { type: 'stage.succeeded', stage, output, attempts, duration_ms, ...(outcome.cached && { cached: true }) }
+      return { type: 'stage.succeeded', stage, output, ...ends, ...(outcome.cached && { cached: true }) }
     case 'failed':
-      return { type: 'stage.failed', stage, error, tolerated, output, attempts, duration_ms }
+      return {
+        type: 'stage.failed',
+        stage,
+        error,
+        tolerated,
+        output,
+        ...ends,
+        ...(outcome.rollback && { rollback: true }),
+      }
     case 'skipped':
       return { type: 'stage.skipped', stage, reason: outcome.reason ?? 'condition' }
     case 'cancelled':
-      return { type: 'stage.cancelled', stage, error, attempts, duration_ms }
+      return { type: 'stage.cancelled', stage, error, ...ends }
   }
 }
 

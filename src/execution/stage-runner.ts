@@ -9,7 +9,7 @@ import { InputError } from '../foundation/errors.ts'
 import type { Json, JsonObject } from '../foundation/json.ts'
 import type { RunState } from '../foundation/outcome.ts'
 import { noPast } from '../foundation/past.ts'
-import type { Plan, StagePlan } from '../foundation/plan.ts'
+import { allStages, type Plan, type StagePlan } from '../foundation/plan.ts'
 import type { RunView, StageRunner } from '../foundation/stage-runner.ts'
 import { prepareInputs } from './inputs.ts'
 import { checkSchema } from './output.ts'
@@ -17,7 +17,7 @@ import { runStage } from './run-stage.ts'
 import type { RunnerDeps } from './runner-deps.ts'
 import { settleRun } from './settle.ts'
 import { evaluateGiven, inputHashOf } from './stage-work.ts'
-import { createWorkshop, type Workshop } from './workshop.ts'
+import { createWorkshop, scopeOf, type Workshop } from './workshop.ts'
 
 /** Reads secrets at once, to know what to hide; whether they are there is found out by `start`. */
 export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
@@ -29,8 +29,8 @@ export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
     start: (inputs, threadId) => startRun(shop, inputs, threadId),
     runStage: (stage, view, line = {}) => runStage(shop, stage, view, recorded ? { ...line, recorded } : line),
     inputHash: (stage, view) => inputHash(shop, stage, view),
-    settle: async (view) => settleRun(shop, view),
-    fold: (variable, contributions, base) => shop.variables.fold(variable, contributions, base),
+    settle: (view, line = {}) => settleRun({ shop, line: recorded ? { ...line, recorded } : line, runStage }, view),
+    fold: (variable, contributions, base) => shop.root.variables.fold(variable, contributions, base),
     checkVariable: (variable, value) => checkEdit(shop, `vars.${variable}`, plan.vars[variable]?.schema, value),
     checkAnswer: ({ id, response_schema }, answer) => checkEdit(shop, `wait ${id}`, response_schema, answer),
     checkOutput: (stage: StagePlan, output) => checkEdit(shop, `stages.${stage.id}`, stage.output, output),
@@ -38,7 +38,7 @@ export function createStageRunner(plan: Plan, deps: RunnerDeps): StageRunner {
 }
 
 function inputHash(shop: Workshop, stage: StagePlan, view: RunView): string | undefined {
-  const at = { stage, view, scope: shop.scopes.of(view, shop.topology.indexOf(stage.id)), past: noPast.of('') }
+  const at = { stage, path: stage.id, view, scope: scopeOf(shop, view, stage), past: noPast.of('') }
   try {
     return inputHashOf(shop, at, evaluateGiven(shop, at))
   } catch {
@@ -49,7 +49,9 @@ function inputHash(shop: Workshop, stage: StagePlan, view: RunView): string | un
 function startRun(shop: Workshop, given: JsonObject, threadId: string): { inputs: JsonObject; run: RunState } {
   const { plan, deps, secret } = shop
   const { inputs, env } = prepareInputs(plan, given, { validators: deps.validators, env: deps.env, secret })
-  shop.variables.load()
+  shop.root.variables.load()
+  for (const { body } of allStages([...plan.stages, ...(plan.finally ?? [])]))
+    if (body?.kind === 'pipeline') shop.childRoot(body.child).variables.load()
   const run: RunState = {
     id: threadId,
     thread_id: threadId,

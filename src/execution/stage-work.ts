@@ -7,18 +7,20 @@ import { digest, formatPath, isJsonObject, type Json, type JsonObject } from '..
 import type { StagePast } from '../foundation/past.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import type { StageContext, StageKind } from '../foundation/stage-kind.ts'
-import type { RunView } from '../foundation/stage-runner.ts'
 import { sourcesOf, type Template } from '../foundation/template.ts'
 import type { AttemptLine, TimeLimits } from './attempt.ts'
 import type { ScopeFor } from './scope.ts'
 import { createVoice, type StageVoice } from './stage-voice.ts'
+import type { View } from './view.ts'
 import { createAsk } from './waits.ts'
-import type { Say, Workshop } from './workshop.ts'
+import { rootOf, type Say, type Workshop } from './workshop.ts'
 
 /** A stage about to run: its plan, what it sees, and the kind that does it. */
 export interface StageAtWork {
   readonly stage: StagePlan
-  readonly view: RunView
+  /** Where it is recorded. */
+  readonly path: string
+  readonly view: View
   readonly scope: ScopeFor
   /** What its journal says of it. */
   readonly past: StagePast
@@ -43,7 +45,7 @@ export function evaluateGiven(shop: Workshop, at: StageAtWork): Given {
 
 /** Hex, 16 bytes: the same for as long as the stage would be given the same. Throws ExpressionError. */
 export function inputHashOf(shop: Workshop, at: StageAtWork, given: Given): string {
-  return shop.hashInput(at.stage, { ...given, evaluate: (template) => evaluate(shop, at, template) })
+  return rootOf(shop, at.view).hashInput(at.stage, { ...given, evaluate: (template) => evaluate(shop, at, template) })
 }
 
 /**
@@ -76,7 +78,7 @@ export function workAloud(
   line: AttemptLine,
   given?: Given,
 ): unknown {
-  const voice = createVoice(at.stage.id, shop.redactor, say)
+  const voice = createVoice(at.path, shop.redactor, say)
   line.until(() => voice.end())
   return doWork(shop, at, voice, attempt, line, given)
 }
@@ -114,16 +116,18 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
 }
 
 function contextOf(
-  { plan, deps, redactor }: Workshop,
-  { stage, view, past, scope }: StageAtWork,
+  shop: Workshop,
+  { stage, path, view, past, scope }: StageAtWork,
   voice: StageVoice,
   attempt: number,
   line: AttemptLine,
   { env, idempotencyKey }: Pick<StageContext, 'env' | 'idempotencyKey'>,
 ): StageContext {
+  const { plan, deps, redactor } = shop
+  const { directory, models } = rootOf(shop, view)
   let asking: ReturnType<typeof createAsk> | undefined
   const ask = () => {
-    const asked = { thread: view.run.thread_id, stage: stage.id, kind: stage.kind, past }
+    const asked = { thread: view.run.thread_id, stage: path, kind: stage.kind, past }
     const namesOf = (source: string) => namesRead(source, scope([source]).names)
     asking ??= createAsk(asked, { clock: deps.clock, redactor, line, namesOf })
     return asking
@@ -139,10 +143,10 @@ function contextOf(
       ...(deps.engine !== undefined && { engine: deps.engine }),
       ...(view.run.by !== undefined && { initiator: view.run.by }),
     },
-    stage: stage.id,
-    directory: plan.origin.directory,
+    stage: path,
+    directory,
     env,
-    models: plan.models,
+    models,
     outputSchema: stage.output,
     outputBytes: stage.limits.outputBytes,
     progress(fraction, message) {
@@ -173,10 +177,11 @@ const namesRead = (source: string, names: JsonObject): JsonObject =>
 
 /** Constant over the attempts of a stage in a run; another when it is begun anew. */
 function idempotencyKeyOf(shop: Workshop, at: StageAtWork): string {
-  const { stage, view, past } = at
+  const { stage, path, view, past } = at
   const { generation } = past
-  if (!stage.idempotencyKey) return digest([view.run.id, stage.id, ...(generation > 1 ? [generation] : [])])
-  return textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
+  if (!stage.idempotencyKey) return digest([view.run.id, path, ...(generation > 1 ? [generation] : [])])
+  const key = textOf(evaluate(shop, at, stage.idempotencyKey), 'idempotency_key')
+  return view.inside ? `${key}:${path}` : key // the same for every item and iteration otherwise
 }
 
 const noEnvironment: Readonly<Record<string, string>> = Object.freeze({})
@@ -210,7 +215,8 @@ export function timeLimitsOf(shop: Workshop, at: StageAtWork): TimeLimits {
   }
 }
 
-function durationOf(value: Json, where: string): number {
+/** Milliseconds, of a duration's text or of a number of them. Throws StageError. */
+export function durationOf(value: Json, where: string): number {
   if (typeof value === 'number') return value // literal durations are milliseconds in the plan
   const ms = typeof value === 'string' ? parseDuration(value) : undefined
   if (ms !== undefined) return ms

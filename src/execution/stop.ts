@@ -7,7 +7,7 @@
  */
 import { StageError } from '../foundation/errors.ts'
 import { PauseRequested } from '../foundation/stage-runner.ts'
-import type { RunControl } from './control.ts'
+import type { Control } from './control.ts'
 import { createRelay, type Relay, type RelayListener } from './relay.ts'
 
 /** Whether something was stopped, and why. */
@@ -28,34 +28,40 @@ export interface Stop extends Stoppable {
   dispose(): void
 }
 
-/** Makes the stops of one runner. `caller` is aborted by LangGraph when whoever invoked the graph gave up. */
-export type CreateStop = (caller: AbortSignal | undefined) => Stop
+/**
+ * Makes the stops of one runner. `caller` is aborted by LangGraph when whoever invoked the graph gave up; `list`, with a
+ * StageError, when the list that the stage stands in has to stop.
+ */
+export type CreateStop = (caller: AbortSignal | undefined, list?: AbortSignal) => Stop
 
-export function createStops(control: RunControl): CreateStop {
+export function createStops(control: Control): CreateStop {
   const ofControl = createRelay(control.signal)
-  const withCallers = new WeakMap<AbortSignal, Relay>()
-
-  function withCaller(signal: AbortSignal): Relay {
-    const known = withCallers.get(signal)
+  const relays = new WeakMap<AbortSignal, Relay>()
+  /** A list stands in one call, so who is outside of a signal is always the same. */
+  function relayOf(signal: AbortSignal | undefined, outer: Relay): Relay {
+    if (!signal) return outer
+    const known = relays.get(signal)
     if (known) return known
-    const made = createRelay(signal, ofControl)
-    withCallers.set(signal, made)
+    const made = createRelay(signal, outer)
+    relays.set(signal, made)
     return made
   }
-  return (caller) => new StageStop(control, caller, caller ? withCaller(caller) : ofControl)
+  return (caller, list) => new StageStop(control, caller, list, relayOf(list, relayOf(caller, ofControl)))
 }
 
 class StageStop implements Stop, RelayListener {
-  private readonly control: RunControl
+  private readonly control: Control
   private readonly caller: AbortSignal | undefined
+  private readonly list: AbortSignal | undefined
   private readonly relay: Relay
   private found: StageError | PauseRequested | undefined
   private controller: AbortController | undefined
   private listeners: ((reason: unknown) => void)[] | undefined
 
-  constructor(control: RunControl, caller: AbortSignal | undefined, relay: Relay) {
+  constructor(control: Control, caller: AbortSignal | undefined, list: AbortSignal | undefined, relay: Relay) {
     this.control = control
     this.caller = caller
+    this.list = list
     this.relay = relay
   }
 
@@ -67,6 +73,7 @@ class StageStop implements Stop, RelayListener {
     if (this.found) return this.found
     if (this.control.signal.aborted) this.found = reasonOf(this.control.signal)
     else if (this.caller?.aborted) this.found = new PauseRequested('The caller stopped the graph.')
+    else if (this.list?.aborted) this.found = reasonOf(this.list)
     return this.found
   }
 

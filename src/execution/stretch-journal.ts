@@ -1,24 +1,65 @@
 /** The log of a stretch as its stages see it: a journal that watches what is said. */
-import type { RunEventBody } from '../foundation/events.ts'
+import { isTransient, type RunEventBody } from '../foundation/events.ts'
 import type { Journal, Recorded } from '../foundation/journal.ts'
-import { amend, type Past } from '../foundation/past.ts'
+import { amend, type Past, type StageEvent } from '../foundation/past.ts'
+import { isInside, topOf } from '../foundation/paths.ts'
 import type { StretchControl } from './control.ts'
 
-/** The journal and what it held; what is said of waits here is known at once, so that nothing is asked twice. */
-export function followWaits(journal: Journal, before: Past, now: () => string, onEnd: () => void): Recorded {
-  const { past, add } = amend(before)
+/**
+ * The journal and what it held. A graph may come back to a stage that is not at its end: so what is said of waits here, and
+ * whatever happens inside of stages, is known at once, until the stage of the pipeline's own list is. `onEnd` is told of
+ * each stage that ended.
+ */
+export function followOpen(
+  journal: Journal,
+  before: Past,
+  {
+    reread,
+    now,
+    onEnd,
+  }: { readonly reread: Recorded['reread']; readonly now: () => string; readonly onEnd: () => void },
+): Recorded {
+  const open = new Map<string, ReturnType<typeof amend>>()
+  function follow(event: StageEvent): void {
+    const top = topOf(event.stage)
+    const known = open.get(top) ?? amend(before)
+    open.set(top, known)
+    known.add(event)
+  }
+  const past: Past = {
+    of: (path) => (open.size === 0 ? before : (open.get(topOf(path))?.past ?? before)).of(path),
+    get paths() {
+      return [...new Set([before, ...[...open.values()].map((each) => each.past)].flatMap(({ paths }) => paths))]
+    },
+    outcomes: before.outcomes,
+    ended: before.ended,
+    open: before.open,
+    patches: before.patches,
+  }
   return {
     past,
+    async reread() {
+      await journal.commit()
+      return reread()
+    },
     journal: {
       say(event, at) {
-        if ('wait' in event) add({ ...event, at: at ?? now() })
         if (isClosing(event)) onEnd()
         journal.say(event, at)
+        if (!('stage' in event)) return
+        if (isInside(event.stage) ? !isTransient(event) : isBeginning(event)) follow({ ...event, at: at ?? now() })
+        else if (open.size > 0 && isClosing(event)) open.delete(event.stage)
       },
       commit: () => journal.commit(),
     },
   }
 }
+
+/** A stage of the pipeline's own list waits, or stages inside of it begin. */
+const isBeginning = (event: RunEventBody): boolean =>
+  'wait' in event ||
+  (event.type === 'stage.started' && event.fixed !== undefined) ||
+  (event.type === 'stage.interrupted' && event.active_ms !== undefined)
 
 /** The same journal; the run is paused when the stage is terminal. */
 export function pausingAt(until: string | undefined, journal: Journal, control: StretchControl): Journal {

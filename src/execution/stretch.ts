@@ -20,14 +20,14 @@ import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
 import { followLive } from './follow.ts'
 import { outside } from './outside.ts'
-import { readThread } from './recovery.ts'
+import { readLog, readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
 import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
 import { incomplete, opening } from './stretch-ends.ts'
-import { followWaits, pausingAt } from './stretch-journal.ts'
+import { followOpen, pausingAt } from './stretch-journal.ts'
 import { createStretchNews } from './stretch-news.ts'
 import { takeUp } from './take-up.ts'
 import { watchStretch } from './watch.ts'
@@ -42,6 +42,8 @@ export interface StretchInput {
   /** What its log said then, and where it stood. */
   readonly past: Past
   readonly lastSeq: number
+  /** The percentage that its last event told. */
+  readonly reached: number
   /** What the graph begins with when it has no checkpoint. */
   readonly runState: RunState
   /** 1 for the first, … */
@@ -74,7 +76,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   const startedMs = clock.monotonic()
   const activeMs = () => record.active_ms + Math.round(clock.monotonic() - startedMs)
   const lasted = new Map<string, number>()
-  const progress = resumeProgress(plan, past, lasted)
+  const progress = resumeProgress(plan, past, lasted, input.reached)
   const inFlight = new Set<Promise<unknown>>()
   const ended: Record<string, Outcome> = {}
   let storeError: unknown
@@ -97,12 +99,11 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   })
   let endedStages = 0
   const journal = pausingAt(input.until, log, control)
-  const known = followWaits(
-    journal,
-    past,
-    () => new Date(clock.now()).toISOString(),
-    () => endedStages++,
-  )
+  const known = followOpen(journal, past, {
+    reread: async () => (await readLog(store, record.id)).past,
+    now: () => new Date(clock.now()).toISOString(),
+    onEnd: () => endedStages++,
+  })
   const news = createStretchNews({ ...host, ended: () => endedStages }, record, known)
   const recorded = { ...known, onNews: news.onNews }
   const runner = createStageRunner(plan, {
@@ -129,8 +130,8 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
         runStage: (stage, view, line) => follow(stage.id, original.runStage(stage, besides(stage, view), line)),
       }),
       start: () => ({ inputs: record.inputs, run: input.runState, patches: past.patches }),
-      async settle(view) {
-        settled = await original.settle(view)
+      async settle(view, line) {
+        settled = await original.settle(view, line)
         return settled
       },
     }
@@ -205,7 +206,14 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     }: Partial<Omit<Settled, 'run'>> & { run?: RunState; error?: Failure | null },
   ): Promise<PipelineResult> {
     const endedAt = run?.ended_at ?? new Date(clock.now()).toISOString()
-    const result = describe(status, { outputs, error, tolerated: run?.tolerated ?? [], endedAt })
+    const { not_undone } = run ?? {}
+    const result = describe(status, {
+      outputs,
+      error,
+      tolerated: run?.tolerated ?? [],
+      endedAt,
+      ...(not_undone && { not_undone }),
+    })
     log.say({ type: 'run.ended', result })
     await log.flush({ ...rowNow(), status, ended_at: isFinished(status) ? endedAt : null })
     return toPipelineResult(result)
@@ -224,7 +232,13 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
 
   function describe(
     status: RunStatus,
-    end: { outputs?: JsonObject | null; error?: Failure | null; tolerated?: readonly string[]; endedAt?: string },
+    end: {
+      outputs?: JsonObject | null
+      error?: Failure | null
+      tolerated?: readonly string[]
+      not_undone?: readonly Failure[]
+      endedAt?: string
+    },
   ): RunResult {
     return {
       run_id: record.id,
@@ -234,6 +248,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
       outputs: end.outputs ?? null,
       error: end.error ?? null,
       tolerated: end.tolerated ?? [],
+      ...(end.not_undone && { not_undone: end.not_undone }),
       started_at: record.created_at,
       ended_at: end.endedAt ?? null,
       execution_time_ms: activeMs(),

@@ -7,7 +7,7 @@ import { flowOf } from '../compiler/lower/flow.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type RunState } from '../foundation/outcome.ts'
-import { amend, type DatedEvent, foldPast, openWaitOf, type Past } from '../foundation/past.ts'
+import { amend, type DatedEvent, foldPast, openWaitsIn, type Past } from '../foundation/past.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { Started } from '../foundation/stage-runner.ts'
 import { createControl } from './control.ts'
@@ -26,6 +26,7 @@ import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
 import { type StretchHost, startStretch } from './stretch.ts'
 import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
 import type { News } from './wait-news.ts'
+import { isFailurePause } from './waits.ts'
 
 type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { readonly cancelled?: boolean }
 
@@ -77,6 +78,7 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
       leaseUntilMs: claim.expiresAtMs,
       past: foldPast(inherited),
       lastSeq: 0,
+      reached: 0,
       runState,
       number: 1,
       ...(await host.lowering()),
@@ -135,17 +137,17 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
       if (!record) throw unknown(threadId)
       if (isFinished(record.status)) throw finished(record)
       const log = await readLog(store, threadId)
-      const { lastSeq, opening } = log
-      const outside = await cameBefore(plan, log.past, record)
+      const { lastSeq, reached, opening } = log
+      const outside = await cameBefore(log.past, record)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
-      const fired = [...outside, ...answersFor(plan, known, threadId, answers)]
+      const fired = [...outside, ...answersFor(plan, known, threadId, { ...triedAgain(known), ...answers })]
       const past = fired.length > 0 ? amend(log.past, fired).past : log.past
       const runState = opening
         ? runStateOf(record, opening)
         : await begun(prepare(plan, record.inputs, threadId).run, plan)
       const lowered = await loweredAs(loweringOf(opening))
       const number = opening ? record.stretches + 1 : 1
-      const input = { plan, record, lease, past, lastSeq, runState, number, fired, ...lowered, ...options }
+      const input = { plan, record, lease, past, lastSeq, reached, runState, number, fired, ...lowered, ...options }
       return startStretch(host, { ...input, leaseUntilMs: claim.expiresAtMs })
     } catch (error) {
       await store.release(lease)
@@ -162,14 +164,20 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
   }
 
   /** A run that waits may have been answered by a graph on its thread, with no engine around it. */
-  async function answeredOutside({ stages }: Plan, past: Past, threadId: string): Promise<DatedEvent[]> {
-    const open = stages.flatMap(({ id }) => openWaitOf(id, past.of(id)) ?? [])
+  async function answeredOutside(past: Past, threadId: string): Promise<DatedEvent[]> {
+    const open = openWaitsIn(past)
     return open.length > 0 ? answersOutside(store.saver, { configurable: { thread_id: threadId } }, open) : []
   }
 
+  /** A resume tries what failed and paused its run again, unless it says something else. */
+  function triedAgain(past: Past): Answers {
+    const paused = openWaitsIn(past).filter(isFailurePause)
+    return Object.fromEntries(paused.map(({ id }) => [id, { decision: 'retry' }]))
+  }
+
   /** What came while nobody ran it. */
-  async function cameBefore(plan: Plan, past: Past, record: RunRecord): Promise<DatedEvent[]> {
-    const outside = await answeredOutside(plan, past, record.id)
+  async function cameBefore(past: Past, record: RunRecord): Promise<DatedEvent[]> {
+    const outside = await answeredOutside(past, record.id)
     const told = new Set(outside.flatMap((event) => ('wait' in event ? [event.wait] : [])))
     const came = await news.of(record)
     return [...outside, ...came.filter((event) => !('wait' in event) || !told.has(event.wait))]
@@ -178,7 +186,7 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
   function answersFor(plan: Plan, past: Past, thread: string, answers: Answers): DatedEvent[] {
     if (Object.keys(answers).length === 0) return []
     const runner = createStageRunner(plan, { ...host.stageHost(plan), control: createControl() })
-    return answerEvents(answers, { plan, past, thread, at: new Date(clock.now()).toISOString() }, runner)
+    return answerEvents(answers, { past, thread, at: new Date(clock.now()).toISOString() }, runner)
   }
 
   /** A run goes on by the lowering that it was started by, or not at all. */

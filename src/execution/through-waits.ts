@@ -6,17 +6,18 @@
  * it works wherever the graph runs, and whoever wakes a run need not know more than that something is due.
  */
 import type { Outcome } from '../foundation/outcome.ts'
-import { advance, openWaitOf, type StagePast } from '../foundation/past.ts'
+import { advance, openWaitOf } from '../foundation/past.ts'
 import { StageWaits } from '../foundation/stage-runner.ts'
 import { dueEvents, waitStarted } from '../foundation/wait-events.ts'
+import { isFailure } from './bodies/list-end.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Stop } from './stop.ts'
-import type { Say, Workshop } from './workshop.ts'
+import type { View } from './view.ts'
+import { type Say, scopeOf, type Workshop } from './workshop.ts'
 
 interface Way {
   readonly stop: Stop
   readonly say: Say
-  readonly past: StagePast
 }
 
 /** What the stage does when it is not kept by a wait. Rejects with StageWaits. */
@@ -28,7 +29,7 @@ export interface Steps<W, E> {
 }
 
 /** The stage stands at a wait. */
-export const isAtWait = ({ stage, past }: StageAtWork): boolean => openWaitOf(stage.id, past) !== undefined
+export const isAtWait = ({ path, past }: StageAtWork): boolean => openWaitOf(path, past) !== undefined
 
 /**
  * For a stage that stands at a wait, or that has just come to one: `reached`. Rejects with StageWaits when there is
@@ -41,23 +42,23 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
   steps: Steps<W, E>,
   reached?: StageWaits,
 ): Promise<E> {
-  const { id } = given.stage
+  const { path } = given
   const { clock } = shop.deps
-  let { past } = way
+  let { past } = given
   const say: Say = (event, at) => {
     way.say(event, at)
     const dated = { ...event, at: at ?? new Date(clock.now()).toISOString() }
     if ('wait' in dated) past = advance(past, dated)
   }
   const ended = (end: E): E => {
-    const left = openWaitOf(id, past)
-    if (left) say({ type: 'wait.cancelled', stage: id, wait: left.id })
+    const left = openWaitOf(path, past)
+    if (left) say({ type: 'wait.cancelled', stage: path, wait: left.id })
     return end
   }
   /** Undefined: it is to be come by again, for what it asks is on record now. */
   const stopAt = (waits: StageWaits): E | undefined => {
-    const known = openWaitOf(id, past)?.id
-    const fresh = waits.waits.filter((wait) => wait.stage === id && wait.id !== known)
+    const known = openWaitOf(path, past)?.id
+    const fresh = waits.waits.filter((wait) => wait.stage === path && wait.id !== known)
     if (fresh.length === 0) throw waits
     if (isInVain(shop, given) && fresh.every(({ ambiguous }) => !ambiguous)) return steps.cancelled()
     for (const wait of fresh) say(waitStarted(wait, past.generation))
@@ -66,7 +67,7 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
   const before = reached && stopAt(reached)
   if (before) return before
   for (;;) {
-    const open = openWaitOf(id, past)
+    const open = openWaitOf(path, past)
     if (open && !open.ambiguous && !way.stop.aborted) {
       if (isInVain(shop, given)) return ended(steps.cancelled())
       const now = clock.now()
@@ -79,7 +80,7 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
       }
     }
     try {
-      return ended(await steps.run({ ...given, past }, { ...way, say, past }))
+      return ended(await steps.run({ ...given, past }, { ...way, say }))
     } catch (thrown) {
       if (!(thrown instanceof StageWaits)) throw thrown
       const end = stopAt(thrown)
@@ -92,13 +93,18 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
  * Something failed, so the run will have failed in the end: nobody is to be asked any more. A kind that does something
  * besides waiting is to come to its end.
  */
-const isInVain = ({ plan, deps }: Workshop, { stage, view: { outcomes } }: StageAtWork): boolean =>
-  deps.kinds.get(stage.kind)?.waits !== undefined &&
-  plan.stages.some(({ id }) => outcomes[id]?.status === 'failed' && !outcomes[id]?.tolerated)
+const isInVain = ({ deps }: Workshop, { stage, view }: StageAtWork): boolean =>
+  deps.kinds.get(stage.kind)?.waits !== undefined && hasFailure(view)
+
+/** In its own list, or in one around it. */
+function hasFailure(view: View): boolean {
+  const outer = view.inside?.holder
+  return Object.values(view.outcomes).some(isFailure) || (outer !== undefined && hasFailure(outer.view))
+}
 
 /** What the stage sees, with every variable as it is now. */
 function liveScope(shop: Workshop, { scope, view }: StageAtWork, condition: string, nowMs: number) {
-  const { vars } = shop.scopes.of(view)([condition]).names
+  const { vars } = scopeOf(shop, view)([condition]).names
   const { names } = scope([condition])
   return { names: { ...names, ...(vars !== undefined && { vars }) }, nowMs }
 }

@@ -5,42 +5,47 @@
  * it covers, for every stage that starts later; the rest folds on top of it.
  */
 import { produce } from 'immer'
-import type { Topology } from '../compiler/lower/topology.ts'
 import { StageError } from '../foundation/errors.ts'
 import { assertJson, deepFreeze, type Json, NotJsonError } from '../foundation/json.ts'
-import type { VariablePatch } from '../foundation/outcome.ts'
-import type { JsonSchema, Plan, VariablePlan } from '../foundation/plan.ts'
-import type { RunView } from '../foundation/stage-runner.ts'
+import type { Outcome } from '../foundation/outcome.ts'
+import type { JsonSchema, Plan, StagePlan, VariablePlan } from '../foundation/plan.ts'
+import type { ListShape } from './lists.ts'
 import { type Merge, merges } from './merge.ts'
 import { loadReducer, type Reducer } from './reducers.ts'
+import { outerOf, pathOf, type View } from './view.ts'
 
 export interface Variables {
   /** Contributions in plan order on `base` (a patch) or the default; null when there is neither. Frozen. */
   fold(variable: string, contributions: readonly Json[], base?: Json): Json
   /** What the stage at `reader` sees, or everything when there is no reader. Frozen. */
-  seen(variable: string, view: RunView, reader?: number): Json
+  seen(variable: string, view: View, reader?: number): Json
+  /** What stages side by side, or one after the other, gave, as few contributions as say the same. */
+  combined(variable: string, contributions: readonly Json[]): readonly Json[]
   /** What one stage may give: the variable's type, for `merge` with none of its fields required. */
   contributionSchema(variable: string): JsonSchema
   /** Loads every reducer of the user's. Throws StageError. */
   load(): void
 }
 
-export function createVariables(plan: Plan, topology: Topology): Variables {
-  const setters = settersOf(plan)
+/** Of one pipeline; `list` is its own, `directory` where its reducers are looked for. */
+export function createVariables(
+  { vars, directory }: { readonly vars: Plan['vars']; readonly directory: string },
+  list: ListShape,
+): Variables {
   const loaded = new Map<string, Merge>()
-  const schemas = new Map(Object.entries(plan.vars).map(([name, variable]) => [name, schemaOfOne(variable)]))
+  const schemas = new Map(Object.entries(vars).map(([name, variable]) => [name, schemaOfOne(variable)]))
 
   function mergeOf(name: string, { merge }: VariablePlan): Merge {
     if (typeof merge === 'string') return merges[merge]
     const known = loaded.get(name)
     if (known) return known
-    const made = reducing(name, loadReducer(merge, plan.origin.directory))
+    const made = reducing(name, loadReducer(merge, directory))
     loaded.set(name, made)
     return made
   }
 
   function fold(name: string, contributions: readonly Json[], base?: Json): Json {
-    const variable = plan.vars[name]
+    const variable = vars[name]
     if (!variable) throw new TypeError(`There is no variable "${name}".`)
     const start = base ?? (replaces(variable) ? undefined : variable.default)
     const values = start === undefined ? contributions : [start, ...contributions]
@@ -48,20 +53,22 @@ export function createVariables(plan: Plan, topology: Topology): Variables {
     return deepFreeze(mergeOf(name, variable)(start === undefined && reduces(variable) ? [null, ...values] : values))
   }
 
-  function seen(name: string, view: RunView, reader?: number): Json {
+  function seen(name: string, view: View, reader?: number): Json {
     const patch = view.patches.findLast(({ variable }) => variable === name)
-    const visible = (setters.get(name) ?? []).filter(
-      (index) => reader === undefined || topology.isUpstream(index, reader),
-    )
-    return fold(name, contributionsOf(plan, name, view, visible, patch), patch?.value)
+    return fold(name, contributionsTo({ name, list, covered: new Set(patch?.covers) }, view, reader), patch?.value)
   }
 
   return {
     fold,
     seen,
+    combined(name, contributions) {
+      const variable = vars[name]
+      if (!variable || reduces(variable) || contributions.length < 2) return contributions
+      return [mergeOf(name, variable)(contributions)]
+    },
     contributionSchema: (name) => schemas.get(name) ?? true,
     load() {
-      for (const [name, variable] of Object.entries(plan.vars)) mergeOf(name, variable)
+      for (const [name, variable] of Object.entries(vars)) mergeOf(name, variable)
     },
   }
 }
@@ -78,32 +85,44 @@ function schemaOfOne({ schema, merge }: VariablePlan): JsonSchema {
 /** A reducer of the user's starts at null when there is no default. */
 const reduces = ({ merge }: VariablePlan): boolean => typeof merge !== 'string'
 
-/** Variable → positions of the stages that set it, in plan order. */
-function settersOf({ stages }: Plan): ReadonlyMap<string, readonly number[]> {
-  const setters = new Map<string, number[]>()
-  for (const [index, { set }] of stages.entries()) {
-    for (const name of Object.keys(set)) {
-      const known = setters.get(name)
-      if (known) known.push(index)
-      else setters.set(name, [index])
-    }
-  }
-  return setters
+interface Sought {
+  readonly name: string
+  /** The pipeline's own. */
+  readonly list: ListShape
+  /** Paths of stages whose contributions an edit from outside stands for. */
+  readonly covered: ReadonlySet<string>
 }
 
-function contributionsOf(
-  { stages }: Plan,
-  name: string,
-  { outcomes }: RunView,
-  setters: readonly number[],
-  patch: VariablePatch | undefined,
-): Json[] {
-  const covered = new Set(patch?.covers)
-  return setters.flatMap((index) => {
-    const id = stages[index]?.id ?? ''
-    const set = outcomes[id]?.set
-    return set && Object.hasOwn(set, name) && !covered.has(id) ? [set[name] as Json] : []
-  })
+/**
+ * What was given to a variable, as the stage at `reader` sees it, in plan order: what lists outside gave stands around
+ * `inner`, which the list that the reader holds gave.
+ */
+function contributionsTo(sought: Sought, view: View, reader?: number, inner: readonly Json[] = []): readonly Json[] {
+  const { stages, topology, setters } = view.inside?.list ?? sought.list
+  const given: Json[] = []
+  let placed = false
+  const place = (): void => {
+    placed = true
+    given.push(...inner)
+  }
+  for (const index of setters(sought.name)) {
+    if (reader !== undefined && index >= reader && !placed) place()
+    if (reader !== undefined && !topology.isUpstream(index, reader)) continue
+    const { id } = stages[index] as StagePlan
+    const outcome = Object.hasOwn(view.outcomes, id) ? view.outcomes[id] : undefined
+    if (outcome && !sought.covered.has(pathOf(view, id))) given.push(...contributionsOf(outcome, sought.name))
+  }
+  if (!placed) place()
+  const all = [...(view.inside?.earlier[sought.name] ?? []), ...given]
+  const outer = outerOf(view)
+  return outer ? contributionsTo(sought, outer.view, outer.reader, all) : all
+}
+
+/** What a stage gave to a variable: the stages inside it first. */
+export function contributionsOf({ parts, set }: Pick<Outcome, 'parts' | 'set'>, name: string): readonly Json[] {
+  const own = Object.hasOwn(set, name) ? [set[name] as Json] : []
+  const inside = parts && Object.hasOwn(parts, name) ? parts[name] : undefined
+  return inside ? [...inside, ...own] : own
 }
 
 /** Lets a reducer change what it is given, without changing it for anyone else. */

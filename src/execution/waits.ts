@@ -3,7 +3,7 @@
  * its last attempt ended.
  */
 import type { Clock } from '../foundation/clock.ts'
-import { StageError } from '../foundation/errors.ts'
+import { type Failure, failureToJson, StageError } from '../foundation/errors.ts'
 import { assertJson, isJsonObject, type Json, type JsonObject } from '../foundation/json.ts'
 import type { StagePast } from '../foundation/past.ts'
 import type { JsonSchema, StagePlan } from '../foundation/plan.ts'
@@ -86,17 +86,39 @@ const nextId = (thread: string, stage: string, { generation, waits = [] }: Stage
   waitIdOf(thread, stage, generation, waits.length)
 
 /** The question for a person: an attempt was started, nothing says how it ended, and it may not be run twice. */
-export function ambiguity(thread: string, stage: StagePlan, past: StagePast): OpenWait {
+export function ambiguity(thread: string, path: string, stage: StagePlan, past: StagePast): OpenWait {
   const attempt = past.open ?? past.lost ?? 0
-  const message = `The process died while attempt ${attempt} of "${stage.id}" was running, and nobody knows how it ended.`
+  const message = `The process died while attempt ${attempt} of "${path}" was running, and nobody knows how it ended.`
   return {
-    id: nextId(thread, stage.id, past),
-    stage: stage.id,
-    value: { reason: 'ambiguous', stage: stage.id, attempt, message },
+    id: nextId(thread, path, past),
+    stage: path,
+    value: { reason: 'ambiguous', stage: path, attempt, message },
     response_schema: decisions(stage.output ?? true),
     ambiguous: true,
   }
 }
+
+/**
+ * The question for a person when a stage failed whose `on_error` is `pause`: whether it is to be tried again, failed or is
+ * to be taken as done. A resume that does not answer tries it again.
+ */
+export function failurePause(
+  thread: string,
+  { path, stage, past }: { readonly path: string; readonly stage: StagePlan; readonly past: StagePast },
+  error: Failure,
+): OpenWait {
+  return {
+    id: nextId(thread, path, past),
+    stage: path,
+    value: { reason: 'error', stage: path, error: failureToJson(error) },
+    response_schema: decisions(stage.output ?? true),
+    ambiguous: true,
+  }
+}
+
+/** It asks what to do about a failure. */
+export const isFailurePause = ({ value }: Pick<OpenWait, 'value'>): boolean =>
+  isJsonObject(value) && value.reason === 'error'
 
 /** What may be answered to it. */
 const decisions = (output: JsonSchema): JsonSchema => ({

@@ -3,6 +3,7 @@
  *
  *   report(diagnostics.unknown_stage(span, 'rewiew', 'review'))
  */
+import { bodyDiagnostics } from './diagnostics/bodies.ts'
 import { dataDiagnostics } from './diagnostics/data.ts'
 import { makers } from './diagnostics/define.ts'
 import { expressionDiagnostics } from './diagnostics/expressions.ts'
@@ -19,6 +20,7 @@ export const catalogue = {
   ...schemaDiagnostics,
   ...fileDiagnostics,
   ...orderDiagnostics,
+  ...bodyDiagnostics,
   ...expressionDiagnostics,
   ...dataDiagnostics,
   ...waitDiagnostics,

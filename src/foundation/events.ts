@@ -44,7 +44,12 @@ export type RunEventBody =
   /** The run goes on, but not as it should. */
   | { readonly type: 'run.warned'; readonly code: string; readonly message: string }
   /** The run begins with what another had recorded up to `seq`; those events follow. */
-  | { readonly type: 'run.forked'; readonly from: { readonly run: string; readonly seq: number } }
+  | {
+      readonly type: 'run.forked'
+      readonly from: { readonly run: string; readonly seq: number }
+      /** How many of the events that follow are the other run's. */
+      readonly inherits?: number
+    }
   | {
       readonly type: 'stage.started'
       readonly stage: string
@@ -58,7 +63,13 @@ export type RunEventBody =
       readonly fixed?: Json
     }
   /** The attempt was stopped for a pause, and is no failure: the stage runs again. */
-  | { readonly type: 'stage.interrupted'; readonly stage: string; readonly attempt: number }
+  | {
+      readonly type: 'stage.interrupted'
+      readonly stage: string
+      readonly attempt: number
+      /** Of a stage with stages inside: milliseconds it has been active by now. */
+      readonly active_ms?: number
+    }
   /** The process that ran the attempt died; nobody knows how far it came. `crashes` counts them. */
   | { readonly type: 'stage.crashed'; readonly stage: string; readonly attempt: number; readonly crashes: number }
   | {
@@ -113,7 +124,13 @@ export type RunEventBody =
       readonly error: Failure
       readonly tolerated: boolean
       readonly output: Json
+      /** The run is to be rolled back for it. */
+      readonly rollback?: true
     } & StageEnd)
+  /** The stage failed, and its `on_error` is at work. */
+  | { readonly type: 'stage.handling'; readonly stage: string; readonly attempt: number; readonly error: Failure }
+  /** What the stage did was taken back. */
+  | { readonly type: 'stage.undone'; readonly stage: string }
   | { readonly type: 'stage.skipped'; readonly stage: string; readonly reason: SkipReason }
   | ({ readonly type: 'stage.cancelled'; readonly stage: string; readonly error: Failure } & StageEnd)
   | {
@@ -177,6 +194,8 @@ const recorded: ReadonlySet<RunEventBody['type']> = new Set([
   'stage.retrying',
   'stage.interrupted',
   'stage.crashed',
+  'stage.handling',
+  'stage.undone',
   'stage.succeeded',
   'stage.failed',
   'stage.skipped',
@@ -205,6 +224,8 @@ export interface RunResult {
   readonly error: Failure | null
   /** Paths of stages whose failure was tolerated. */
   readonly tolerated: readonly string[]
+  /** Why stages could not be taken back, where the run was rolled back and some could not. */
+  readonly not_undone?: readonly Failure[]
   readonly started_at: string
   /** null while the run is paused or waiting. */
   readonly ended_at: string | null

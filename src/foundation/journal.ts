@@ -25,6 +25,8 @@ export interface Journal {
 export interface Recorded {
   readonly journal: Journal
   readonly past: Past
+  /** All that is recorded by now. Rejects with JournalError. */
+  reread(): Promise<Past>
   /**
    * Calls back when something has come for a stage that waits, which is to be run again then; until it is told to stop.
    * Absent: nothing comes while a graph runs.

@@ -35,6 +35,8 @@ export interface Outcome {
   readonly parts?: Readonly<Record<string, readonly Json[]>>
   /** How the stages inside came to their end. */
   readonly body?: BodyEnd
+  /** The failure asks for the run to be rolled back, and nothing tolerates it. */
+  readonly rollback?: true
 }
 
 /** What expressions read beside the output of a stage with stages inside. */
@@ -132,5 +134,7 @@ export interface RunState {
   readonly error?: Failure | null
   /** Paths of stages whose failure was tolerated. */
   readonly tolerated?: readonly string[]
+  /** What could not be taken back, where the run was rolled back. */
+  readonly not_undone?: readonly Failure[]
   readonly ended_at?: string
 }

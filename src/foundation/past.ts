@@ -1,10 +1,12 @@
 /**
  * What a journal says of each stage: a fold of its events, oldest first.
  */
+import type { Failure } from './errors.ts'
 import type { RunEventBody } from './events.ts'
 import { copyOutcomes } from './join-outcomes.ts'
-import { deepFreeze, type Json } from './json.ts'
+import { deepFreeze, isJsonObject, type Json } from './json.ts'
 import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
+import { holdersOf, isInside } from './paths.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 import { foldWait, waitOf } from './wait-events.ts'
 
@@ -32,12 +34,33 @@ export interface StagePast {
   readonly waits?: readonly Wait[]
   /** How a person decided on an attempt of which nobody knew how it ended; gone once another is started. */
   readonly decision?: Json
+  /** The failure that its `on_error` is at work on. */
+  readonly handling?: Failure
+  /** What it did was taken back. */
+  readonly undone?: true
+  /** Its end is that of another run, which this one was forked from. */
+  readonly inherited?: true
+  /** Of a stage with stages inside, once it has begun: when, what was decided then, and how long it was active. */
+  readonly begun?: Begun
+}
+
+export interface Begun {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** As of `stage.started`. */
+  readonly fixed: Json
+  /** Milliseconds, up to its last interruption. */
+  readonly activeMs: number
 }
 
 export interface Past {
   of(path: string): StagePast
-  /** Every outcome that was recorded, frozen. */
+  /** Everything that anything is known of, stages inside others too. */
+  readonly paths: readonly string[]
+  /** Every outcome that was recorded of stages of the pipeline's own list, frozen. */
   readonly outcomes: Outcomes
+  /** Paths of all that ended, stages inside others too, in the order in which they did. */
+  readonly ended: readonly string[]
   /** Paths with an attempt that nothing more is known of. */
   readonly open: readonly string[]
   readonly patches: readonly VariablePatch[]
@@ -51,7 +74,7 @@ export type StageEvent = DatedEvent & { readonly stage: string }
 
 const untouched: StagePast = { attempts: 0, failures: 0, crashes: 0, generation: 1 }
 
-export const noPast: Past = { of: () => untouched, outcomes: {}, open: [], patches: [] }
+export const noPast: Past = { of: () => untouched, paths: [], outcomes: {}, ended: [], open: [], patches: [] }
 
 export interface Fold {
   add(event: DatedEvent): void
@@ -69,16 +92,21 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
   const stages = new Map<string, StagePast>(Object.entries(before))
   const patches: VariablePatch[] = []
   const outcomes: Record<string, Outcome> = Object.create(null)
+  const ended = new Set<string>()
+  let inherits = 0
 
   function add(event: DatedEvent): void {
-    if (event.type === 'variable.patched') patches.push(event)
+    const isInherited = inherits > 0 && inherits-- > 0
+    if (event.type === 'run.forked') inherits = event.inherits ?? 0
+    else if (event.type === 'variable.patched') patches.push(event)
     else if (event.type === 'run.ended' && event.result.status === 'quarantined') forgive(stages)
     else if ('stage' in event) {
       const before = stages.get(event.stage) ?? untouched
       const after = next(before, event)
       if (after === before) return
-      stages.set(event.stage, after)
-      if (after.outcome) outcomes[event.stage] = after.outcome
+      stages.set(event.stage, isInherited && after.outcome ? { ...after, inherited: true } : after)
+      if (after.outcome) ended.add(event.stage)
+      if (after.outcome && !isInside(event.stage)) outcomes[event.stage] = after.outcome
     }
   }
   function beginAnew(elsewhere: Readonly<Record<string, number>>): void {
@@ -92,7 +120,11 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
     beginAnew,
     past: () => ({
       of: (path) => stages.get(path) ?? untouched,
+      get paths() {
+        return [...stages.keys()]
+      },
       outcomes: deepFreeze(copyOutcomes(outcomes)),
+      ended: [...ended],
       open: [...stages].flatMap(([path, { open }]) => (open === undefined ? [] : [path])),
       patches,
     }),
@@ -110,7 +142,18 @@ export function amend(
     if ('stage' in event) stages.set(event.stage, next(of(event.stage), event))
   }
   for (const event of events) add(event)
-  return { past: { ...past, of }, add }
+  const { outcomes, ended, open, patches } = past
+  const amended: Past = {
+    of,
+    get paths() {
+      return [...new Set([...past.paths, ...stages.keys()])]
+    },
+    outcomes,
+    ended,
+    open,
+    patches,
+  }
+  return { past: amended, add }
 }
 
 /** The outcome that the events of one stage tell of. */
@@ -132,7 +175,8 @@ function next(stage: StagePast, event: StageEvent): StagePast {
   switch (event.type) {
     case 'stage.started': {
       const { nextAt: _, decision: __, ...rest } = closed(ofGeneration(stage, event.generation))
-      const { attempt, input } = event
+      const { attempt, input, fixed } = event
+      if (fixed !== undefined) return { ...rest, attempts: attempt, begun: { at: event.at, fixed, activeMs: 0 } }
       return { ...rest, attempts: attempt, open: attempt, ...(input !== undefined && { input }) }
     }
     case 'wait.started':
@@ -145,8 +189,14 @@ function next(stage: StagePast, event: StageEvent): StagePast {
       return heard(stage, event)
     case 'stage.retrying':
       return { ...closed(stage), failures: stage.failures + (event.counts ? 1 : 0), nextAt: event.next_at }
-    case 'stage.interrupted':
-      return closed(stage)
+    case 'stage.interrupted': {
+      const { begun } = stage
+      return begun ? { ...stage, begun: { ...begun, activeMs: event.active_ms ?? 0 } } : closed(stage)
+    }
+    case 'stage.handling':
+      return { ...closed(stage), handling: event.error }
+    case 'stage.undone':
+      return { ...stage, undone: true }
     case 'stage.crashed':
       return { ...closed(stage), crashes: event.crashes, lost: event.attempt }
     case 'stage.succeeded':
@@ -157,7 +207,10 @@ function next(stage: StagePast, event: StageEvent): StagePast {
     case 'variable.changed': {
       const { outcome } = stage
       if (!outcome) return stage
-      return { ...stage, outcome: { ...outcome, set: { ...outcome.set, [event.variable]: event.value } } }
+      if (!event.parts)
+        return { ...stage, outcome: { ...outcome, set: { ...outcome.set, [event.variable]: event.value } } }
+      const parts = { ...outcome.parts, [event.variable]: event.value as readonly Json[] }
+      return { ...stage, outcome: { ...outcome, parts } }
     }
     default:
       return stage
@@ -180,8 +233,14 @@ function heard(stage: StagePast, event: Extract<DatedEvent, { readonly wait: str
   if (!wait || !isOpen(wait)) return stage
   const after = foldWait(wait, event)
   const waits = stage.waits?.map((each) => (each === wait ? after : each)) ?? []
-  return { ...stage, waits, ...(wait.ambiguous && 'answer' in after && { decision: after.answer as Json }) }
+  if (!wait.ambiguous || !('answer' in after)) return { ...stage, waits }
+  const decision = after.answer as Json
+  if (!isRetry(decision)) return { ...stage, waits, decision }
+  const { handling: _, ...anew } = stage // tried again, as if it had not failed yet
+  return { ...anew, waits, failures: stage.handling ? 0 : stage.failures, decision }
 }
+
+const isRetry = (answer: Json): boolean => isJsonObject(answer) && answer.decision === 'retry'
 
 /** The stage after one more event. */
 export const advance = (stage: StagePast, event: StageEvent): StagePast => next(stage, event)
@@ -192,6 +251,13 @@ export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined
   if (past.outcome || !last || !isOpen(last)) return undefined
   return { stage, ...last }
 }
+
+/** All waits that are open: neither the stage nor one that it is inside of has ended. */
+export const openWaitsIn = (past: Past): OpenWait[] =>
+  past.paths.flatMap((path) => {
+    const isOver = holdersOf(path).some((holder) => past.of(holder).outcome !== undefined)
+    return isOver ? [] : (openWaitOf(path, past.of(path)) ?? [])
+  })
 
 function closed(stage: StagePast): StagePast {
   const { open: _, lost: __, ...rest } = stage
@@ -207,17 +273,21 @@ function outcomeOf(event: Closing, generation: number): Outcome {
     case 'stage.skipped':
       return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }
     case 'stage.succeeded': {
-      const { output, attempts, cached } = event
+      const { output, attempts, cached, body } = event
       const begin = { attempts, started_at: startOf(event) }
-      return { ...nothing, ...ends, ...begin, status: 'succeeded', output, ...(cached && { cached }) }
+      const more = { ...(cached && { cached }), ...(body && { body }) }
+      return { ...nothing, ...ends, ...begin, status: 'succeeded', output, ...more }
     }
     case 'stage.failed': {
-      const { output, error, tolerated, attempts } = event
-      return { ...nothing, ...ends, status: 'failed', output, error, tolerated, attempts, started_at: startOf(event) }
+      const { output, error, tolerated, attempts, body } = event
+      const begin = { attempts, started_at: startOf(event) }
+      const more = { ...(body && { body }), ...(event.rollback && { rollback: event.rollback }) }
+      return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...more }
     }
     case 'stage.cancelled': {
-      const { error, attempts } = event
-      return { ...nothing, ...ends, status: 'cancelled', error, attempts, started_at: startOf(event) }
+      const { error, attempts, body } = event
+      const begin = { attempts, started_at: startOf(event) }
+      return { ...nothing, ...ends, ...begin, status: 'cancelled', error, ...(body && { body }) }
     }
   }
 }

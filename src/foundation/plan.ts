@@ -29,8 +29,12 @@ export interface Plan {
   /** Environment variables the pipeline may read, with the defaults it gives. */
   readonly env: readonly { readonly name: string; readonly default?: string }[]
   readonly secrets: readonly string[]
-  readonly limits: { readonly timeoutMs?: number; readonly concurrency: number }
+  readonly limits: { readonly timeoutMs?: number; readonly deadlineMs?: number; readonly concurrency: number }
   readonly stages: readonly StagePlan[]
+  /** Stages that run when all others have ended. They join by `all_done`. */
+  readonly finally?: readonly StagePlan[]
+  /** Absent = `fail`. */
+  readonly onError?: PipelineOnErrorPlan
   /** What starts a run by itself. */
   readonly triggers?: readonly TriggerPlan[]
   /** How long events are kept that its stages publish; a day by default. */
@@ -106,7 +110,37 @@ export interface RetryPlan {
   readonly on: readonly RetryCategory[]
 }
 
-export type OnErrorPlan = { readonly do: 'fail' } | { readonly do: 'continue'; readonly value?: Template }
+/**
+ * What becomes of a failure. `rollback`: the run fails and is rolled back. `pause`: the stage asks a person, and each
+ * resume tries it again.
+ */
+export type FailureActionPlan =
+  | { readonly do: 'fail' | 'rollback' | 'pause' }
+  | { readonly do: 'continue'; readonly value?: Template }
+
+/** The first handler that matches is run; where none does, the stage fails. */
+export type OnErrorPlan = FailureActionPlan | { readonly do: 'handle'; readonly handlers: readonly HandlerPlan[] }
+
+export interface HandlerPlan {
+  /** A bare CEL expression with `error` in scope; absent = always. */
+  readonly when?: string
+  /** Run first. They set nothing. */
+  readonly stages: readonly StagePlan[]
+  readonly then: FailureActionPlan
+}
+
+/** Of the pipeline: what is done when it failed. The actions of its handlers are `fail` and `rollback`. */
+export type PipelineOnErrorPlan =
+  | { readonly do: 'fail' | 'rollback' }
+  | { readonly do: 'handle'; readonly handlers: readonly HandlerPlan[] }
+
+/** Takes back what a stage did. */
+export interface RollbackPlan {
+  /** With the id of the stage that it is of; needs nothing, has no `if`, sets nothing. Its templates may read `output`. */
+  readonly stage: StagePlan
+  /** Also for attempts that failed, or whose end nobody knows: then `output` is null. */
+  readonly alsoOnFailure: boolean
+}
 
 export interface StagePlan {
   readonly id: string
@@ -122,6 +156,7 @@ export interface StagePlan {
   /** Absent = one attempt. */
   readonly retry?: RetryPlan
   readonly onError: OnErrorPlan
+  readonly rollback?: RollbackPlan
   readonly output?: JsonSchema
   readonly set: Readonly<Record<string, Template>>
   readonly env?: Readonly<Record<string, Template>>
@@ -200,7 +235,7 @@ export interface PipelinePlan {
 /** A pipeline inside another. `run.*` is that of the outermost one, and so are `limits` and `files`. */
 export type ChildPlan = Pick<
   Plan,
-  'name' | 'version' | 'inputs' | 'vars' | 'models' | 'env' | 'secrets' | 'stages' | 'outputs'
+  'name' | 'version' | 'inputs' | 'vars' | 'models' | 'env' | 'secrets' | 'stages' | 'finally' | 'onError' | 'outputs'
 > & {
   /** Where relative paths of its stages start, from the `origin.directory` of the outermost plan. */
   readonly directory: string
@@ -223,9 +258,13 @@ export function listsOf({ body }: StagePlan): readonly (readonly StagePlan[])[] 
   }
 }
 
-/** Every stage of a list, those inside others included, each before what is inside it. */
+/** Every stage of a list, those inside others and in their handlers included, each before what is inside it. */
 export const allStages = (stages: readonly StagePlan[]): readonly StagePlan[] =>
-  stages.flatMap((stage) => [stage, ...listsOf(stage).flatMap(allStages)])
+  stages.flatMap((stage) => [stage, ...[...listsOf(stage), ...handledBy(stage.onError)].flatMap(allStages)])
+
+/** The lists of stages of handlers. */
+export const handledBy = (onError: OnErrorPlan | PipelineOnErrorPlan): readonly (readonly StagePlan[])[] =>
+  onError.do === 'handle' ? onError.handlers.map(({ stages }) => stages) : []
 
 /** The largest output a stage may have unless `limits.output_bytes` says otherwise. */
 export const defaultOutputBytes = 16 * 1024 * 1024

@@ -6,7 +6,7 @@
  */
 import type { z } from 'zod'
 import type { Json, JsonObject } from './json.ts'
-import type { JsonSchema } from './plan.ts'
+import type { BodyPlan, JsonSchema } from './plan.ts'
 import type { Template } from './template.ts'
 import type { WaitRequest } from './wait.ts'
 
@@ -41,6 +41,8 @@ export interface StageKind<Config = unknown> {
     readonly output: string
     /** A whole small pipeline; compiled and run by a test, printed on the reference page. */
     readonly example: string
+    /** Files that the example needs beside it, by name. */
+    readonly files?: Readonly<Record<string, string>>
   }
   /** The configuration `run` gets, after evaluation. Also checked at compile time, with whole-value expressions left out. */
   readonly schema: z.ZodType<Config>
@@ -51,6 +53,8 @@ export interface StageKind<Config = unknown> {
   readonly beside?: readonly string[]
   /** Places that differ, by path inside the configuration; `*` stands for any key or index. */
   readonly slots?: Readonly<Record<string, Slot>>
+  /** Of a kind with stages inside; the engine goes through those by `StagePlan.body`, and `run` is never called. */
+  readonly body?: BodyShape
   /** Pure kinds compute; all others have effects. */
   readonly pure?: boolean
   /**
@@ -72,6 +76,15 @@ export interface StageKind<Config = unknown> {
   run(config: Config, context: StageContext): Promise<unknown> | unknown
   /** Takes back what `run` did. `output` is what it returned. (Used by rollback.) */
   undo?(output: Json, config: Config, context: StageContext): Promise<void> | void
+}
+
+/** How stages stand inside a stage. */
+export interface BodyShape {
+  readonly kind: BodyPlan['kind']
+  /** Where lists of stages stand in the configuration, as paths like those of `slots`. */
+  readonly lists: readonly string[]
+  /** The kind's `schema` with the schema of a list of stages at those places. */
+  schema(stages: z.ZodType): z.ZodType
 }
 
 /** A kind whose configuration is its own business. */

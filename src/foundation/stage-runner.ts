@@ -55,8 +55,11 @@ export interface StageRunner {
   runStage(stage: StagePlan, view: RunView, line?: StageLine): Promise<Outcome>
   /** Hash of what the stage would be given now; undefined when that cannot be told. */
   inputHash(stage: StagePlan, view: RunView): string | undefined
-  /** All stages are terminal (or can never be): decides status, outputs and error. */
-  settle(view: RunView): Promise<Settled>
+  /**
+   * All stages are terminal (or can never be): decides status, outputs and error, and runs what runs last. Rejects as
+   * `runStage` does.
+   */
+  settle(view: RunView, line?: StageLine): Promise<Settled>
   /**
    * A variable's value: what was set, in plan order, on top of `base` (a patch) or else of its default; null when there
    * is neither. Pure; throws when a reducer of the user's does.

@@ -4,9 +4,14 @@ import { approve } from './approve.ts'
 import { ask } from './ask.ts'
 import { assert } from './assert.ts'
 import { emit } from './emit.ts'
+import { foreach } from './foreach.ts'
 import { http } from './http.ts'
 import { llm } from './llm.ts'
+import { loop } from './loop.ts'
+import { parallel } from './parallel.ts'
+import { pipeline } from './pipeline.ts'
 import { run } from './run.ts'
+import { switchKind } from './switch.ts'
 import { transform } from './transform.ts'
 import { uses } from './uses.ts'
 import { wait } from './wait.ts'
@@ -14,5 +19,21 @@ import { wait } from './wait.ts'
 export { builtinFunctions } from './functions/builtin.ts'
 
 export const builtinKinds: StageKinds = new Map(
-  [transform, assert, run, http, uses, llm, approve, ask, wait, emit].map((kind) => [kind.name, kind]),
+  [
+    transform,
+    assert,
+    run,
+    http,
+    uses,
+    llm,
+    approve,
+    ask,
+    wait,
+    emit,
+    foreach,
+    loop,
+    switchKind,
+    parallel,
+    pipeline,
+  ].map((kind) => [kind.name, kind]),
 )

@@ -41,6 +41,15 @@ stages:
     ])
   })
 
+  it('put stages inside others into boxes, and the same pipeline there twice', () => {
+    const { plan } = compileFile(file('test/golden/bodies.yaml'))
+    expectGolden('bodies.mmd', drawMermaid(plan))
+    expectGolden('bodies.dot', drawDot(plan))
+    expectGolden('bodies.json', `${JSON.stringify(drawJson(plan), null, 2)}\n`)
+    const nodes = drawMermaid(plan).match(/^ *(subgraph )?s_[^[ ]+(?=\[)/gm) ?? []
+    expect(new Set(nodes).size, 'every node has a name of its own').toBe(nodes.length)
+  })
+
   it('escape what would break the drawing', () => {
     const { plan } = compile('name: p\nstages:\n  - { id: a, title: \'say "hi" <b>\', if: "1 < 2", transform: 1 }\n')
     expect(drawMermaid(plan)).toContain('say &quot;hi&quot; &lt;b&gt;')

@@ -20,13 +20,15 @@ interface JsonSchemaNode {
   readonly additionalProperties?: boolean | JsonSchemaNode
   readonly items?: JsonSchemaNode
   readonly anyOf?: readonly JsonSchemaNode[]
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, JsonSchemaNode>>
 }
 
 const jsonSchema = z.toJSONSchema(pipelineSchema(builtinKinds), {
   unrepresentable: 'any',
   io: 'input',
 }) as JsonSchemaNode
-const stages = jsonSchema.properties?.stages?.items?.anyOf ?? []
+const stages = jsonSchema.$defs?.Stage?.anyOf ?? []
 
 describe('the schema of the language', () => {
   it('has the top-level keys of this release and no other', () => {
@@ -43,8 +45,10 @@ describe('the schema of the language', () => {
     expect(stages).toHaveLength(builtinKinds.size)
     for (const [index, kind] of [...builtinKinds.values()].entries()) {
       const keys = Object.keys(stages[index]?.properties ?? {})
-      const common = 'id title needs join if timeout retry on_error output set idempotency_key limits cache'.split(' ')
+      const own = kind.body ? [] : ['retry', 'once', 'checkpoint', 'idempotency_key']
+      const common = [...'id title needs join if timeout on_error output set limits cache'.split(' '), ...own]
       expect(keys).toEqual(expect.arrayContaining([...common, kind.name, ...(kind.beside ?? [])]))
+      expect(keys.includes('retry')).toBe(kind.body === undefined)
       expect(keys.includes('env')).toBe(kind.env === true)
       expect(stages[index]?.description).toBe(kind.docs.summary)
     }
@@ -61,6 +65,7 @@ describe('the schema of the language', () => {
       if (node.items) visit(node.items, path)
     }
     visit(jsonSchema, '')
+    for (const inner of stages) visit(inner, 'stages')
     expect(undescribed).toEqual([])
   })
 

@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lowerAs } from '../../src/compiler/lower/fallback.ts'
 import { createSelfTest, type SelfTest } from '../../src/compiler/lower/self-test.ts'
-import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createPipelineEngine } from '../../src/execution/engine.ts'
 import { durationsFrom } from '../../src/execution/engine-host.ts'
+import { createLists } from '../../src/execution/lists.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import { systemClock } from '../../src/foundation/clock.ts'
 import { createEvaluator } from '../../src/foundation/expression/evaluate.ts'
@@ -35,7 +35,7 @@ function engineOn(selfTest: SelfTest) {
     lowering: () => lowerAs('flow', selfTest),
     stageHost: (plan) => ({
       kinds,
-      topology: createTopology(plan),
+      lists: createLists(),
       evaluator: createEvaluator(),
       validators: createValidators(),
       clock: systemClock,

@@ -176,7 +176,10 @@ describe('the journal', () => {
         order.push('kept')
       },
     }
-    await createFlow(plan)(runner)({ view: viewOf(), line: { recorded: { journal, past: noPast } } })
+    await createFlow(plan)(runner)({
+      view: viewOf(),
+      line: { recorded: { journal, past: noPast, reread: async () => noPast } },
+    })
     order.push('given')
     expect(order).toEqual(['kept', 'given'])
   })

@@ -2,12 +2,12 @@
 import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createControl } from '../../src/execution/control.ts'
 import { createInputHash, type HashInput } from '../../src/execution/input-hash.ts'
+import { createLists } from '../../src/execution/lists.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import { evaluateGiven, inputHashOf } from '../../src/execution/stage-work.ts'
-import { createWorkshop } from '../../src/execution/workshop.ts'
+import { createWorkshop, scopeOf } from '../../src/execution/workshop.ts'
 import { createManualClock } from '../../src/foundation/clock.ts'
 import { createEvaluator } from '../../src/foundation/expression/evaluate.ts'
 import { deepFreeze, type Json, jsonEqual } from '../../src/foundation/json.ts'
@@ -26,7 +26,7 @@ function hashAt(sketch: StageSketch, env: Record<string, string> = {}, inputs = 
   const made = planOf([own], { secrets: Object.keys(env), ...plan })
   const shop = createWorkshop(made, {
     kinds: kindsOf(),
-    topology: createTopology(made),
+    lists: createLists(),
     evaluator: createEvaluator(),
     validators: createValidators(),
     clock: createManualClock(),
@@ -39,7 +39,7 @@ function hashAt(sketch: StageSketch, env: Record<string, string> = {}, inputs = 
   })
   const run = { id: 'r', thread_id: 'r', pipeline: 'test', version: null, plan: made.hash, env: {}, started_at: '' }
   const view = { inputs, outcomes: {}, patches: [], run: deepFreeze(run) }
-  const at = { stage: own, view, scope: shop.scopes.of(view, 0), past: noPast.of('it') }
+  const at = { stage: own, path: own.id, view, scope: scopeOf(shop, view, own), past: noPast.of('it') }
   return inputHashOf(shop, at, evaluateGiven(shop, at))
 }
 

@@ -61,7 +61,8 @@ function after(attempts: number, failures: number): Recorded {
     { type: 'stage.started', stage: 'it', kind: 'do', attempt: index + 1, at },
     { type: 'stage.retrying', stage: 'it', attempt: index + 1, error, next_at: at, counts: index < failures, at },
   ])
-  return { journal: { say() {}, commit: () => Promise.resolve() }, past: foldPast(past.flat()) }
+  const known = foldPast(past.flat())
+  return { journal: { say() {}, commit: () => Promise.resolve() }, past: known, reread: async () => known }
 }
 
 const failing = (category: 'network' | 'rate_limit' | 'internal', retryAfterMs?: number) => () => {

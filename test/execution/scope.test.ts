@@ -1,6 +1,6 @@
 /** What expressions see, and that no more is built than they read. */
 import { describe, expect, it } from 'vitest'
-import { createTopology } from '../../src/compiler/lower/topology.ts'
+import { createLists } from '../../src/execution/lists.ts'
 import { createReads } from '../../src/execution/reads.ts'
 import { createScopes } from '../../src/execution/scope.ts'
 import { createVariables } from '../../src/execution/variables.ts'
@@ -17,8 +17,8 @@ const plan = planOf(
     version: '1.2',
   },
 )
-const topology = createTopology(plan)
-const scopes = createScopes(plan, topology, createVariables(plan, topology))
+const list = createLists().of(plan.stages)
+const scopes = createScopes(plan, list, createVariables({ vars: plan.vars, directory: '/' }, list))
 
 const ended = (at: number, fields: Partial<Outcome> = {}): Outcome => ({
   status: 'succeeded',

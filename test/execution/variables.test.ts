@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTopology } from '../../src/compiler/lower/topology.ts'
+import { createLists } from '../../src/execution/lists.ts'
 import { createVariables } from '../../src/execution/variables.ts'
 import type { Json } from '../../src/foundation/json.ts'
 import type { Outcome, VariablePatch } from '../../src/foundation/outcome.ts'
@@ -11,7 +11,8 @@ import type { Plan, VariablePlan } from '../../src/foundation/plan.ts'
 import type { RunView } from '../../src/foundation/stage-runner.ts'
 import { planOf, runnerOf, stage } from '../support-stages.ts'
 
-const variablesOf = (plan: Plan) => createVariables(plan, createTopology(plan))
+const variablesOf = ({ vars, stages, origin: { directory } }: Plan) =>
+  createVariables({ vars, directory }, createLists().of(stages))
 const withVariable = (merge: VariablePlan['merge'], otherwise?: Json, directory = '/') =>
   planOf([], {
     vars: { x: { schema: true, merge, ...(otherwise !== undefined && { default: otherwise }) } },

@@ -59,9 +59,17 @@ const randomVariable = (random: Random): JsonObject => ({
   ...(random() < 0.4 && { default: randomValue(random, 1) }),
 })
 
-function randomStage(random: Random, id: string, above: readonly string[], write: Writer): JsonObject {
-  const needs = random() < 0.5 ? above.filter(() => random() < 0.6) : undefined
-  const readable = needs ?? above
+/** `outer` are stages that can be read but not needed. */
+function randomStage(
+  random: Random,
+  id: string,
+  above: readonly string[],
+  write: Writer,
+  outer: readonly string[] = [],
+): JsonObject {
+  const beside = above.filter((each) => !outer.includes(each))
+  const needs = random() < 0.5 ? beside.filter(() => random() < 0.6) : undefined
+  const readable = needs ? [...outer, ...needs] : above
   const own = [...readable, 'output']
   return {
     id,
@@ -74,7 +82,37 @@ function randomStage(random: Random, id: string, above: readonly string[], write
     ...(random() < 0.2 && { timeout: pick(random, ['30s', { total: '1m', idle: '5s' }, '${{ inputs.s }}']) }),
     ...(random() < 0.1 && { retry: { attempts: 2, delay: '1s', on: ['network'] } }),
     ...(random() < 0.1 && { cache: { key: write(textKinds, readable), ttl: '1h' } }),
-    ...kindOf(random, (want) => write(want, readable), expression(random, readable, Kind.boolean)),
+    ...(random() < 0.25 && id.length < 6
+      ? bodyOf(random, id, readable, write)
+      : kindOf(random, (want) => write(want, readable), expression(random, readable, Kind.boolean))),
+  }
+}
+
+/** A kind with stages inside, which read what the stage reads, and each other. */
+function bodyOf(random: Random, id: string, above: readonly string[], write: Writer): JsonObject {
+  const list = (name: string): { readonly ids: readonly string[]; readonly stages: readonly Json[] } => {
+    const inside = ['x', 'y', 'z'].slice(0, 1 + upTo(random, 3)).map((each) => `${id}_${name}${each}`)
+    const readable = (at: number) => [...above, ...inside.slice(0, at)]
+    return { ids: inside, stages: inside.map((each, at) => randomStage(random, each, readable(at), write, above)) }
+  }
+  const condition = () => expression(random, above, Kind.boolean)
+  switch (upTo(random, 4)) {
+    case 0: {
+      const { ids, stages } = list('f')
+      const result = random() < 0.3 && { result: [write(anyKind, [...above, ...ids]), '${{ index }}'] }
+      return { foreach: write(Kind.list, above), as: `${id}_item`, concurrency: 2, ...result, stages }
+    }
+    case 1: {
+      const { ids, stages } = list('l')
+      const until = expression(random, [...above, ...ids], Kind.boolean)
+      return { loop: { ...(random() < 0.5 ? { until } : { while: condition() }), max: 2, keep: 1 }, stages }
+    }
+    case 2: {
+      const cases = [{ when: condition(), stages: list('a').stages }]
+      return { switch: random() < 0.5 ? cases : [...cases, { else: list('b').stages }] }
+    }
+    default:
+      return { parallel: { left: list('p').stages, right: list('q').stages }, fail_fast: random() < 0.5 }
   }
 }
 

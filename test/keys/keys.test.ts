@@ -7,13 +7,14 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { pipelineSchema } from '../../src/compiler/spec.ts'
 import { builtinKinds } from '../../src/stages/index.ts'
+import { bodyEffects } from './bodies.ts'
 import { kindEffects } from './kinds.ts'
 import { type Effect, observe } from './observe.ts'
 import { stageEffects } from './stage.ts'
 import { topEffects } from './top.ts'
 import { waitEffects } from './waits.ts'
 
-const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects, ...waitEffects]
+const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects, ...bodyEffects, ...waitEffects]
 
 function without(yaml: string, path: readonly (string | number)[]): string {
   const document = parseDocument(yaml)
@@ -45,11 +46,11 @@ type JsonSchemaNode = { readonly [keyword: string]: unknown }
 function acceptedKeys(): Set<string> {
   const schema = z.toJSONSchema(pipelineSchema(builtinKinds), { unrepresentable: 'any', io: 'input' }) as JsonSchemaNode
   const keys = new Set<string>()
-  const { stages, ...top } = schema.properties as Record<string, JsonSchemaNode>
+  const { stages: _, ...top } = schema.properties as Record<string, JsonSchemaNode>
   for (const [key, node] of Object.entries(top)) collect(key, node, keys)
   keys.add('stages')
-  const alternatives = (stages as { items: { anyOf: JsonSchemaNode[] } } | undefined)?.items.anyOf ?? []
-  for (const alternative of alternatives) collectStage(alternative, keys)
+  const { Stage } = schema.$defs as { Stage: { anyOf: JsonSchemaNode[] } }
+  for (const alternative of Stage.anyOf) collectStage(alternative, keys)
   return keys
 }
 

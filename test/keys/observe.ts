@@ -103,6 +103,8 @@ function chatAnswer({ url, body }: Request): string | undefined {
 const files: Readonly<Record<string, string>> = {
   'f.ts': 'export const twice = ({ n }: { n: number }) => n * 2\nexport const nothing = () => "called"\n',
   'prompt.md': 'From a file.\n',
+  'child.yaml':
+    'name: child\ninputs: { n: { type: number, default: 1 } }\nstages: [{ id: a, transform: "${{ inputs.n * 2 }}" }]\noutputs: { twice: "${{ stages.a.output }}" }\n',
 }
 
 /** Compile errors and refusals are thrown. */

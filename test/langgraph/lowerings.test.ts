@@ -14,6 +14,7 @@ import type { PipelineState } from '../../src/compiler/lower/pipeline-state.ts'
 import { createMemoryStore } from '../../src/execution/stores/memory.ts'
 import { openSqliteStore } from '../../src/execution/stores/sqlite.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
+import { randomBodies } from '../support-bodies.ts'
 import { type Pick, randomPlan } from '../support-dags.ts'
 import { type Death, forever, MortalSaver } from '../support-savers.ts'
 import { type Deeds, lower, lowerFlow, thread } from '../support-stages.ts'
@@ -22,8 +23,9 @@ import { type Deeds, lower, lowerFlow, thread } from '../support-stages.ts'
 function essence(plan: Plan, state: PipelineState) {
   return {
     stages: plan.stages.map(({ id }) => {
-      const { status, reason, tolerated, output, error, set } = state.stages[id] ?? { status: 'absent' }
-      return { id, status, reason, tolerated, output, code: error?.code, failed: error?.stage, set }
+      const { status, reason, tolerated, output, error, set, parts, body } = state.stages[id] ?? { status: 'absent' }
+      const inside = status === 'succeeded' && { parts, body }
+      return { id, status, reason, tolerated, output, code: error?.code, failed: error?.stage, set, ...inside }
     }),
     variables: Object.keys(plan.vars).map((name) => [name, state[`vars.${name}`]]),
     outputs: state.outputs,
@@ -67,10 +69,13 @@ async function survive(plan: Plan, data: BaseCheckpointSaver, deaths: readonly D
   throw new Error('The last process has no death.')
 }
 
-const property = (open: () => BaseCheckpointSaver) =>
+/** Flat ones by default. */
+type MakePlan = (pick: Pick, count: number) => Plan
+
+const property = (open: () => BaseCheckpointSaver, makePlan: MakePlan = randomPlan) =>
   fc.asyncProperty(fc.gen(), async (gen) => {
     const pick: Pick = (...choices) => choices[gen(fc.nat, { max: choices.length - 1 })] as (typeof choices)[number]
-    const plan = randomPlan(pick, gen(fc.integer, { min: 1, max: 12 }))
+    const plan = makePlan(pick, gen(fc.integer, { min: 1, max: 12 }))
     const delays = () => gen(fc.nat, { max: 3 })
     const stages = lower(plan, deeds(delays, { dead: false }), { onFailure: 'return' })
     const expected = essence(plan, (await stages.graph.invoke({ inputs: {} })) as PipelineState)
@@ -126,3 +131,18 @@ it.each([
   },
   60_000,
 )
+
+const nested: MakePlan = (pick, count) => randomBodies(pick, Math.min(count, 5), { depth: 3, failing: 'as it comes' })
+
+it('agree on random pipelines with stages inside stages, whenever the process of `flow` dies (fixed seed)', async () => {
+  await fc.assert(
+    property(() => new MemorySaver(), nested),
+    { seed: 20_261_124, numRuns: 300 },
+  )
+}, 60_000)
+
+it('agree on random pipelines with stages inside stages (SQLite store, a new seed each time)', async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31)
+  console.log(`nested lowerings: seed ${seed}`)
+  await fc.assert(property(sqlite, nested), { seed, numRuns: 25 })
+}, 60_000)

@@ -78,6 +78,7 @@ function model(plan: Plan) {
     const broken = own.if?.includes('none') ? 'expression_failed' : isBroken(own) ? 'internal' : null
     if (broken === null) return { ...nothing, status: 'succeeded', output: own.id, set }
     if (own.onError.do === 'fail') return { ...nothing, status: 'failed', code: broken }
+    if (own.onError.do !== 'continue') throw new Error('The test makes no others.')
     if (!own.onError.value) return { ...nothing, status: 'failed', code: broken, tolerated: true }
     return { ...nothing, status: 'failed', code: broken, tolerated: true, output: { ...vars }, set }
   }

@@ -1,7 +1,8 @@
 /** An engine in a process of a simulation: the real one, with every port simulated. */
-import { createTopology } from '../../src/compiler/lower/topology.ts'
+
 import { createPipelineEngine } from '../../src/execution/engine.ts'
 import type { StageHost } from '../../src/execution/engine-host.ts'
+import { createLists } from '../../src/execution/lists.ts'
 import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import type { RunStore } from '../../src/execution/store.ts'
@@ -31,7 +32,7 @@ export function stageHostOf(process: SimProcess): (plan: Plan) => StageHost {
   const random = seeded(process.name.length)
   return (plan) => ({
     kinds,
-    topology: createTopology(plan),
+    lists: createLists(),
     evaluator,
     validators,
     clock,

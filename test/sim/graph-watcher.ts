@@ -7,6 +7,7 @@ import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Lowering, Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import type { DatedEvent } from '../../src/foundation/past.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
+import { everyStage, idIn } from './bodies.ts'
 import type { SimProcess } from './process.ts'
 import type { Watcher } from './simulation.ts'
 import type { Execution } from './world.ts'
@@ -28,15 +29,20 @@ export interface GraphWatcher extends Watcher {
 
 export function createGraphWatcher(plan: Plan, lowering: Lowering, wrong: (what: string) => void): GraphWatcher {
   const stages = new Map(plan.stages.map(({ id }) => [id, fresh()]))
-  const once = new Set(plan.stages.filter((stage) => stage.once).map(({ id }) => id))
+  const known = new Set(everyStage(plan).map(({ id }) => id))
+  const once = new Set(
+    everyStage(plan)
+      .filter((stage) => stage.once)
+      .map(({ id }) => id),
+  )
   const ambiguous = new Set<string>()
   const keys = new Map<string, string>()
 
-  function recordOf(id: string): StageRecord {
-    const record = stages.get(id)
-    if (record) return record
-    wrong(`there is a word of a stage "${id}" that the plan does not have`)
-    return fresh()
+  function recordOf(path: string): StageRecord {
+    const record = stages.get(path) ?? fresh()
+    stages.set(path, record)
+    if (!known.has(idIn(path))) wrong(`there is a word of a stage "${path}" that the plan does not have`)
+    return record
   }
 
   function ended(id: string, end: NonNullable<StageRecord['end']>): void {
@@ -75,7 +81,7 @@ export function createGraphWatcher(plan: Plan, lowering: Lowering, wrong: (what:
       if (record.key !== undefined && record.key !== key) wrong(`the idempotency key of ${stage} changed`)
       if (keys.get(key) !== undefined && keys.get(key) !== stage) wrong(`${stage} has the key of ${keys.get(key)}`)
       const isAnew = record.by !== undefined && record.by !== process
-      if (once.has(stage) && isAnew && !record.cleared)
+      if (once.has(idIn(stage)) && isAnew && !record.cleared)
         wrong(`${stage} may run once, and was begun again without a word`)
       keys.set(key, stage)
       record.key = key

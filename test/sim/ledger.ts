@@ -8,8 +8,10 @@ import type { RunEvent } from '../../src/foundation/events.ts'
 import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import { isFinished } from '../../src/foundation/outcome.ts'
+import { holdersOf } from '../../src/foundation/paths.ts'
 import { needsOf, type Plan } from '../../src/foundation/plan.ts'
 import type { OpenWait } from '../../src/foundation/wait.ts'
+import { everyStage, idIn } from './bodies.ts'
 import type { SimProcess } from './process.ts'
 import type { Watcher } from './simulation.ts'
 import type { Execution } from './world.ts'
@@ -28,6 +30,8 @@ interface StageRecord {
   crashes: number
   closing: RunEvent | undefined
   set: Record<string, Json>
+  /** What stages inside set. */
+  parts: Record<string, Json>
   key: string | undefined
 }
 
@@ -58,7 +62,12 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   const events: RunEvent[] = []
   const stages = new Map<string, StageRecord>(plan.stages.map(({ id }) => [id, fresh()]))
   const needs = new Map(plan.stages.map((stage) => [stage.id, needsOf(plan, stage)]))
-  const once = new Set(plan.stages.filter((stage) => stage.once).map(({ id }) => id))
+  const known = new Set(everyStage(plan).map(({ id }) => id))
+  const once = new Set(
+    everyStage(plan)
+      .filter((stage) => stage.once)
+      .map(({ id }) => id),
+  )
   const answers = new Map<string, Json>()
   const keys = new Map<string, string>()
   const writers = new Map<number, SimProcess>()
@@ -71,12 +80,15 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   let cancelling = false
   let late = 0
 
-  function recordOf(id: string): StageRecord {
-    const record = stages.get(id)
-    if (record) return record
-    wrong(`there is a word of a stage "${id}" that the plan does not have`)
-    return fresh()
+  function recordOf(path: string): StageRecord {
+    const record = stages.get(path) ?? fresh()
+    stages.set(path, record)
+    if (!known.has(idIn(path))) wrong(`there is a word of a stage "${path}" that the plan does not have`)
+    return record
   }
+
+  /** Something that it is inside of has ended. */
+  const isOver = (path: string): boolean => holdersOf(path).some((holder) => recordOf(holder).closing)
 
   function written(process: SimProcess, at: number, what: string): void {
     if (at < epoch) wrong(`${process.name} wrote ${what} with epoch ${at} although epoch ${epoch} had begun`)
@@ -121,14 +133,15 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   function set(record: StageRecord, event: Of<'variable.changed'>, batch: readonly RunEvent[]): void {
     if (!record.closing || !batch.includes(record.closing))
       wrong(`${event.stage} set "${event.variable}" apart from its end`)
-    record.set[event.variable] = event.value
+    if (event.parts) record.parts[event.variable] = event.value
+    else record.set[event.variable] = event.value
   }
 
   function crash(record: StageRecord, event: Of<'stage.crashed'>): void {
     if (event.crashes !== record.crashes + 1)
       wrong(`crash ${event.crashes} of ${event.stage} follows crash ${record.crashes}`)
     record.crashes = event.crashes
-    record.undecided = once.has(event.stage)
+    record.undecided = once.has(idIn(event.stage))
     stop(record, event)
   }
 
@@ -156,14 +169,21 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
     if (record.wait) wrong(`${stage} was started although it waits for an answer`)
     if (record.undecided) wrong(`${stage} may run once, and was started again without a word`)
-    if (cancelling) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
+    const isLast = stage.startsWith('finally.')
+    if (cancelling && !isLast) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
+    if (isLast && [...needs.keys()].some((id) => !recordOf(id).closing))
+      wrong(`${stage} was started before all had ended`)
     if (attempt !== record.started + 1) wrong(`attempt ${attempt} of ${stage} follows attempt ${record.started}`)
     if (record.open !== undefined)
       wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end`)
     for (const need of needs.get(stage) ?? [])
       if (!recordOf(need.stage).closing) wrong(`${stage} was started before ${need.stage} had ended`)
+    for (const holder of isLast ? [] : holdersOf(stage)) {
+      const { started, closing } = recordOf(holder)
+      if (started === 0 || closing) wrong(`${stage} was started while ${holder} did not run`)
+    }
     record.started = attempt
-    record.open = attempt
+    if (event.fixed === undefined) record.open = attempt
   }
 
   function stop(record: StageRecord, event: RunEvent & { readonly stage: string; readonly attempt: number }): void {
@@ -197,13 +217,18 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   function saved(process: SimProcess, at: number | undefined, outcomes: Outcomes): void {
     if (at !== undefined) written(process, at, 'a checkpoint')
     for (const [id, outcome] of Object.entries(outcomes)) {
-      const { closing, set } = recordOf(id)
+      const { closing, set, parts } = recordOf(id)
       if (!closing) wrong(`a checkpoint has an outcome of ${id} that the log does not have`)
-      else compare(id, outcome, closing, set)
+      else compare(id, outcome, closing, { set, parts })
     }
   }
 
-  function compare(id: string, outcome: Outcome, closing: RunEvent, set: Record<string, Json>): void {
+  function compare(
+    id: string,
+    outcome: Outcome,
+    closing: RunEvent,
+    { set, parts }: Pick<StageRecord, 'set' | 'parts'>,
+  ): void {
     const differs = (what: string) => wrong(`the ${what} of ${id} differs between a checkpoint and the log`)
     if (closing.type !== `stage.${outcome.status}`) differs('status')
     if ('output' in closing && !jsonEqual(closing.output, outcome.output)) differs('output')
@@ -212,6 +237,9 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if ('reason' in closing && closing.reason !== outcome.reason) differs('reason')
     if ('attempts' in closing && closing.attempts !== outcome.attempts) differs('number of attempts')
     if (!jsonEqual(set, outcome.set as Json)) differs('set')
+    if (!jsonEqual(parts, (outcome.parts ?? {}) as Json)) differs('parts')
+    const body = 'body' in closing ? closing.body : undefined
+    if (!jsonEqual((body ?? null) as Json, (outcome.body ?? null) as unknown as Json)) differs('body')
   }
 
   return {
@@ -245,7 +273,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       if (nowMs >= (until.get(process) ?? 0)) wrong(`${process.name} began ${stage} although its own lease had run out`)
     },
     begun,
-    waits: () => [...stages.values()].flatMap(({ wait, closing }) => (wait && !closing ? [wait] : [])),
+    waits: () => [...stages].flatMap(([path, { wait, closing }]) => (wait && !closing && !isOver(path) ? [wait] : [])),
     answers,
     outcome: (id) => stages.get(id)?.closing,
     get lease() {
@@ -268,6 +296,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       crashes: 0,
       closing: undefined,
       set: {},
+      parts: {},
       key: undefined,
     }
   }

@@ -11,6 +11,7 @@ import type { NeedPlan, Plan, RetryCategory, StagePlan } from '../../src/foundat
 import { joinNames, type MergeName } from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
 import { planOf, type StageSketch, stage } from '../support-stages.ts'
+import { holderOf } from './bodies.ts'
 
 /** What goes wrong with an execution. `slow`: it takes longer than the stage's timeout. `crash`: its process dies. */
 export type Trouble =
@@ -61,20 +62,38 @@ export function randomPipeline(random: Random): RandomPipeline {
   const isCrashing = random() < 0.1
   const style: Style = { isTimed, asks: random() < 0.2, isOnce: random() < 0.2, saves: random() < 0.2 }
   const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
+  const holds = random() < 0.4
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, style), needs: own }
     const made = stage(idOf(index), sketch)
+    if (holds && random() < 0.4) return holderOf(random, made, { make: inside, tolerates: style.asks })
+    return behaving(made)
+  })
+
+  function behaving(made: StagePlan): StagePlan {
     const behaviour = behaviourOf(random, made, isSlow && random() < 0.3)
     behaviours.set(made.id, isCrashing && random() < 0.3 ? crashing(random, behaviour) : behaviour)
     return made
-  })
+  }
+
+  function lastStage(id: string): StagePlan {
+    const value = { questions: 0, vars: everything, reads: ['${{ run.status }}'] }
+    return behaving(stage(id, { kind: 'effect', join: 'all_done', value, retry: retryOf(random) }))
+  }
+
+  function inside(id: string, own: StagePlan['needs']): StagePlan {
+    const { checkpoint: _, ...sketch } = sketchOf(random, 0, [[]], style)
+    return behaving(stage(id, { ...sketch, needs: own }))
+  }
+  const ends = random() < 0.2 ? times(1 + upTo(random, 2), (at) => lastStage(`end${at}`)) : []
   const plan = planOf(stages, {
+    ...(ends.length > 0 && { finally: ends }),
     vars: variables,
     outputs: { all: everything, ends: `\${{ ${endsOf(random, count)} }}` },
     limits: { concurrency: pick(random, [1, 2, 8, 8]), ...(random() < 0.05 && { timeoutMs: upTo(random, 10_000) }) },
     recursionLimit: 2 * count + 10,
   })
-  return { plan, behaviours, isTimed, questions: style.asks ? 2 * count : 0 }
+  return { plan, behaviours, isTimed, questions: style.asks ? (holds ? 30 : 2) * count : 0 }
 }
 
 /** Mostly few, so that many pipelines can be tried. */

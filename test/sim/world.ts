@@ -7,6 +7,7 @@ import { StageError } from '../../src/foundation/errors.ts'
 import { digest, type Json } from '../../src/foundation/json.ts'
 import { type AnyStageKind, defineStage, type StageContext } from '../../src/foundation/stage-kind.ts'
 import { valueKind } from '../support-stages.ts'
+import { idIn } from './bodies.ts'
 import { type Behaviour, type Trouble, timeoutMs } from './pipelines.ts'
 import { currentProcess, never, type SimProcess } from './process.ts'
 
@@ -77,7 +78,7 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
 
   async function execute(execution: Execution, input: Json, signal: AbortSignal): Promise<unknown> {
     const { process, stage, key, number } = execution
-    const behaviour = behaviours.get(stage)
+    const behaviour = behaviours.get(idIn(stage))
     if (!behaviour) throw new Error(`The simulation has no stage "${stage}".`)
     const trouble = behaviour.first[number] ?? behaviour.always
     if (trouble?.is === 'crash') {

@@ -20,6 +20,7 @@ const describedProperties = (schema: z.ZodType) => [...propertiesOf(z.toJSONSche
 test('these kinds come with Stagegraph, under their own names', () => {
   expect([...builtinKinds.keys()]).toEqual([
     ...['transform', 'assert', 'run', 'http', 'uses', 'llm', 'approve', 'ask', 'wait', 'emit'],
+    ...['foreach', 'loop', 'switch', 'parallel', 'pipeline'],
   ])
   expect(kinds.map(({ name }) => name)).toEqual([...builtinKinds.keys()])
 })

@@ -5,6 +5,7 @@ import { Command } from '@langchain/langgraph'
 import { checkAnswer } from '../../foundation/answer.ts'
 import { ThreadError } from '../../foundation/errors.ts'
 import { isJsonObject, type Json } from '../../foundation/json.ts'
+import { topOf } from '../../foundation/paths.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { isOpen, type OpenWait, waitIdOf } from '../../foundation/wait.ts'
 import { waitStarted } from '../../foundation/wait-events.ts'
@@ -55,9 +56,10 @@ function askedOnly({ stages }: Plan, { id: thread, state }: Thread, { past }: Ke
   const writes = base?.pendingWrites ?? []
   const shown = writes.flatMap(([, channel, value]) => (channel === '__interrupt__' ? (value as OpenWait[]) : []))
   if (shown.length === 0) return []
-  return stages.flatMap(({ id: stage }) => {
+  const paths = new Set([...stages.map(({ id }) => id), ...past.paths])
+  return [...paths].flatMap((stage) => {
     const { generation, waits } = past.of(stage)
-    if (waits !== undefined || Object.hasOwn(state.stages, stage)) return []
+    if (waits !== undefined || Object.hasOwn(state.stages, topOf(stage))) return []
     const id = waitIdOf(thread, stage, generation, 0)
     const wait = shown.find((each) => each.id === id)
     return wait ? [{ ...wait, stage }] : []

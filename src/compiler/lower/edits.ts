@@ -11,7 +11,7 @@ import type { StagePlan } from '../../foundation/plan.ts'
 import { didYouMean } from '../../foundation/suggest.ts'
 import { channelOf, type OpenUpdate } from './channels.ts'
 import type { PipelineParts, Thread } from './thread.ts'
-import { type Contributions, patchKey, type VariableUpdate } from './variable-channel.ts'
+import { type Contributions, contributionsIn, patchKey, type VariableUpdate } from './variable-channel.ts'
 
 /** A write to a channel of the state. */
 export type Write = readonly [channel: string, value: unknown]
@@ -83,15 +83,17 @@ function outcome({ plan, runner }: PipelineParts, thread: Thread, id: string, gi
     if (!Object.hasOwn(plan.vars, name)) throw unknown('variable', name, Object.keys(plan.vars))
     runner.checkVariable(name, value)
   }
-  const before = Object.keys(thread.state.stages[id]?.set ?? {})
+  const known = thread.state.stages[id]
+  const before = Object.keys({ ...known?.set, ...known?.parts })
   return [['stages', { [id]: edited }], ...contributions(id, before, edited)]
 }
 
 /** What the stage sets now, and null for what it set before and no longer does. */
-function contributions(path: string, before: readonly string[], { set }: Outcome): Write[] {
-  const names = new Set([...before, ...Object.keys(set)])
+function contributions(path: string, before: readonly string[], outcome: Outcome): Write[] {
+  const given = contributionsIn(outcome)
+  const names = new Set([...before, ...Object.keys(given)])
   return [...names].map((name) => {
-    const contribution: Contributions = { [path]: Object.hasOwn(set, name) ? { value: set[name] as Json } : null }
+    const contribution: Contributions = { [path]: given[name] ?? null }
     return [channelOf(name), contribution]
   })
 }

@@ -20,11 +20,12 @@ import type { Plan } from '../../foundation/plan.ts'
 import type { StageLine, StageRunner } from '../../foundation/stage-runner.ts'
 import { createState, variableChannels } from './channels.ts'
 import { entryOf } from './entry.ts'
+import { haltFor, isHalt } from './halt.ts'
 import { type Builder, finish, finishNode, type LowerOptions, lineOf, updateFor, viewOf } from './nodes.ts'
 import { openUpdate } from './open-stages.ts'
 import { type Fallback, PipelineGraph } from './pipeline-graph.ts'
 import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
-import { type Kept, keptByNode, placeOf, readRowsOfHead } from './saver-journal.ts'
+import { type Kept, keptByNode, placeOf, readRowsOfHead, recordedIn } from './saver-journal.ts'
 import type { Internal, SelfTest } from './self-test.ts'
 import { lowerToStages } from './stages.ts'
 import { takeAnswers } from './take-answers.ts'
@@ -116,13 +117,14 @@ const enter =
     const line = lineOf(config)
     const entered = await open({ plan, runner }, state, config, line.tell)
     const adopted = entered.isFirst && entered.recorded ? outcomesWithout(entered.recorded, view.outcomes) : {}
+    const recording = { ...line, ...(entered.recorded && { recorded: entered.recorded }) }
     const { fresh, paused, waits } = await flow({
       view: { ...view, outcomes: joinOutcomes(view.outcomes, adopted) },
-      line: { ...line, ...(entered.recorded && { recorded: entered.recorded }) },
+      line: recording,
     })
     const outcomes = joinOutcomes(adopted, fresh)
     const all = joinOutcomes(view.outcomes, outcomes)
-    const left = entered.kept && openUpdate(plan, entered.kept, all, state.open)
+    const left = entered.kept && openUpdate(entered.kept, all, state.open)
     const hasNews = !isEmpty(outcomes)
     const update = { ...(hasNews && updateFor(outcomes)), ...(left?.update && { open: left.update }) }
     if (plan.stages.some(({ id }) => !Object.hasOwn(all, id))) {
@@ -130,8 +132,13 @@ const enter =
       if (paused) throw new GraphInterrupt([])
       if (waits.length > 0) throw interruptFor(waits)
     }
-    const { run, outputs } = await runner.settle({ ...view, outcomes: all })
-    return { ...update, run, outputs }
+    try {
+      const { run, outputs } = await runner.settle({ ...view, outcomes: all }, recording)
+      return { ...update, run, outputs }
+    } catch (error) {
+      if (isHalt(error) && hasNews) return update // kept, before it is said that the run stands still
+      throw await haltFor(error, entered.recorded)
+    }
   }
 
 interface Entered {
@@ -157,7 +164,7 @@ async function open(
   const kept = await keptByNode(config, entry, state.open.stages ?? {}, { scope: '' })
   if (!kept) return { recorded: undefined, kept, isFirst: false }
   await takeAnswers(kept, { plan, runner, known: state.stages }, config, tell)
-  return { recorded: { journal: kept.journal, past: kept.now() }, kept, isFirst: kept.lineage !== undefined }
+  return { recorded: recordedIn(kept), kept, isFirst: kept.lineage !== undefined }
 }
 
 function outcomesWithout({ past: { outcomes } }: Recorded, known: Outcomes): Outcomes {

@@ -73,6 +73,16 @@ export const eventsOf = (tuple: CheckpointTuple): DatedEvent[] =>
     .sort((a, b) => a.n - b.n)
     .map(({ event }) => event)
 
+/** Everything that was said on the way to a checkpoint, and at it, oldest first. */
+export async function eventsUpTo(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<DatedEvent[]> {
+  const all: DatedEvent[][] = []
+  for (let tuple = await saver.getTuple(config); tuple; ) {
+    all.unshift(eventsOf(tuple))
+    tuple = tuple.parentConfig && (await saver.getTuple(tuple.parentConfig))
+  }
+  return all.flat()
+}
+
 /** Every checkpoint of a graph's thread. */
 export async function tuplesOf(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<CheckpointTuple[]> {
   const { thread_id, checkpoint_ns = '' } = config.configurable ?? {}

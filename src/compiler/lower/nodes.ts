@@ -3,8 +3,7 @@ import type { Runnable } from '@langchain/core/runnables'
 import type { BaseStore, LangGraphRunnableConfig } from '@langchain/langgraph'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { RunEventBody } from '../../foundation/events.ts'
-import type { Json } from '../../foundation/json.ts'
-import type { Outcomes } from '../../foundation/outcome.ts'
+import type { Outcome, Outcomes } from '../../foundation/outcome.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { RunView, StageLine } from '../../foundation/stage-runner.ts'
 import { channelOf } from './channels.ts'
@@ -13,6 +12,7 @@ import { refuseUnlessSucceeded } from './finish.ts'
 import type { PipelineGraphFields } from './pipeline-graph.ts'
 import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
 import type { SelfTest } from './self-test.ts'
+import { type Contribution, contributionsIn } from './variable-channel.ts'
 
 export interface LowerOptions {
   /** Any LangGraph checkpointer. Without one nothing can be resumed. */
@@ -68,12 +68,12 @@ export const viewOf = ({ inputs, stages, run, open }: PipelineState): RunView =>
 
 /** Outcomes as writes to `stages`, and to the variable that each of them set. */
 export function updateFor(outcomes: Outcomes): PipelineUpdate {
-  const variables: Record<`vars.${string}`, Record<string, { readonly value: Json }>> = {}
+  const variables: Record<`vars.${string}`, Record<string, Contribution>> = {}
   for (const path of Object.keys(outcomes)) {
-    for (const [name, value] of Object.entries(outcomes[path]?.set ?? {})) {
+    for (const [name, contribution] of Object.entries(contributionsIn(outcomes[path] as Outcome))) {
       const channel = channelOf(name)
       variables[channel] ??= {}
-      variables[channel][path] = { value }
+      variables[channel][path] = contribution
     }
   }
   return { stages: outcomes, ...variables }

@@ -16,9 +16,10 @@ import { createBatches } from '../../foundation/batches.ts'
 import { isRecorded, type RunEventBody } from '../../foundation/events.ts'
 import { type Journal, JournalError, type Recorded } from '../../foundation/journal.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
-import { createFold, type Past, type StagePast } from '../../foundation/past.ts'
+import { createFold, foldPast, type Past, type StagePast } from '../../foundation/past.ts'
 import type { Entry } from './entry.ts'
 import {
+  eventsUpTo,
   generationsElsewhere,
   isStepped,
   type JournalRow,
@@ -100,8 +101,21 @@ export function createKept(
     },
     commit: () => write.commit(),
   }
-  return { journal, past: fold.past(), now: () => fold.past(), lineage, begunAnew: Object.keys(elsewhere) }
+  return {
+    journal,
+    past: fold.past(),
+    now: () => fold.past(),
+    lineage,
+    begunAnew: Object.keys(elsewhere),
+    async reread() {
+      await journal.commit()
+      return foldPast(await eventsUpTo(place.saver, place.config))
+    },
+  }
 }
+
+/** As a stage is lent it: with what was said up to now. */
+export const recordedIn = ({ journal, now, reread }: Kept): Recorded => ({ journal, past: now(), reread })
 
 /** `taken`: the last place among the checkpoint's rows that is not free. */
 function createWriter({ saver, config }: Place, scope: string, taken: number) {

@@ -10,13 +10,15 @@
  *
  * The other lowering, `flow`, stands beside this file.
  */
-import { Annotation, END, GraphInterrupt, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, END, type LangGraphRunnableConfig, START, StateGraph } from '@langchain/langgraph'
 import type { RunEventBody } from '../../foundation/events.ts'
-import { JournalError } from '../../foundation/journal.ts'
-import type { Plan, StagePlan } from '../../foundation/plan.ts'
-import { PauseRequested, type StageRunner, StageWaits } from '../../foundation/stage-runner.ts'
+import type { Recorded } from '../../foundation/journal.ts'
+import { topOf } from '../../foundation/paths.ts'
+import { allStages, type Plan, type StagePlan } from '../../foundation/plan.ts'
+import type { StageRunner } from '../../foundation/stage-runner.ts'
 import { createState } from './channels.ts'
 import { entryOf } from './entry.ts'
+import { haltFor } from './halt.ts'
 import {
   type Builder,
   compileOptions,
@@ -29,11 +31,10 @@ import {
 } from './nodes.ts'
 import { PipelineGraph } from './pipeline-graph.ts'
 import type { Node, PipelineState, PipelineUpdate } from './pipeline-state.ts'
-import { type Kept, keptByNode } from './saver-journal.ts'
+import { type Kept, keptByNode, recordedIn } from './saver-journal.ts'
 import type { Internal } from './self-test.ts'
 import { takeAnswers } from './take-answers.ts'
 import { createTopology, type Topology } from './topology.ts'
-import { interruptFor } from './waits.ts'
 
 /** The name of the node that ends the run once every stage has ended. */
 export const settleNode = 'settle'
@@ -55,7 +56,7 @@ export function lowerToStages(
   const input = Annotation.Root({ inputs, stages, open, run })
 
   for (const stage of plan.stages) builder.addNode(stage.id, stageNode(plan, stage, runner), { input })
-  builder.addNode(settleNode, settle(runner), { input, defer: true })
+  builder.addNode(settleNode, settle(plan, runner), { input, defer: true })
   builder.addNode(finishNode, finish(plan, options.onFailure), {
     input: Annotation.Root({ run, outputs, stages }),
   })
@@ -94,26 +95,20 @@ function stageNode(plan: Plan, stage: StagePlan, runner: StageRunner): Node {
     if (Object.hasOwn(state.stages, stage.id)) return {} // recorded already, by an edit
     const line = lineOf(config)
     const kept = runner.recorded ? undefined : await keptOf(plan, stage, runner, state, config)
-    const recorded = runner.recorded ?? (kept && { journal: kept.journal, past: kept.now() })
+    const recorded = runner.recorded ?? (kept && recordedIn(kept))
     try {
       const outcome = await runner.runStage(stage, viewOf(state), { ...line, ...(recorded && { recorded }) })
       await recorded?.journal.commit() // LangGraph gets only what the journal has
       return { ...updateFor({ [stage.id]: outcome }), ...(kept && openOf(stage.id, kept, state)) }
     } catch (error) {
-      // An interrupt without a question: siblings end and are kept, and `invoke(null)` comes back here.
-      if (error instanceof PauseRequested) throw new GraphInterrupt([])
-      if (!(error instanceof StageWaits)) throw causeOf(error)
-      await recorded?.journal.commit().catch((broken: unknown) => {
-        throw causeOf(broken)
-      })
-      throw interruptFor(error.waits)
+      throw await haltFor(error, recorded)
     }
   }
 }
 
 /**
- * The stage's own rows. Outcomes are LangGraph's to keep here, so only waits are written down, and whatever is needed to
- * know that an attempt was started which must not be repeated.
+ * The stage's own rows. Outcomes are LangGraph's to keep here, so only waits are written down, what happens inside the
+ * stage, and whatever is needed to know that an attempt was started which must not be repeated.
  */
 async function keptOf(
   plan: Plan,
@@ -122,7 +117,7 @@ async function keptOf(
   state: PipelineState,
   config: LangGraphRunnableConfig,
 ): Promise<Kept | undefined> {
-  const keeps = (event: RunEventBody): boolean => stage.once === true || 'wait' in event
+  const keeps = (event: RunEventBody): boolean => stage.once === true || stage.body !== undefined || 'wait' in event
   const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: stage.id, keeps })
   if (kept) await takeAnswers(kept, { plan, runner, known: state.stages, of: stage.id }, config, lineOf(config).tell)
   return kept
@@ -131,20 +126,35 @@ async function keptOf(
 /** The stage is terminal; those that another branch ran, too, are begun anew here. */
 function openOf(id: string, { past, begunAnew }: Kept, { open, stages }: PipelineState): PipelineUpdate {
   const known = open.stages ?? {}
-  const anew = begunAnew.filter((path) => path !== id && !Object.hasOwn(stages, path) && !Object.hasOwn(known, path))
+  const anew = begunAnew.filter(
+    (path) => topOf(path) !== id && !Object.hasOwn(stages, topOf(path)) && !Object.hasOwn(known, path),
+  )
+  const over = Object.keys(known).filter((path) => topOf(path) === id)
   const update = {
     ...Object.fromEntries(anew.map((path) => [path, past.of(path)])),
-    ...(Object.hasOwn(known, id) && { [id]: null }),
+    ...Object.fromEntries(over.map((path) => [path, null])),
   }
   return Object.keys(update).length > 0 ? { open: { stages: update } } : {}
 }
 
 const settle =
-  (runner: StageRunner): Node =>
-  async (state) => {
-    const { run, outputs } = await runner.settle(viewOf(state))
-    return { run, outputs }
+  (plan: Plan, runner: StageRunner): Node =>
+  async (state, config) => {
+    const recorded = runner.recorded ?? (hasLast(plan) ? await keptLast(state, config) : undefined)
+    try {
+      const { run, outputs } = await runner.settle(viewOf(state), { ...lineOf(config), ...(recorded && { recorded }) })
+      return { run, outputs }
+    } catch (error) {
+      throw await haltFor(error, recorded)
+    }
   }
 
-/** What the checkpointer said: a journal that broke is no business of whoever invoked the graph. */
-const causeOf = (error: unknown): unknown => (error instanceof JournalError ? error.cause : error)
+/** Something of its own runs when all stages have ended. */
+const hasLast = ({ finally: last = [], onError, stages }: Plan): boolean =>
+  last.length > 0 || onError !== undefined || allStages(stages).some(({ rollback }) => rollback)
+
+/** The rows of what runs last. */
+async function keptLast(state: PipelineState, config: LangGraphRunnableConfig): Promise<Recorded | undefined> {
+  const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: settleNode })
+  return kept && recordedIn(kept)
+}

@@ -7,6 +7,7 @@ import { InputError } from '../../foundation/errors.ts'
 import type { RunEventBody } from '../../foundation/events.ts'
 import { type Json, jsonEqual } from '../../foundation/json.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
+import { topOf } from '../../foundation/paths.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
 import type { OpenWait } from '../../foundation/wait.ts'
@@ -28,7 +29,7 @@ export async function takeAnswers(
 ): Promise<void> {
   if (!kept.lineage) return // a later step of the call: LangGraph brings answers to the first only
   const open = openWaits(plan, kept.past, known)
-  for (const wait of open.filter(({ stage }) => of === undefined || stage === of)) {
+  for (const wait of open.filter(({ stage }) => of === undefined || topOf(stage) === of)) {
     const given = keyedAnswer(kept.lineage, wait, config) ?? (open.length === 1 ? plainAnswer(kept.lineage) : undefined)
     if (!given || !fits(runner, wait, given.value)) continue
     const event = fired(wait, given.value)

@@ -1,5 +1,5 @@
 /**
- * The shape of a plan: who waits for whom, in which order that can be walked, and which of those waits are needed.
+ * The shape of a list of stages: who waits for whom, in which order that can be walked, and which of those waits are needed.
  *
  * A stage with `all_above` needs everything above it in the list. Sets of ancestors are bits; they are made on first
  * use, because most plans never ask for them.
@@ -20,9 +20,8 @@ export interface Topology {
   readonly sinks: readonly number[]
 }
 
-/** `plan` must be free of cycles and name only stages it has: the check phase saw to that. */
-export function createTopology(plan: Plan): Topology {
-  const { stages } = plan
+/** The stages must be free of cycles and name only each other: the check phase saw to that. */
+export function createTopology({ stages }: Pick<Plan, 'stages'>): Topology {
   const positions = new Map(stages.map(({ id }, index) => [id, index]))
   const explicit = stages.map((stage) => explicitNeeds(stage, positions))
   const backwards = explicit.every((needs, index) => needs?.every((need) => need < index) ?? true)

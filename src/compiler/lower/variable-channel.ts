@@ -5,10 +5,28 @@
 import { EmptyChannelError } from '@langchain/langgraph'
 import { BaseChannel } from '@langchain/langgraph/channels'
 import { deepFreeze, type Json } from '../../foundation/json.ts'
+import type { Outcome } from '../../foundation/outcome.ts'
 import type { StageRunner } from '../../foundation/stage-runner.ts'
 
-/** What a stage gives to a variable: `{ value }`, or null to take back what it gave. Keyed by the stage's path. */
-export type Contributions = Readonly<Record<string, { readonly value: Json } | null>>
+/** What a stage gives to a variable: what stages inside it gave, then what it gave itself. */
+export interface Contribution {
+  readonly parts?: readonly Json[]
+  readonly value?: Json
+}
+
+/** Null takes back what a stage gave. Keyed by the stage's path. */
+export type Contributions = Readonly<Record<string, Contribution | null>>
+
+/** By variable. */
+export function contributionsIn({
+  parts,
+  set,
+}: Pick<Outcome, 'parts' | 'set'>): Readonly<Record<string, Contribution>> {
+  const given: Record<string, Contribution> = {}
+  for (const name of Object.keys(parts ?? {})) given[name] = { parts: parts?.[name] ?? [] }
+  for (const name of Object.keys(set)) given[name] = { ...given[name], value: set[name] as Json }
+  return given
+}
 
 /** An edit from outside stands under this key; no stage can be called so. */
 export const patchKey = '#patch'
@@ -24,6 +42,8 @@ interface VariableSpec {
 interface VariableState {
   /** By path. */
   readonly set: Readonly<Record<string, Json>>
+  /** By path: what stages inside gave. */
+  readonly parts?: Readonly<Record<string, readonly Json[]>>
   /** The last edit from outside. */
   readonly patch?: { readonly value: Json; readonly covers: readonly string[] }
 }
@@ -51,12 +71,14 @@ export class VariableChannel extends BaseChannel<Json, VariableUpdate, VariableS
   override update(values: VariableUpdate[]): boolean {
     if (values.length === 0) return false
     const set: Record<string, Json> = { ...this.#state.set }
+    const parts: Record<string, readonly Json[]> = { ...this.#state.parts }
     let { patch } = this.#state
     for (const value of values) {
       if (isPatch(value)) patch = value[patchKey]
-      else apply(set, value)
+      else apply({ set, parts }, value)
     }
-    this.#state = deepFreeze({ set, ...(patch && { patch }) })
+    const hasParts = Object.keys(parts).length > 0
+    this.#state = deepFreeze({ set, ...(hasParts && { parts }), ...(patch && { patch }) })
     this.#folded = undefined
     return true
   }
@@ -69,9 +91,13 @@ export class VariableChannel extends BaseChannel<Json, VariableUpdate, VariableS
   #fold(): Json {
     const { name, order, fold } = this.#spec
     const covered = new Set(this.#state.patch?.covers)
-    const paths = Object.keys(this.#state.set).filter((path) => !covered.has(path))
+    const { set, parts = {} } = this.#state
+    const paths = [...new Set([...Object.keys(parts), ...Object.keys(set)])].filter((path) => !covered.has(path))
     const sorted = paths.sort((a, b) => (order.get(a) ?? order.size) - (order.get(b) ?? order.size))
-    const contributions = sorted.map((path) => this.#state.set[path] as Json)
+    const contributions = sorted.flatMap((path): readonly Json[] => {
+      const own = Object.hasOwn(set, path) ? [set[path] as Json] : []
+      return [...(parts[path] ?? []), ...own]
+    })
     try {
       return deepFreeze(fold(name, contributions, this.#state.patch?.value))
     } catch (cause) {
@@ -92,9 +118,14 @@ export class VariableChannel extends BaseChannel<Json, VariableUpdate, VariableS
 const isPatch = (update: VariableUpdate): update is Extract<VariableUpdate, { readonly [patchKey]: unknown }> =>
   Object.hasOwn(update, patchKey)
 
-function apply(set: Record<string, Json>, contributions: Contributions): void {
+function apply(
+  { set, parts }: { readonly set: Record<string, Json>; readonly parts: Record<string, readonly Json[]> },
+  contributions: Contributions,
+): void {
   for (const [path, contribution] of Object.entries(contributions)) {
-    if (contribution) set[path] = contribution.value
-    else delete set[path]
+    delete set[path]
+    delete parts[path]
+    if (contribution?.value !== undefined) set[path] = contribution.value
+    if (contribution?.parts) parts[path] = contribution.parts
   }
 }

@@ -7,7 +7,8 @@ import type { RunEventBody } from '../../foundation/events.ts'
 import { JournalError } from '../../foundation/journal.ts'
 import type { Json } from '../../foundation/json.ts'
 import type { Outcomes } from '../../foundation/outcome.ts'
-import { openWaitOf, type Past } from '../../foundation/past.ts'
+import { openWaitsIn, type Past } from '../../foundation/past.ts'
+import { topOf } from '../../foundation/paths.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { isOpen, type OpenWait } from '../../foundation/wait.ts'
 import { foldWait, waitOf } from '../../foundation/wait-events.ts'
@@ -15,9 +16,14 @@ import type { OpenState } from './channels.ts'
 import { eventsOf, tuplesOf } from './lineage.ts'
 import type { Kept } from './saver-journal.ts'
 
-/** The waits that are open, in plan order. */
-export const openWaits = ({ stages }: Plan, past: Past, outcomes: Outcomes): readonly OpenWait[] =>
-  stages.flatMap(({ id }) => (Object.hasOwn(outcomes, id) ? [] : (openWaitOf(id, past.of(id)) ?? [])))
+/** The waits that are open, in plan order; those inside one stage in the order in which they were opened. */
+export function openWaits({ stages }: Plan, past: Past, outcomes: Outcomes): readonly OpenWait[] {
+  const open = openWaitsIn(past).filter(({ stage }) => !Object.hasOwn(outcomes, topOf(stage)))
+  if (open.length < 2) return open
+  const order = new Map(stages.map(({ id }, index) => [id, index]))
+  const positionOf = ({ stage }: OpenWait): number => order.get(topOf(stage)) ?? order.size
+  return open.sort((a, b) => positionOf(a) - positionOf(b))
+}
 
 /** What a node throws that can go on only when one of these is answered. */
 export const interruptFor = (waits: readonly OpenWait[]): GraphInterrupt => new GraphInterrupt(waits.map(shown))

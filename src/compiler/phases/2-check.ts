@@ -4,22 +4,22 @@
  * Facts that several rules need (order, presence, checked expressions) are worked out once.
  */
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
+import type { Json } from '../../foundation/json.ts'
+import type { JsonSchema } from '../../foundation/plan.ts'
 import { createValidators } from '../../foundation/schema.ts'
 import type { CompileContext } from '../context.ts'
 import type { Declarations } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
 import { checkExpressions } from '../rules/facts/expressions.ts'
-import { createPresence } from '../rules/facts/presence.ts'
+import { typeOf } from '../rules/facts/fits.ts'
+import { createListFacts } from '../rules/facts/lists.ts'
 import { createResults } from '../rules/facts/results.ts'
 import { createScopes } from '../rules/facts/scopes.ts'
 import { findSites } from '../rules/facts/sites.ts'
-import { type ListedStage, listStages, type StageList } from '../rules/facts/stage-list.ts'
-import { type Awaited, createStageOrder } from '../rules/facts/stage-order.ts'
 import { rules } from '../rules/index.ts'
 import type { Facts } from '../rules/rule.ts'
 
-export function check(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): readonly Diagnostic[] {
-  const facts = gatherFacts(parsed, declared, context)
+export function check(facts: Facts): readonly Diagnostic[] {
   const found = new Map<string, Diagnostic>()
   for (const rule of rules) {
     rule(facts, (diagnostic) => {
@@ -34,23 +34,15 @@ export function check(parsed: ParsedPipeline, declared: Declarations, context: C
 const placeOf = ({ code, span: { file, start, end } }: Diagnostic): string =>
   `${code} ${start.offset} ${end.offset} ${file}`
 
-function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): Facts {
-  const stages = listStages(parsed)
-  const order = createStageOrder(stages.all.map(awaited), (index) => hasFaultyNeed(index, stages))
-  const presence = createPresence(stages.all, order)
-  const resultOf = createResults(new Map(declared.stages.map((stage) => [stage.index, stage])), stages)
-  const scopeOf = createScopes(declared, stages, order, presence, resultOf)
+export function gatherFacts(parsed: ParsedPipeline, declared: Declarations, context: CompileContext): Facts {
+  const { tree } = declared
+  const factsOf = createListFacts(tree.isAmbiguous)
   const sites = findSites(parsed, declared)
-  const expressions = checkExpressions(sites, scopeOf)
-  const validators = createValidators()
-  return { parsed, declared, context, stages, order, presence, resultOf, sites, expressions, validators }
+  const results = createResults(declared, factsOf, (value, path) => typeOf(value, path, expressions))
+  const expressions = checkExpressions(sites, createScopes(declared, factsOf, results))
+  return { parsed, declared, context, tree, factsOf, results, sites, expressions, validators: createValidators() }
 }
 
-const awaited = ({ needs }: ListedStage): Awaited =>
-  needs === 'all_above' ? needs : needs.flatMap(({ stage }) => (stage === -1 ? [] : [stage]))
-
-/** It needs what does not exist, or what several stages are called. */
-function hasFaultyNeed(index: number, { all, isAmbiguous }: StageList): boolean {
-  const needs = all[index]?.needs ?? []
-  return needs !== 'all_above' && needs.some(({ stage, name }) => stage === -1 || isAmbiguous(name))
-}
+/** The type of what the pipeline gives. */
+export const outputsOf = ({ parsed: { spec }, expressions }: Facts): JsonSchema =>
+  typeOf((spec.outputs ?? {}) as Json, ['outputs'], expressions)

@@ -4,13 +4,13 @@ import type { Rule } from './rule.ts'
 
 const nouns = { inputs: 'the input', vars: 'the variable' }
 
-export const checkedReads: Rule = ({ context, declared, stages, resultOf, expressions }, report) => {
+export const checkedReads: Rule = ({ context, declared, tree, results, expressions }, report) => {
   if (!context.strict) return
   for (const { checked, source, spanIn } of expressions.all) {
     for (const { id, start, end } of checked.reads.stages) {
-      const index = stages.indexOf(id)
+      const stage = tree.find(id)
       const belowOutput = /^\s*\.\??\s*output\s*(\.|\[)/.test(source.slice(end))
-      if (!belowOutput || index === undefined || resultOf(index) !== true) continue
+      if (!belowOutput || !stage || results.of(stage) !== true) continue
       report(diagnostics.unchecked_read(spanIn(start, end), `the output of "${id}"`, `Declare its output: on "${id}".`))
     }
     for (const root of ['inputs', 'vars'] as const) {

@@ -7,11 +7,16 @@ import { completeTriggers } from './complete-triggers.ts'
 import { declaredEnv } from './declared-env.ts'
 import { durationTexts } from './duration-texts.ts'
 import { fittingArguments } from './fitting-arguments.ts'
+import { freeItemNames } from './free-item-names.ts'
+import { givenInputs } from './given-inputs.ts'
+import { grantedChildren } from './granted-children.ts'
 import { knownNeeds } from './known-needs.ts'
+import { listedItems } from './listed-items.ts'
 import { markedExpressions } from './marked-expressions.ts'
 import { matchableNeeds } from './matchable-needs.ts'
 import { meaningfulOnce } from './meaningful-once.ts'
 import { noCycles } from './no-cycles.ts'
+import { noLastOfItems } from './no-last-of-items.ts'
 import { noNullInText } from './no-null-in-text.ts'
 import { noRacingReads } from './no-racing-reads.ts'
 import { noUnused } from './no-unused.ts'
@@ -31,10 +36,12 @@ export const rules: readonly Rule[] = [
   knownNeeds,
   noCycles,
   matchableNeeds,
+  freeItemNames,
   readableExpressions,
   markedExpressions,
   soundExpressions,
   booleanConditions,
+  listedItems,
   noNullInText,
   secretsInPlace,
   declaredEnv,
@@ -42,7 +49,10 @@ export const rules: readonly Rule[] = [
   settableVariables,
   completeTriggers,
   fittingArguments,
+  givenInputs,
+  grantedChildren,
   durationTexts,
+  noLastOfItems,
   noWriteRaces,
   noRacingReads,
   noUnused,

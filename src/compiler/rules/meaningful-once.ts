@@ -2,9 +2,9 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { Rule } from './rule.ts'
 
-export const meaningfulOnce: Rule = ({ declared, stages, parsed }, report) => {
-  for (const { index, id, kind } of declared.stages) {
-    if (!kind.pure || kind.waits || !stages.all[index]?.spec.once) continue
-    report(diagnostics.needless_once(parsed.keySpanOf(['stages', index, 'once']), id, kind.name))
+export const meaningfulOnce: Rule = ({ declared, parsed }, report) => {
+  for (const { stage, id, kind } of declared.stages) {
+    if (!kind.pure || kind.waits || !stage.spec.once) continue
+    report(diagnostics.needless_once(parsed.keySpanOf([...stage.path, 'once']), id, kind.name))
   }
 }

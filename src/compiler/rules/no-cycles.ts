@@ -1,16 +1,17 @@
 /** No stages wait for each other. */
 import { diagnostics } from '../../foundation/diagnostics.ts'
-import type { ListedStage } from './facts/stage-list.ts'
+import type { ListedStage } from '../stage-tree.ts'
 import type { Rule } from './rule.ts'
 
-export const noCycles: Rule = ({ stages, order, parsed: { spanOf } }, report) => {
-  for (const cycle of order.cycles) {
-    const path = fromTheTop(cycle).map((index) => stages.all[index] as ListedStage)
+export const noCycles: Rule = ({ tree, factsOf, parsed: { spanOf } }, report) => {
+  const cycles = tree.lists.flatMap((list) => factsOf(list).order.cycles.map((cycle) => ({ list, cycle })))
+  for (const { list, cycle } of cycles) {
+    const path = fromTheTop(cycle).map((index) => list.all[index] as ListedStage)
     const [first, second] = path as [ListedStage, ListedStage]
     // The topmost stage cannot wait for one below it by list order, so it says so in its needs.
     const need = first.needs === 'all_above' ? undefined : first.needs.find(({ stage }) => stage === second.index)
     const implicit = path.find(({ needs }) => needs === 'all_above')
-    const span = spanOf(need?.namePath ?? ['stages', first.index, 'id'])
+    const span = spanOf(need?.namePath ?? [...first.path, 'id'])
     report(
       diagnostics.need_cycle(
         span,

@@ -18,15 +18,15 @@ export const noUnused: Rule = (facts, report) => {
     if (!inputs.has(name)) report(diagnostics.unused_input(parsed.keySpanOf(path), name))
   }
   const vars = read('vars')
-  const setters = settersOf(parsed)
+  const setters = settersOf(declared.tree.root)
   for (const [name, { path }] of whole('vars') ? [] : declared.vars) {
     if (!vars.has(name)) report(diagnostics.unused_variable(parsed.keySpanOf(path), name, setters.has(name)))
   }
 }
 
 /** While a stage, a prompt file or an expression cannot be made sense of, nobody knows what it would have read. */
-const isUnread = ({ expressions, declared, stages }: Facts): boolean =>
-  declared.stages.length < stages.all.length ||
+const isUnread = ({ expressions, declared, tree }: Facts): boolean =>
+  declared.stages.length < tree.all.length ||
   declared.stages.some(({ kind, config, prompts }) => countPrompts(kind, config) > prompts.length) ||
   expressions.unread.length > 0 ||
   expressions.all.some(({ checked }) => checked.faults.some(({ code }) => code === 'expression_syntax'))

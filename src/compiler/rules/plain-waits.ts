@@ -3,14 +3,13 @@ import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { StageKind } from '../../foundation/stage-kind.ts'
 import type { Rule } from './rule.ts'
 
-export const plainWaits: Rule = ({ declared, stages, parsed }, report) => {
-  for (const { index, kind } of declared.stages) {
-    const { spec } = stages.all[index] ?? {}
-    if (!kind.waits || !spec) continue
+export const plainWaits: Rule = ({ tree, parsed }, report) => {
+  for (const { kind, spec, path } of tree.all) {
+    if (!kind?.waits) continue
     for (const [key, hint] of Object.entries(hintsFor(kind))) {
       const written = spec[key]
       if (written === undefined || (key === 'on_error' && written === 'fail')) continue
-      report(diagnostics.not_on_a_wait(parsed.keySpanOf(['stages', index, key]), key, kind.name, hint))
+      report(diagnostics.not_on_a_wait(parsed.keySpanOf([...path, key]), key, kind.name, hint))
     }
   }
 }

@@ -2,21 +2,23 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { isJsonObject, type Json } from '../../foundation/json.ts'
 import { suggest } from '../../foundation/suggest.ts'
+import type { ListedStage } from '../stage-tree.ts'
 import { misfit, partOf } from './facts/fits.ts'
+import { wholeOutput } from './facts/results.ts'
 import type { Facts, Report, Rule } from './rule.ts'
 
 export const settableVariables: Rule = (facts, report) => {
   const { declared, parsed } = facts
-  for (const stage of declared.stages) {
-    const { set, on_error } = parsed.spec.stages[stage.index] ?? {}
+  for (const { stage, output } of declared.stages) {
+    const { set, on_error } = stage.spec
     for (const [name, value] of Object.entries(
       isJsonObject((set ?? null) as Json) ? (set as { [name: string]: Json }) : {},
     )) {
-      checkSet(name, value, stage.index, facts, report)
+      checkSet(name, value, stage, facts, report)
     }
-    if (typeof on_error !== 'object' || stage.output === undefined) continue
-    const path = ['stages', stage.index, 'on_error', 'continue']
-    const problem = misfit(on_error.continue, path, stage.output, facts.expressions, facts.validators)
+    if (typeof on_error !== 'object' || output === undefined) continue
+    const path = [...stage.path, 'on_error', 'continue']
+    const problem = misfit(on_error.continue, path, wholeOutput(stage, output), facts.expressions, facts.validators)
     if (problem)
       report(
         diagnostics.value_mismatch(
@@ -29,9 +31,9 @@ export const settableVariables: Rule = (facts, report) => {
   }
 }
 
-function checkSet(name: string, value: Json, stage: number, facts: Facts, report: Report): void {
+function checkSet(name: string, value: Json, { path: stage }: ListedStage, facts: Facts, report: Report): void {
   const { declared, parsed, expressions, validators } = facts
-  const path = ['stages', stage, 'set', name]
+  const path = [...stage, 'set', name]
   const variable = declared.vars.get(name)
   if (!variable) {
     report(diagnostics.unknown_variable(parsed.keySpanOf(path), name, suggest(name, declared.vars.keys())))

@@ -2,22 +2,26 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { isJsonObject } from '../../foundation/json.ts'
 import type { StageDeclaration } from '../declarations.ts'
+import { type ListedStage, outwards, type StageList } from '../stage-tree.ts'
 import type { Facts, Rule } from './rule.ts'
 
 export const shutGates: Rule = (facts, report) => {
-  const { declared, order, parsed, stages } = facts
+  const { declared, parsed, factsOf } = facts
   const gates = declared.stages.filter(({ kind }) => kind.waits === 'gate')
   if (gates.length === 0) return
   const effects = declared.stages.filter(hasEffect)
-  for (const gate of gates) {
-    const mayContinue = isJsonObject(gate.config) && gate.config.on_reject === 'continue'
+  for (const { stage: gate, config } of gates) {
+    const { order } = factsOf(gate.list)
+    const mayContinue = isJsonObject(config) && config.on_reject === 'continue'
     const guarded = mayContinue ? guardedBy(gate, facts) : undefined
-    for (const { index, id } of effects) {
-      if (order.isUncertain(index)) continue
-      const span = parsed.spanOf(['stages', index, 'id'])
-      if (order.waitsFor(index, gate.index)) {
-        if (guarded && !guarded.has(index)) report(diagnostics.open_gate(span, id, gate.id))
-      } else if (index > gate.index && stages.all[index]?.needs !== 'all_above' && !isAbove(index, gate, facts)) {
+    for (const { stage, id } of effects) {
+      const at = beside(stage, gate.list)
+      if (!at || order.isUncertain(at.index)) continue
+      const span = parsed.spanOf([...stage.path, 'id'])
+      if (order.waitsFor(at.index, gate.index)) {
+        const isGuarded = guarded && [...outwards(stage)].some((each) => guarded.has(each))
+        if (guarded && !isGuarded) report(diagnostics.open_gate(span, id, gate.id))
+      } else if (at.index > gate.index && at.needs !== 'all_above' && !order.waitsFor(gate.index, at.index)) {
         report(diagnostics.beside_gate(span, id, gate.id))
       }
     }
@@ -25,27 +29,31 @@ export const shutGates: Rule = (facts, report) => {
 }
 
 const hasEffect = ({ kind, config }: StageDeclaration): boolean =>
-  !kind.pure && !(kind.name === 'uses' && isJsonObject(config) && config.uses === 'core/log')
+  !kind.pure && !kind.body && !(kind.name === 'uses' && isJsonObject(config) && config.uses === 'core/log')
 
-/** The gate itself waits for it. */
-const isAbove = (stage: number, gate: StageDeclaration, { order }: Facts): boolean => order.waitsFor(gate.index, stage)
+/** The stage of this list that it is, or that it stands in. */
+const beside = (stage: ListedStage, list: StageList): ListedStage | undefined =>
+  [...outwards(stage)].find((each) => each.list === list)
 
 /** Stages that read the decision in their `if`, and those that need one of these to have succeeded. */
-function guardedBy(gate: StageDeclaration, { stages, expressions, order }: Facts): ReadonlySet<number> {
+function guardedBy(gate: ListedStage, { expressions, factsOf }: Facts): ReadonlySet<ListedStage> {
   const guarded = new Set(
-    expressions.all.flatMap(({ site, checked }) =>
-      site.label === 'if' && site.reader !== undefined && checked.reads.stages.some(({ id }) => id === gate.id)
-        ? [site.reader]
-        : [],
-    ),
+    expressions.all.flatMap(({ site, checked }) => {
+      const { reader } = site.view
+      const reads = site.label === 'if' && checked.reads.stages.some(({ id }) => id === gate.id)
+      return reads && reader ? [reader] : []
+    }),
   )
-  for (const index of order.sequence) {
-    const stage = stages.all[index]
-    if (!stage || stage.needs === 'all_above' || guarded.has(index)) continue
+  const { all } = gate.list
+  for (const index of factsOf(gate.list).order.sequence) {
+    const stage = all[index]
+    if (!stage || stage.needs === 'all_above' || guarded.has(stage)) continue
     const plain = stage.needs.filter(({ statuses }) => statuses === undefined || !statuses.includes('failed'))
-    const needsOne = plain.some((need) => guarded.has(need.stage))
-    const onlyThose = plain.length > 0 && plain.every((need) => guarded.has(need.stage))
-    if (stage.join === 'all_succeeded' ? needsOne : stage.join !== 'all_done' && onlyThose) guarded.add(index)
+    const isGuarded = (need: { readonly stage: number }) => guarded.has(all[need.stage] as ListedStage)
+    const onlyThose = plain.length > 0 && plain.every(isGuarded)
+    if (stage.join === 'all_succeeded' ? plain.some(isGuarded) : stage.join !== 'all_done' && onlyThose) {
+      guarded.add(stage)
+    }
   }
   return guarded
 }

@@ -4,15 +4,18 @@ import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { ExpressionFault } from '../../foundation/expression/types.ts'
 import type { Span } from '../../foundation/source.ts'
 import { suggest } from '../../foundation/suggest.ts'
+import { type ListedStage, outwards, type StageList } from '../stage-tree.ts'
+import { levelOf, lookAt } from './facts/sight.ts'
+import type { View } from './facts/sites.ts'
 import type { Facts, Rule } from './rule.ts'
 
 export const soundExpressions: Rule = (facts, report) => {
   for (const { site, checked, spanIn } of facts.expressions.all) {
-    for (const fault of checked.faults) report(diagnosticOf(fault, spanIn(fault.start, fault.end), site.reader, facts))
+    for (const fault of checked.faults) report(diagnosticOf(fault, spanIn(fault.start, fault.end), site.view, facts))
   }
 }
 
-function diagnosticOf(fault: ExpressionFault, span: Span, reader: number | undefined, facts: Facts): Diagnostic {
+function diagnosticOf(fault: ExpressionFault, span: Span, view: View, facts: Facts): Diagnostic {
   const { message, hint, name = '', candidates = [] } = fault
   const near = suggest(name, candidates)
   switch (fault.code) {
@@ -32,28 +35,40 @@ function diagnosticOf(fault: ExpressionFault, span: Span, reader: number | undef
     case 'unknown_function':
       return diagnostics.unknown_function(span, name, near, hint)
     case 'stage_not_upstream':
-      return notUpstream(span, name, reader ?? 0, facts)
+      return notUpstream(span, name, view, facts)
     case 'maybe_absent_output':
-      return maybeAbsent(span, name, reader, facts)
+      return maybeAbsent(span, name, view, facts)
   }
 }
 
 /** `topic` alone means `inputs.topic`, where there is such an input. */
-function withRoot(name: string, { declared, stages }: Facts): string | undefined {
+function withRoot(name: string, { declared, tree }: Facts): string | undefined {
   const roots = ['inputs', 'vars', 'env', 'secrets'] as const
-  const root =
-    roots.find((each) => declared[each].has(name)) ?? (stages.indexOf(name) === undefined ? undefined : 'stages')
+  const root = roots.find((each) => declared[each].has(name)) ?? (tree.find(name) ? 'stages' : undefined)
   return root && `${root}.${name}`
 }
 
-function notUpstream(span: Span, name: string, reader: number, { stages, order }: Facts): Diagnostic {
-  const other = stages.indexOf(name) ?? reader
-  const fix = other === reader ? 'itself' : order.waitsFor(other, reader) ? 'move' : 'add'
-  return diagnostics.stage_not_upstream(span, name, stages.all[reader]?.id ?? '', fix)
+function notUpstream(span: Span, name: string, { reader, names }: View, { tree, factsOf }: Facts): Diagnostic {
+  const other = tree.find(name) as ListedStage
+  const at = levelOf(other, reader)
+  if (!at) return insideBody(span, other, reader, names)
+  const within = at === reader ? undefined : at.id
+  const { order } = factsOf(at.list)
+  const fix = other === at ? 'itself' : order.waitsFor(other.index, at.index) ? 'move' : 'add'
+  return diagnostics.stage_not_upstream(span, name, reader?.id ?? '', fix, within)
 }
 
-function maybeAbsent(span: Span, name: string, reader: number | undefined, { stages, presence }: Facts): Diagnostic {
-  const stage = stages.indexOf(name) ?? 0
-  const why = reader === undefined ? presence.whyAbsentAtEnd(stage) : presence.whyAbsent(stage, reader)
-  return diagnostics.maybe_absent_output(span, name, why ?? 'skipped')
+/** The outermost stage that holds the other one and can be seen, or that both stand in. */
+function insideBody(span: Span, other: ListedStage, reader: ListedStage | undefined, names: StageList): Diagnostic {
+  if (other.list === names) return diagnostics.stage_inside_body(span, other.id, reader?.id ?? '', 'while')
+  const around = new Set([...outwards(reader)])
+  const lists = new Set([...around].map(({ list }) => list)).add(names)
+  const holder = [...outwards(other)].find(({ list }) => lists.has(list) || !list.holder) as ListedStage
+  return diagnostics.stage_inside_body(span, other.id, holder.id, around.has(holder) ? 'beside' : 'outside')
+}
+
+function maybeAbsent(span: Span, name: string, view: View, { tree, factsOf }: Facts): Diagnostic {
+  const seen = lookAt(tree.find(name) as ListedStage, view, factsOf)
+  const isKnown = seen === 'tolerated' || seen === 'failed' || seen === 'valueless'
+  return diagnostics.maybe_absent_output(span, name, isKnown ? seen : 'skipped')
 }

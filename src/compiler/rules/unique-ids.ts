@@ -2,10 +2,11 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { Rule } from './rule.ts'
 
-export const uniqueIds: Rule = ({ stages, parsed: { spanOf } }, report) => {
-  for (const { id, index } of stages.all) {
-    const first = stages.indexOf(id)
-    if (first === undefined || first === index || id.startsWith('#')) continue
-    report(diagnostics.duplicate_id(spanOf(['stages', index, 'id']), id, spanOf(['stages', first, 'id'])))
+export const uniqueIds: Rule = ({ tree, parsed: { spanOf } }, report) => {
+  for (const stage of tree.all) {
+    const { id, path } = stage
+    const first = tree.find(id)
+    if (!first || first === stage || id.startsWith('#')) continue
+    report(diagnostics.duplicate_id(spanOf([...path, 'id']), id, spanOf([...first.path, 'id'])))
   }
 }

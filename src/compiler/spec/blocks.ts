@@ -53,6 +53,13 @@ export const retry = () =>
     on: z.array(z.enum(retryCategories)).describe('The categories of failure that are tried again.').optional(),
   })
 
+/** A body makes no progress of its own, so there is no `idle`. */
+export const bodyTimeout = () =>
+  z.union([
+    durationTemplate(),
+    z.strictObject({ total: durationTemplate().describe('The same, in a map.').optional() }),
+  ])
+
 export const timeout = () =>
   z.union([
     durationTemplate(),

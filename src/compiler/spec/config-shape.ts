@@ -10,13 +10,13 @@ import { checkLiterals } from './names.ts'
 import type { Mutable, Shape } from './shape-context.ts'
 import { slotPlaces } from './slots.ts'
 import { hasTemplate, templateAt, templateEnd } from './templates.ts'
-import { valueIn } from './value-in.ts'
+import { replacedAt, valueIn } from './value-in.ts'
 import { foundWords } from './words.ts'
 
 export function checkConfig(kind: StageKind, stage: Mutable, stagePath: Path, shape: Shape): void {
   const config = configOf(stage as StageSpec, kind)
   const placeOf = (path: Path): Path => [...stagePath, ...pathInStage(kind, path)]
-  const settled = checkSlots(kind, stage, config, placeOf, shape)
+  const settled = checkSlots(kind, stage, stagePath, config, placeOf, shape)
   const result = kind.schema.safeParse(settled.size === 0 ? config : withStandIns(config, settled))
   if (result.success) return
   const validated = {
@@ -45,6 +45,7 @@ interface Settled {
 function checkSlots(
   kind: StageKind,
   stage: Mutable,
+  stagePath: Path,
   config: Json,
   placeOf: (path: Path) => Path,
   shape: Shape,
@@ -56,7 +57,7 @@ function checkSlots(
     if (slot.is === 'literal') literalSlot(value, slot.why, slot.code, place, shape)
     if (slot.is === 'schema') checkLiteralBelow(value, place, shape)
     if (slot.is === 'expression' || slot.is === 'later') {
-      const holder = valueIn(stage, place.slice(2, -1))
+      const holder = valueIn(stage, place.slice(stagePath.length, -1))
       if (isJsonObject(holder)) bareExpression(holder as Mutable, String(place.at(-1)), place, shape)
       settled.set(keyOf(path), { path })
     }
@@ -120,12 +121,4 @@ function promptFile(prompt: JsonObject, place: Path, shape: Shape): void {
 function withStandIns(config: Json, settled: ReadonlyMap<string, Settled>): Json {
   const replaced = [...settled.values()].filter(({ standIn }) => standIn !== undefined)
   return replaced.reduce((copy, { path, standIn }) => replacedAt(copy, path, standIn as Json), config)
-}
-
-function replacedAt(value: Json, path: Path, standIn: Json): Json {
-  const [step, ...rest] = path
-  if (step === undefined) return standIn
-  if (Array.isArray(value)) return value.map((item: Json, i) => (i === step ? replacedAt(item, rest, standIn) : item))
-  if (!isJsonObject(value)) return value
-  return { ...value, [step]: replacedAt(value[String(step)] as Json, rest, standIn) }
 }

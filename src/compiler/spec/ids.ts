@@ -9,7 +9,7 @@ const celWords =
   'true false null in as break const continue else for function if import let loop package namespace return var void while'
 const celTypes = 'int uint double bool string bytes list map null_type type dyn'
 const graphNames =
-  'flow settle finish inputs vars stages open run outputs env secrets constructor prototype __proto__ __start__ __end__'
+  'flow settle finish finally on_error rollback inputs vars stages open run outputs env secrets constructor prototype __proto__ __start__ __end__'
 
 export const reservedIds: ReadonlySet<string> = new Set(`${celWords} ${celTypes} ${graphNames}`.split(' '))
 

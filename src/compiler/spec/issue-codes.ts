@@ -1,12 +1,12 @@
 /** Faults that the schema names itself: the message of the issue is the code. */
 import type { Diagnostic } from '../../foundation/diagnostic.ts'
 import { diagnostics } from '../../foundation/diagnostics.ts'
-import type { Json } from '../../foundation/json.ts'
+import { isJsonObject, type Json } from '../../foundation/json.ts'
 import { mergeNames } from '../../foundation/plan.ts'
 import { suggest } from '../../foundation/suggest.ts'
 import { plainOrQuoted } from '../yaml/quote.ts'
 import { idLike, idPattern } from './ids.ts'
-import { nameOf, type Place, spanAt, wrongType } from './issue-place.ts'
+import { holderSpan, nameOf, type Place, spanAt, wrongType } from './issue-place.ts'
 import { hasTemplate } from './templates.ts'
 import { foundWords, orList } from './words.ts'
 
@@ -38,6 +38,8 @@ const codes: Readonly<Record<string, (at: Place) => Diagnostic>> = {
   },
   bad_id: badId,
   reserved_id: (at) => diagnostics.reserved_id(spanAt(at), textAt(at), `id: ${textAt(at)}_stage`),
+  loop_condition: (at) => diagnostics.loop_condition(holderSpan(at.full, at.validated.places), hasBoth(at.value)),
+  else_not_last: (at) => diagnostics.else_not_last(at.validated.places.keySpanOf([...at.full, 'else'])),
   bad_merge: (at) => {
     const near = suggest(textAt(at), mergeNames)
     const known = `${orList(mergeNames)}, or a function such as ./reducers.ts#name`
@@ -45,6 +47,9 @@ const codes: Readonly<Record<string, (at: Place) => Diagnostic>> = {
     return diagnostics.wrong_value(spanAt(at), message, near && `Did you mean "${near}"?`)
   },
 }
+
+const hasBoth = (loop: Json | undefined): boolean =>
+  isJsonObject(loop ?? null) && Object.hasOwn(loop as object, 'while') && Object.hasOwn(loop as object, 'until')
 
 function durationFix(value: Json | undefined, key: string): string | undefined {
   if (typeof value === 'number') return `${key}: ${value}s, if seconds are meant`

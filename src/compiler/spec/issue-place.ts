@@ -39,7 +39,13 @@ export const nameOf = ({ full }: Place): string => {
 export function holderName(path: Path): string {
   const key = path.findLast((step) => typeof step === 'string')
   if (path.length === 0) return 'the pipeline'
-  return path.length === 2 && path[0] === 'stages' ? 'the stage' : `"${key ?? 'stages'}"`
+  return isStagePath(path) ? 'the stage' : `"${key ?? 'stages'}"`
+}
+
+/** A stage stands in a list that is called `stages`, is an `else`, or is a branch of a `parallel`. */
+const isStagePath = (path: Path): boolean => {
+  const [above, list, index] = path.slice(-3).length === 3 ? path.slice(-3) : [undefined, ...path.slice(-2)]
+  return typeof index === 'number' && (list === 'stages' || list === 'else' || above === 'parallel')
 }
 
 export const spanAt = ({ full, validated }: Place) => validated.places.spanOf(full)

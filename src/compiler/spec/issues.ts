@@ -29,7 +29,20 @@ export interface Explained {
 
 export function explainIssues(issues: readonly Issue[], validated: Validated): Explained[] {
   const remaining = validated.templates ? withoutTemplates(issues, validated.value) : issues
-  return remaining.flatMap((issue) => explain(issue, [], validated))
+  return withoutMistyped(remaining, validated.value).flatMap((issue) => explain(issue, [], validated))
+}
+
+/** A key that is missing because it is misspelt is told once. */
+function withoutMistyped(issues: readonly Issue[], root: unknown): readonly Issue[] {
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys')
+  if (unknown.length === 0) return issues
+  return issues.filter((issue) => {
+    const holder = issue.path.slice(0, -1).join('\0')
+    const beside = unknown.filter(({ path }) => issue.path.length > 0 && path.join('\0') === holder)
+    const keys = beside.flatMap((each) => each.keys)
+    const isMistyped = keys.some((key) => suggest(key, [String(issue.path.at(-1))]) !== undefined)
+    return !isMistyped || valueIn(root, issue.path) !== undefined
+  })
 }
 
 /** Without issues about texts that become something else when they are evaluated. */
@@ -115,8 +128,12 @@ function explainUnion(issue: Issue & { code: 'invalid_union' }, path: readonly P
 const isMismatch = (issue: Issue): boolean =>
   issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union'
 
-/** `on_error: rollback`, `on_error: [ … ]`. */
+/** `on_error: rollback`, `on_error: [ … ]`, `on_item_error: rollback`. */
 function laterValue({ full, value, validated }: Place): Explained | undefined {
+  if (full.at(-1) === 'on_item_error' && value === 'rollback') {
+    const span = validated.places.spanOf(full)
+    return { diagnostic: diagnostics.not_available_yet(span, '"on_item_error: rollback"'), path: full }
+  }
   if (full.at(-1) !== 'on_error') return undefined
   const isLaterWord = typeof value === 'string' && laterOnError.has(value)
   if (!isLaterWord && !Array.isArray(value)) return undefined

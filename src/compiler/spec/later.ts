@@ -9,29 +9,13 @@ export const laterTopLevelKeys: ReadonlySet<string> = new Set([
   'pools',
 ])
 
-export const laterKinds: ReadonlySet<string> = new Set([
-  'agent',
-  'tool',
-  'foreach',
-  'loop',
-  'switch',
-  'parallel',
-  'pipeline',
-])
+export const laterKinds: ReadonlySet<string> = new Set(['agent', 'tool'])
 
 /** Keys beside later kinds included: their kind is what is reported, not they. */
 export const laterStageKeys: ReadonlySet<string> = new Set(['wait_for', 'rollback', 'pool'])
 
 /** Keys that stand beside a later kind; of no interest where the kind itself is reported. */
-export const besideLaterKinds: ReadonlySet<string> = new Set([
-  'stages',
-  'as',
-  'concurrency',
-  'on_item_error',
-  'result',
-  'fail_fast',
-  'with',
-])
+export const besideLaterKinds: ReadonlySet<string> = new Set(['with'])
 
 /** Of an entry of `triggers:`. */
 export const laterTriggerKeys: ReadonlySet<string> = new Set([

@@ -17,6 +17,7 @@ import { bareExpression } from './expression-shape.ts'
 import { holderSpan } from './issue-place.ts'
 import { type Explained, explainIssues } from './issues.ts'
 import { laterTopLevelKeys } from './later.ts'
+import { checkList } from './list-shape.ts'
 import { mend } from './mend.ts'
 import { checkEnvList, checkInputs, checkLiterals, checkVariables } from './names.ts'
 import type { Mutable, Shape } from './shape-context.ts'
@@ -114,17 +115,5 @@ function checkStages(data: Mutable, shape: Shape): boolean {
     report(diagnostics.missing_key(holderSpan([], places), 'stages', 'the pipeline'))
     return false
   }
-  if (stages === null || (Array.isArray(stages) && stages.length === 0)) {
-    report(diagnostics.empty_stages(places.spanOf(['stages'])))
-    return false
-  }
-  if (!Array.isArray(stages)) {
-    const hint = isJsonObject(stages) ? 'Write "- id: name" for each stage.' : undefined
-    report(diagnostics.wrong_type(places.spanOf(['stages']), '"stages"', 'a list', foundWords(stages), hint))
-    return false
-  }
-  stages.forEach((stage: Json, index) => {
-    stages[index] = checkStage(stage, index, shape)
-  })
-  return true
+  return checkList(stages, ['stages'], checkStage, shape)
 }

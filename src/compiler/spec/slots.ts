@@ -12,9 +12,13 @@ export interface SlotPlace {
 export function slotPlaces(kind: StageKind, config: Json): SlotPlace[] {
   if (!kind.slots) return []
   return Object.entries(kind.slots).flatMap(([pattern, slot]) =>
-    matches(pattern === '' ? [] : pattern.split('.'), config, []).map((match) => ({ slot, ...match })),
+    valuesAt(pattern, config).map((match) => ({ slot, ...match })),
   )
 }
+
+/** Every place in `config` that a pattern such as `cases.*.when` names. */
+export const valuesAt = (pattern: string, config: Json): Omit<SlotPlace, 'slot'>[] =>
+  matches(pattern === '' ? [] : pattern.split('.'), config, [])
 
 function matches(
   steps: readonly string[],

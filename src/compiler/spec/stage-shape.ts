@@ -5,6 +5,7 @@ import { isJsonObject, type Json } from '../../foundation/json.ts'
 import type { StageKind } from '../../foundation/stage-kind.ts'
 import { suggest } from '../../foundation/suggest.ts'
 import type { Path } from '../parsed.ts'
+import { checkBody, checkInside } from './body-shape.ts'
 import { checkConfig } from './config-shape.ts'
 import { bareExpression } from './expression-shape.ts'
 import { explainIssues } from './issues.ts'
@@ -19,26 +20,27 @@ import { foundWords } from './words.ts'
 const commonSchema = z.object({ ...commonStageKeys, env: stageEnv() })
 const common: ReadonlySet<string> = new Set(Object.keys(commonStageKeys))
 
-/** The stage, mended; one that is no map becomes one that does nothing, so that indexes stay. */
-export function checkStage(stage: Json, index: number, shape: Shape): Json {
-  const path = ['stages', index]
+/** The stage at `path`, mended; one that is no map becomes one that does nothing, so that indexes stay. */
+export function checkStage(stage: Json, path: Path, shape: Shape): Json {
   if (!isJsonObject(stage)) {
     const span = shape.places.spanOf(path)
     shape.report(
       diagnostics.wrong_type(span, 'A stage', 'a map', foundWords(stage), 'Write "- id: name" and its keys.'),
     )
-    return { id: standInId(index), transform: null }
+    return { id: standInId(path), transform: null }
   }
   const data = stage as Mutable
   const kind = checkKeys(data, path, shape)
   checkCommon(data, path, shape)
-  if (typeof data.id !== 'string') data.id = standInId(index)
+  if (typeof data.id !== 'string') data.id = standInId(path)
   if (kind && data[kind.name] !== undefined) checkConfig(kind, data, path, shape)
+  if (kind?.body) checkBody(kind, kind.body, data, path, checkStage, shape)
+  if (path.length > 2) checkInside(data, path, shape)
   return data
 }
 
-/** No id that anybody can write. */
-const standInId = (index: number): string => `#${index + 1}`
+/** No id that anybody can write, and another one at every place. */
+const standInId = (path: Path): string => `#${path.join('.')}`
 
 /** Finds the kind, and reports keys that do not belong. `x-*` keys and unknown ones go. */
 function checkKeys(data: Mutable, path: Path, shape: Shape): StageKind | undefined {
@@ -64,8 +66,13 @@ function checkOtherKeys(data: Mutable, keys: readonly string[], kinds: readonly 
   const beside = new Set(kinds.flatMap(({ beside = [], env }) => [...beside, ...(env ? ['env'] : [])]))
   const later = kinds.length === 0 ? keys.find((key) => laterKinds.has(key)) : undefined
   let explainsKind = later !== undefined
+  const misspelt = kinds.length === 0 ? besideMisspelt(keys, shape) : new Set<string>()
   for (const key of keys) {
     if (beside.has(key)) continue
+    if (misspelt.has(key)) {
+      delete data[key]
+      continue
+    }
     delete data[key]
     const span = shape.places.keySpanOf([...path, key])
     if (laterKinds.has(key)) shape.report(diagnostics.not_available_yet(span, `The stage kind "${key}"`))
@@ -78,6 +85,12 @@ function checkOtherKeys(data: Mutable, keys: readonly string[], kinds: readonly 
   }
   if (kinds.length > 0 || explainsKind) return
   shape.report(diagnostics.no_stage_kind(shape.places.firstKeySpanOf(path), [...shape.kinds.keys()]))
+}
+
+/** Keys that belong to a kind whose name was most likely meant: one slip is told once. */
+function besideMisspelt(keys: readonly string[], { kinds }: Shape): ReadonlySet<string> {
+  const meant = keys.flatMap((key) => kinds.get(suggest(key, kinds.keys()) ?? '') ?? [])
+  return new Set(meant.flatMap(({ beside = [] }) => beside))
 }
 
 function nearKey(key: string, beside: Iterable<string>, kinds: readonly StageKind[], shape: Shape): string | undefined {

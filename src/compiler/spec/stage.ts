@@ -1,7 +1,17 @@
 /** The keys every stage may have, whatever its kind. */
 import { z } from 'zod'
 import { joinNames } from '../../foundation/plan.ts'
-import { duration, expression, literalText, retry, schemaValue, textTemplate, timeout, value } from './blocks.ts'
+import {
+  bodyTimeout,
+  duration,
+  expression,
+  literalText,
+  retry,
+  schemaValue,
+  textTemplate,
+  timeout,
+  value,
+} from './blocks.ts'
 import { idPattern, reservedIds } from './ids.ts'
 
 const needStatus = () => z.enum(['succeeded', 'failed'])
@@ -67,6 +77,16 @@ export const commonStageKeys = {
       ttl: duration().describe('How long a stored output may be used.'),
     })
     .describe('Use a stored output instead of running.')
+    .optional(),
+}
+
+const { retry: _retry, once: _once, checkpoint: _checkpoint, idempotency_key: _key, ...common } = commonStageKeys
+
+/** The keys of stages that have stages inside. */
+export const commonBodyKeys = {
+  ...common,
+  timeout: bodyTimeout()
+    .describe('The longest time that all of it may take, not counting the time in which only waits are open.')
     .optional(),
 }
 

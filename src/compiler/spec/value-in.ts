@@ -11,3 +11,12 @@ export function valueIn(root: Json | undefined, path: Path): Json | undefined {
   }
   return at
 }
+
+/** A copy of the value with another one at a path that exists. */
+export function replacedAt(value: Json, path: Path, other: Json): Json {
+  const [step, ...rest] = path
+  if (step === undefined) return other
+  if (Array.isArray(value)) return value.map((item: Json, i) => (i === step ? replacedAt(item, rest, other) : item))
+  if (!isJsonObject(value)) return value
+  return { ...value, [step]: replacedAt(value[String(step)] as Json, rest, other) }
+}

@@ -8,18 +8,20 @@ const didYouMean = (near: string | undefined): string | undefined =>
   near === undefined ? undefined : `Did you mean "${near}"?`
 
 /** Why the output of a stage may be missing where it is read. */
-export type WhyAbsent = 'skipped' | 'failed' | 'tolerated'
+export type WhyAbsent = 'skipped' | 'failed' | 'tolerated' | 'valueless'
 
 const absence: Readonly<Record<WhyAbsent, string>> = {
   skipped: 'can be skipped',
   failed: 'can have failed',
   tolerated: 'can fail and be tolerated without a value',
+  valueless: 'can end without one: its last stage may be skipped, or it may have no iteration',
 }
 
 const presence: Readonly<Record<WhyAbsent, string>> = {
   skipped: 'let this run only when that stage did: the same "if", or "join: all_succeeded"',
   failed: 'let this run only when that stage succeeded: "status: [succeeded]" in its needs',
   tolerated: 'give that stage a value: "on_error: { continue: … }"',
+  valueless: 'let a stage that always runs be the last inside it',
 }
 
 export const orderDiagnostics = {
@@ -194,15 +196,20 @@ stages:
     needs: [fetch]
     transform: \${{ stages.fetch.output }}
 `,
-    say: (name: string, reader: string, fix: 'itself' | 'add' | 'move') => ({
+    /** `within` is the stage of the same list, where the reader stands inside one. */
+    say: (name: string, reader: string, fix: 'itself' | 'add' | 'move', within?: string) => ({
       message:
-        fix === 'itself'
-          ? `"${reader}" reads itself, but it has not run yet.`
-          : `"${reader}" does not wait for "${name}", so it cannot read it.`,
+        fix !== 'itself'
+          ? `"${within ?? reader}" does not wait for "${name}", so ${within ? 'nothing inside it can' : 'it cannot'} read it.`
+          : within
+            ? `"${reader}" is a part of "${name}", which is not done before it.`
+            : `"${reader}" reads itself, but it has not run yet.`,
       hint: {
-        itself: 'Its own output can be read as "output", and only in its "set".',
-        add: `Add ${name} to the needs of "${reader}".`,
-        move: `"${name}" waits for "${reader}"; move what reads it to a stage after "${name}".`,
+        itself: within
+          ? 'Read the stages inside it instead, or read it in a stage after it.'
+          : 'Its own output can be read as "output", and only in its "set".',
+        add: `Add ${name} to the needs of "${within ?? reader}".`,
+        move: `"${name}" waits for "${within ?? reader}"; move what reads it to a stage after "${name}".`,
       }[fix],
     }),
   }),
@@ -267,9 +274,19 @@ stages:
     set: { draft: "\${{ output }}" }
 outputs: { draft: "\${{ vars.draft }}" }
 `,
-    say: (variable: string, stage: string, other: string, merge: string, otherSpan: Span) => ({
+    /** `fix` names the stages of the same list; without it nothing can wait. */
+    say: (
+      variable: string,
+      stage: string,
+      other: string,
+      merge: string,
+      otherSpan: Span,
+      fix?: { readonly before: string; readonly stage: string },
+    ) => ({
       message: `"${other}" and "${stage}" can run side by side, and both set "${variable}" (merge: ${merge}).`,
-      hint: `Add ${other} to the needs of "${stage}", or choose a merge that takes both values.`,
+      hint: fix
+        ? `Add ${fix.before} to the needs of "${fix.stage}", or choose a merge that takes both values.`
+        : 'Choose a merge that takes both values, or set it on the stage that holds the branches.',
       related: [{ message: `${quoted(other)} sets it here.`, span: otherSpan }],
     }),
   }),
@@ -301,9 +318,18 @@ stages:
     needs: [count]
     transform: \${{ vars.total }}
 `,
-    say: (variable: string, reader: string, setter: string, setterSpan: Span) => ({
+    /** `fix` names the stages of the same list; without it nothing can wait. */
+    say: (
+      variable: string,
+      reader: string,
+      setter: string,
+      setterSpan: Span,
+      fix?: { readonly before: string; readonly stage: string },
+    ) => ({
       message: `"${reader}" reads "${variable}", but does not wait for "${setter}", which sets it, so it never sees that value.`,
-      hint: `Add ${setter} to the needs of "${reader}".`,
+      hint: fix
+        ? `Add ${fix.before} to the needs of "${fix.stage}".`
+        : 'Branches never see each other; read it in a stage after them.',
       related: [{ message: `${quoted(setter)} sets it here.`, span: setterSpan }],
     }),
   }),

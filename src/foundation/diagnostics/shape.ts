@@ -57,8 +57,8 @@ export const shapeDiagnostics = {
     summary: 'A key, stage kind or value belongs to the language but not to this release.',
     explanation:
       'The language is larger than what this release does. What is not there yet is refused, never ignored: a pipeline that compiles does all it says.',
-    wrong: stage('foreach: ${{ [1, 2] }}'),
-    right: stage('transform: ${{ [1, 2] }}'),
+    wrong: stage('agent: { prompt: Hello }'),
+    right: stage('transform: Hello'),
     say: (what: string) => ({
       message: `${what} is part of the language but not available yet in this release.`,
       hint: 'Remove it, or wait for a release that has it.',
@@ -177,10 +177,13 @@ export const shapeDiagnostics = {
   }),
   empty_stages: define({
     severity: 'error',
-    summary: 'The pipeline has no stages.',
-    explanation: 'A pipeline without a stage would do nothing, so it is taken for a slip.',
+    summary: 'A pipeline, or a list of stages in it, is empty.',
+    explanation: 'A list without a stage would do nothing, so it is taken for a slip.',
     wrong: 'name: example\nstages: []\n',
     right: stage('transform: 1'),
-    say: () => ({ message: 'A pipeline has at least one stage; this one has none.', hint: 'Add a stage to the list.' }),
+    say: (what: string) => ({
+      message: `${what} has at least one stage; this one has none.`,
+      hint: 'Add a stage to the list.',
+    }),
   }),
 }

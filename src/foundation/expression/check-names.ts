@@ -2,10 +2,10 @@
  * Names, fields and indexes: does what is read exist, and what type has it?
  */
 
-import { failureCategories } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { skipReasons } from '../outcome.ts'
 import type { JsonSchema } from '../plan.ts'
+import { anyBodyFields, type BodyField, bodyFieldKinds, failureSchema, isBodyField } from './body-types.ts'
 import { type CheckContext, constantValue, describeType, fault, findLocal, nameSpan, operand } from './check-context.ts'
 import type { ASTNode, NodeOf } from './parse.ts'
 import { fieldOf, itemOf, memberOf } from './schema-fields.ts'
@@ -118,7 +118,28 @@ function stageField(
     const type = typeOf(output, output)
     return stage.maybeAbsent ? { ...nullable(type), absent: read } : type
   }
-  return memberType(stageRecord, node, key, context)
+  return isBodyField(key.value)
+    ? bodyField(stage, node, key.value, key.span, context)
+    : memberType(stageRecord, node, key, context)
+}
+
+function bodyField(
+  stage: NonNullable<Type['stage']>,
+  node: AccessNode,
+  name: BodyField,
+  span: Span,
+  context: CheckContext,
+): Type {
+  const schema = stage.fields?.[name]
+  if (schema !== undefined) {
+    context.optionalFields.add(node) // of a stage that was skipped, nothing of it is there
+    return typeOf(schema, schema)
+  }
+  const kind = bodyFieldKinds[name]
+  return fault(context, 'unknown_field', span, `There is no field "${name}": only a ${kind} has it.`, {
+    name,
+    candidates: [...Object.keys(stageRecordSchema.properties as object), ...Object.keys(stage.fields ?? {})],
+  })
 }
 
 function stageType(key: Key, context: CheckContext): Type {
@@ -134,25 +155,11 @@ function stageType(key: Key, context: CheckContext): Type {
   if (found !== 'not_upstream') return { ...unknownType, stage: { ...found, read } }
   const message = `The stage "${id}" does not come before this one, so it cannot be read here.`
   fault(context, 'stage_not_upstream', key.span, message, { name: id, hint: `Add ${id} to needs.` })
-  return { ...unknownType, stage: { output: true, maybeAbsent: false, read } }
-}
-
-const failureSchema: JsonSchema = {
-  type: 'object',
-  properties: {
-    stage: { type: 'string' },
-    category: { enum: [...failureCategories] },
-    code: { type: 'string' },
-    message: { type: 'string' },
-    details: true,
-    attempts: { type: 'integer' },
-  },
-  required: ['category', 'code', 'message'],
-  additionalProperties: false,
+  return { ...unknownType, stage: { output: true, maybeAbsent: false, fields: anyBodyFields, read } }
 }
 
 /** What `stages.<id>` has besides `output`. */
-const stageRecordSchema: JsonSchema = {
+const stageRecordSchema: Exclude<JsonSchema, true> = {
   type: 'object',
   properties: {
     output: true,

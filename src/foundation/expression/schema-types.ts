@@ -5,6 +5,7 @@
  */
 import { isJsonObject, type Json, jsonEqual } from '../json.ts'
 import type { JsonSchema } from '../plan.ts'
+import type { StageType } from './types.ts'
 import { anyKind, jsonKinds, Kind, kindOf } from './values.ts'
 
 export interface Type {
@@ -17,7 +18,7 @@ export interface Type {
   /** An optional: made by `.?`, refused by operators. `kinds` and `schema` are those of its value. */
   readonly optional?: true
   /** `stages.<id>` itself. */
-  readonly stage?: { readonly output: JsonSchema; readonly maybeAbsent: boolean; readonly read: StageRead }
+  readonly stage?: StageType & { readonly read: StageRead }
   /** The output of a stage that may have none: fields of it need `.?`. */
   readonly absent?: StageRead
 }

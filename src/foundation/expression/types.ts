@@ -22,6 +22,8 @@ export interface TypeScope {
 export interface StageType {
   readonly output: JsonSchema
   readonly maybeAbsent: boolean
+  /** What may be read of it besides what every stage has: `errors`, `iterations`, … */
+  readonly fields?: Readonly<Record<string, JsonSchema>>
 }
 
 /** A fault in an expression; offsets count from the start of the expression's source. */

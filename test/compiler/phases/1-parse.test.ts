@@ -200,7 +200,7 @@ outputs: { r: [\${{ inputs.a }}] }
 
   it('keep the index of every stage, also of those that are none', () => {
     const { parsed } = read('name: p\nstages:\n  - text\n  - transform: 1\n  - id: c\n    transform: 1\n')
-    expect(parsed?.spec.stages.map(({ id }) => id)).toEqual(['#1', '#2', 'c'])
+    expect(parsed?.spec.stages.map(({ id }) => id)).toEqual(['#stages.0', '#stages.1', 'c'])
   })
 
   it.each(['', '# nothing\n', 'text', '[]', '12', 'name: p', 'name: p\nstages: {}\n', 'name: p\nstages: []\n'])(

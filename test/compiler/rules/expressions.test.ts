@@ -40,7 +40,7 @@ describe('every place with expressions', () => {
     expect(withDefault('inputs.s', a, b)).toEqual([])
     expect(withDefault('inputs.x', a, b)).toEqual(['unknown_field 3:34 There is no field "x".'])
     expect(withDefault('inputs.n', a, b)).toEqual([
-      'expression_type 3:27 A timeout is a text such as "30s", but this is a number.',
+      'expression_type 3:27 A duration is a text such as "30s", but this is a number.',
     ])
     expect(withDefault('stages.a.output.t', a, b)).toEqual([
       'stage_not_upstream 3:34 "a" reads itself, but it has not run yet.',
@@ -167,7 +167,7 @@ describe('types', () => {
 
   it('of computed timeouts are text', () => {
     expect(said(one('timeout: ${{ inputs.n }}', 'transform: 1'))).toEqual([
-      'expression_type 5:18 A timeout is a text such as "30s", but this is a number.',
+      'expression_type 5:18 A duration is a text such as "30s", but this is a number.',
     ])
     expect(said(one('timeout: ${{ inputs.s }}', 'transform: 1'))).toEqual([])
     expect(said(one('transform: { timeout: "${{ inputs.n }}" }'))).toEqual([])

@@ -17,8 +17,22 @@ beforeAll(() => {
   writeFileSync(join(folder, 'colours.ts'), 'export enum Colour { Red }\nexport const paint = () => Colour.Red\n')
   writeFileSync(join(folder, 'picture.png'), Buffer.from([0x89, 0x50, 0xff, 0xfe, 0]))
   mkdirSync(join(folder, 'node_modules'))
+  writeFileSync(join(folder, 'greet.yaml'), child('inputs: { name: string }', '"Hello ${{ inputs.name }}"'))
+  writeFileSync(join(folder, 'reads-env.yaml'), child('env: [HOME]', '${{ env.HOME }}'))
+  writeFileSync(join(folder, 'p.yaml'), '')
+  mkdirSync(join(folder, 'deep'))
+  for (let level = 1; level < 20; level++) {
+    writeFileSync(join(folder, 'deep', `${level}.yaml`), nested(level))
+  }
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const child = (top: string, value: string) =>
+  `name: child\n${top}\nstages:\n  - id: say\n    transform: ${value}\noutputs: { said: "\${{ stages.say.output }}" }\n`
+
+/** A pipeline that holds the one below it, and so on. */
+const nested = (level: number): string =>
+  `name: level\nstages:\n  - { id: down, ${level < 19 ? `pipeline: ./${level + 1}.yaml` : 'transform: 1'} }\n`
 
 function codes(text: string): string[] {
   const request = { kinds: builtinKinds, functions: builtinFunctions, models: new Set<string>(), strict: true }

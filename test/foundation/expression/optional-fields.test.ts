@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createEvaluator } from '../../../src/foundation/expression/evaluate.ts'
 import { createPlanTypes } from '../../../src/foundation/expression/plan-types.ts'
-import type { Plan, StagePlan } from '../../../src/foundation/plan.ts'
+import type { TypeScope } from '../../../src/foundation/expression/types.ts'
+import { allStages, type Plan, type StagePlan } from '../../../src/foundation/plan.ts'
+import { compile } from '../../../src/index.ts'
 import { closed, integer, listOf, text } from './support.ts'
 
 const stage: StagePlan = {
@@ -64,5 +66,70 @@ describe('a declared optional field that is missing', () => {
     expect(types(stage)).toBe(types(stage))
     expect(types()).toBe(types())
     expect(types().names).not.toHaveProperty('output')
+  })
+})
+
+describe('a declared optional field in stages inside stages', () => {
+  const { plan: nested } = compile(`
+name: p
+inputs: { rows: { type: array, items: { id: string, "note?": string } } }
+stages:
+  - id: each
+    foreach: \${{ inputs.rows }}
+    as: row
+    result: { r: "\${{ row }}" }
+    stages:
+      - id: copy
+        transform: { id: "\${{ row.id }}" }
+        output: { id: string, "note?": string }
+      - id: again
+        loop: { until: "true", max: 2 }
+        stages: [{ id: step, transform: { n: 1 }, output: { n: number, "m?": number } }]
+  - id: both
+    parallel:
+      left: [{ id: last, transform: { n: 1 }, output: { n: number, "m?": number } }]
+outputs: { x: "\${{ stages.each.output }}", y: "\${{ stages.both.output }}" }
+`)
+  const types = createPlanTypes(nested)
+  const { expression } = createEvaluator()
+  const all = allStages(nested.stages)
+  const of = (id: string) => all.find((stage) => stage.id === id) as StagePlan
+  const row = { id: 'a' }
+  const step = { n: 1 }
+  const read = (source: string, place: TypeScope) => {
+    const known = {
+      row,
+      iteration: { index: 1, previous: { step: { output: step, status: 'succeeded', error: null } }, history: [] },
+      stages: {
+        copy: { output: row },
+        step: { output: step },
+        each: { output: [{ r: row }] },
+        both: { output: { left: step } },
+      },
+    }
+    return expression(source, { names: known, nowMs: 0, types: place })
+  }
+
+  it.each([
+    ['the item', 'row.note', types(of('copy'))],
+    ['the item, further in', 'row.note', types(of('step'))],
+    ['a stage of the body', 'stages.copy.output.note', types(of('again'))],
+    ['the iteration before', 'iteration.previous.step.output.m', types(of('step'))],
+    ['the iteration before, at its end', 'iteration.previous.step.output.m', types(of('again'), 'inside')],
+    ['the item, in the result', 'row.note', types(of('each'), 'inside')],
+    ['the values of a foreach', 'stages.each.output[0].r.note', types()],
+    ['the values of branches', 'stages.both.output.left.m', types()],
+  ])('is null: of %s', (_, source, place) => {
+    expect(read(source, place)).toBe(null)
+  })
+
+  it('is not known where the name is not', () => {
+    expect(() => read('row.note', types())).toThrow('There is no field "note".')
+    expect(() => read('iteration.previous.step.output.m', types(of('again')))).toThrow('There is no field "m".')
+  })
+
+  it('has one scope of types per place', () => {
+    expect(types(of('step'))).toBe(types(of('step')))
+    expect(types(of('again'), 'inside')).not.toBe(types(of('again')))
   })
 })

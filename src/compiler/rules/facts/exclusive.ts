@@ -1,6 +1,7 @@
 /** Which stages never run both, as far as what is written shows it. */
+
+import type { ListedStage } from '../../stage-tree.ts'
 import { createConditions } from './conditions.ts'
-import type { ListedStage } from './stage-list.ts'
 
 /** Their conditions contradict each other, or they wait for different statuses of the same stage. */
 export function createExclusive(): (a: ListedStage, b: ListedStage) => boolean {

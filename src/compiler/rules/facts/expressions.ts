@@ -32,8 +32,18 @@ export function checkExpressions(sites: readonly Site[], scopeOf: (site: Site) =
   const whole = new Map<string, CheckedSite>()
 
   function add(site: Site, source: string, offset: number, isWhole: boolean): void {
-    const spanIn = (start: number, end: number) => site.spanIn(offset + start, offset + end)
-    const made = { site, source, checked: checker.check(source, scopeOf(site)), whole: isWhole, spanIn }
+    let checked: CheckedExpression | undefined
+    const made: CheckedSite = {
+      site,
+      source,
+      whole: isWhole,
+      spanIn: (start, end) => site.spanIn(offset + start, offset + end),
+      // When it is asked for: the types of some names are those of other expressions.
+      get checked() {
+        checked ??= checker.check(source, scopeOf(site))
+        return checked
+      },
+    }
     all.push(made)
     if (isWhole) whole.set(site.path.join('\0'), made)
   }

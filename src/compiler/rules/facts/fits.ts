@@ -48,7 +48,7 @@ const holdsExpression = (value: Json): boolean => {
 }
 
 /** What is known of a written value: expressions by their types, texts with expressions in them as text. */
-function typeOf(value: Json, path: Path, expressions: Expressions): JsonSchema {
+export function typeOf(value: Json, path: Path, expressions: Expressions): JsonSchema {
   if (typeof value === 'string' && value.includes('${{')) {
     if (expressions.isUnread(path)) return true
     const whole = expressions.wholeAt(path)

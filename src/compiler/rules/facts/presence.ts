@@ -7,31 +7,50 @@
  */
 import type { WhyAbsent } from '../../../foundation/diagnostics/order.ts'
 import type { JoinName } from '../../../foundation/plan.ts'
+import { type ListedStage, mayTakeNone, type Need } from '../../stage-tree.ts'
 import { type Conditions, createConditions } from './conditions.ts'
-import type { ListedStage, Need } from './stage-list.ts'
 import type { StageOrder } from './stage-order.ts'
 
 /** How the stage that is asked about ended. */
-type Ending = WhyAbsent | 'succeeded'
+type Ending = Exclude<WhyAbsent, 'valueless'> | 'succeeded'
 
 /** What certainly happens to a stage then. `blocked` = skipped for another reason than `condition`. */
 type Fate = 'open' | 'skipped' | 'blocked'
 
 export interface Presence {
-  /** Why the output of `stage` may be null where `reader`, which waits for it, reads it; undefined when it cannot be. */
-  whyAbsent(stage: number, reader: number): WhyAbsent | undefined
+  /**
+   * Why the output of `stage` may be null where `reader`, which waits for it, reads it; undefined when it cannot be.
+   * `also` are conditions that hold besides, where something inside the reader reads.
+   */
+  whyAbsent(stage: number, reader: number, also?: readonly string[]): WhyAbsent | undefined
   /** The same for `outputs:`, which are evaluated when nothing failed untolerated. */
   whyAbsentAtEnd(stage: number): WhyAbsent | undefined
+  /**
+   * The same for what is evaluated at the end of a body. A skip that passes to every dependant leaves the body, and then
+   * nothing is evaluated.
+   */
+  whyAbsentInBody(stage: number): WhyAbsent | undefined
+  /** Some stage may be skipped for a reason that passes to every dependant, although nothing failed. */
+  mayBlockAtEnd(): boolean
   /** `reader` can run when `stage` ended so. */
   canRunWhen(stage: number, ending: Ending, reader: number): boolean
 }
 
-export function createPresence(stages: readonly ListedStage[], order: StageOrder): Presence {
+/** `mayBlock(stage)`: stages inside it may have it skipped for a reason that passes to every dependant. */
+export function createPresence(
+  stages: readonly ListedStage[],
+  order: StageOrder,
+  mayBlock: (stage: ListedStage) => boolean = () => false,
+): Presence {
   const positions = new Map(order.sequence.map((stage, position) => [stage, position]))
   const fates = new Map<string, Fates>()
   const conditions = createConditions()
   const lenient = stages.some(runsAfterFailure)
-  let atEnd: ReadonlySet<number> | undefined
+  let skips: SkipsAtEnd | undefined
+  const atEnd = (): SkipsAtEnd => {
+    skips ??= findSkipsAtEnd(stages, order, mayBlock)
+    return skips
+  }
 
   function canRunWhen(stage: number, ending: Ending, reader: number): boolean {
     const key = `${stage} ${ending}`
@@ -42,23 +61,40 @@ export function createPresence(stages: readonly ListedStage[], order: StageOrder
 
   return {
     canRunWhen,
-    whyAbsent(stage, reader) {
+    whyAbsent(stage, reader, also = []) {
       const listed = stages[stage] as ListedStage
-      if (mayBeSkippedItself(listed) && canRunWhen(stage, 'skipped', reader)) return 'skipped'
+      if (mayBeSkippedItself(listed) && !isExcluded(listed, also) && canRunWhen(stage, 'skipped', reader))
+        return 'skipped'
       if (listed.onFailure === 'continue_without_value' && canRunWhen(stage, 'tolerated', reader)) return 'tolerated'
       if (listed.onFailure === 'fail' && lenient && canRunWhen(stage, 'failed', reader)) return 'failed'
       return undefined
     },
     whyAbsentAtEnd(stage) {
-      atEnd ??= mayBeSkippedAtEnd(stages, order)
-      if (atEnd.has(stage)) return 'skipped'
-      return stages[stage]?.onFailure === 'continue_without_value' ? 'tolerated' : undefined
+      const { bySelf, byNeeds } = atEnd()
+      return bySelf.has(stage) || byNeeds.has(stage) ? 'skipped' : whyTolerated(stage)
     },
+    whyAbsentInBody: (stage) => (mayBeSkippedItself(stages[stage] as ListedStage) ? 'skipped' : whyTolerated(stage)),
+    mayBlockAtEnd: () => atEnd().byNeeds.size > 0,
+  }
+
+  function whyTolerated(stage: number): WhyAbsent | undefined {
+    return stages[stage]?.onFailure === 'continue_without_value' ? 'tolerated' : undefined
+  }
+
+  /** One of the conditions implies its own, so it was not skipped. */
+  function isExcluded(stage: ListedStage, also: readonly string[]): boolean {
+    return onlyByCondition(stage) && also.some((condition) => conditions.implies(condition, stage.condition))
   }
 }
 
-/** Only by its own `if`, or because a need has another status: the skips that do not pass to every dependant. */
-const mayBeSkippedItself = ({ condition, needs }: ListedStage): boolean => condition !== undefined || hasStatuses(needs)
+/** What it is skipped by, if it is by itself, is its `if` and nothing else. */
+const onlyByCondition = (stage: ListedStage): boolean => !hasStatuses(stage.needs) && !mayTakeNone(stage)
+
+/**
+ * Only by its own `if`, because no case is taken, or because a need has another status: the skips that do not pass to
+ * every dependant.
+ */
+const mayBeSkippedItself = (stage: ListedStage): boolean => stage.condition !== undefined || !onlyByCondition(stage)
 
 const runsAfterFailure = ({ join, needs }: ListedStage): boolean =>
   join === 'all_done' ||
@@ -82,8 +118,8 @@ function createFates(
 ): Fates {
   const known = new Map<number, Exclude<Fate, 'open'>>()
   const above = createAbove(absent, partOf(ending), known)
-  const { condition, needs } = stages[absent] as ListedStage
-  const skippedBy = ending === 'skipped' && !hasStatuses(needs) ? condition : undefined
+  const listed = stages[absent] as ListedStage
+  const skippedBy = ending === 'skipped' && onlyByCondition(listed) ? listed.condition : undefined
   let done = positions.get(absent) ?? order.sequence.length
 
   function judge(stage: ListedStage): Fate {
@@ -168,8 +204,17 @@ function createAbove(absent: number, part: Part, known: ReadonlyMap<number, unkn
 const hasStatuses = (needs: ListedStage['needs']): boolean =>
   needs !== 'all_above' && needs.some(({ statuses }) => statuses !== undefined)
 
-/** Stages that a run which succeeded may have skipped: by themselves, or because of what they need. */
-function mayBeSkippedAtEnd(stages: readonly ListedStage[], order: StageOrder): ReadonlySet<number> {
+/** Stages that a run which succeeded may have skipped: by themselves, or because of what they need or hold. */
+interface SkipsAtEnd {
+  readonly bySelf: ReadonlySet<number>
+  readonly byNeeds: ReadonlySet<number>
+}
+
+function findSkipsAtEnd(
+  stages: readonly ListedStage[],
+  order: StageOrder,
+  mayBlock: (stage: ListedStage) => boolean,
+): SkipsAtEnd {
   const bySelf = new Set<number>()
   const byNeeds = new Set<number>()
   let above = { skipped: false, blocked: false, all: true }
@@ -179,9 +224,9 @@ function mayBeSkippedAtEnd(stages: readonly ListedStage[], order: StageOrder): R
     const stage = stages[index] as ListedStage
     if (mayBeSkippedItself(stage)) bySelf.add(index)
     const needs = stage.needs === 'all_above' ? markAbove(index) : markNeeds(stage.needs)
-    if (needs.blocked || isUnmetAtEnd(stage, needs)) byNeeds.add(index)
+    if (needs.blocked || isUnmetAtEnd(stage, needs) || mayBlock(stage)) byNeeds.add(index)
   }
-  return new Set([...bySelf, ...byNeeds])
+  return { bySelf, byNeeds }
 
   /** What stands above a stage, gathered once per list position. */
   function markAbove(index: number): typeof above {

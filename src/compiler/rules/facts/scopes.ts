@@ -1,26 +1,15 @@
 /** What expressions may read at each place, with types: what is declared of inputs, variables, stages and the run. */
 import { failureCategories } from '../../../foundation/errors.ts'
+import { anyBodyFields, bodyFields, closedMap, orNull } from '../../../foundation/expression/body-types.ts'
 import type { StageType, TypeScope } from '../../../foundation/expression/types.ts'
 import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
 import type { Declarations } from '../../declarations.ts'
-import type { Presence } from './presence.ts'
-import type { Site, StartExtra } from './sites.ts'
-import type { StageList } from './stage-list.ts'
-import type { StageOrder } from './stage-order.ts'
-
-/** Names of the language that have no value in the places of this release, with the reason. */
-const elsewhere: Readonly<Record<string, string>> = {
-  event: 'it exists only in the "match" of a wait or trigger',
-  trigger: 'it exists only in the "with" of a trigger',
-  iteration: 'it exists only inside a loop',
-  item: 'it exists only inside a foreach',
-  index: 'it exists only inside a foreach',
-  output: 'it exists only in "set", where the stage has one',
-  error: 'it exists only in the value of "on_error: { continue: … }"',
-  'run.status': 'it exists only in "finally" and in handlers',
-  'run.error': 'it exists only in "finally" and in handlers',
-}
+import type { FactsOf } from './lists.ts'
+import { createNames, elsewhere } from './names.ts'
+import type { Results } from './results.ts'
+import { lookAt, readable } from './sight.ts'
+import type { Site, StartExtra, View } from './sites.ts'
 
 const text: JsonSchema = { type: 'string' }
 const textOrNull: JsonSchema = { type: ['string', 'null'] }
@@ -96,84 +85,73 @@ const startScopes: Readonly<Record<StartExtra, TypeScope>> = {
 const openTexts: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } }
 
 /** Makes the scope of a site. The same object for the same place. */
-export function createScopes(
-  declared: Declarations,
-  list: StageList,
-  order: StageOrder,
-  presence: Presence,
-  resultOf: (stage: number) => JsonSchema,
-): (site: Site) => TypeScope {
-  const shared: Record<string, JsonSchema> = {
-    inputs: closed(
-      [...declared.inputs].map(([name, input]) => [
-        name,
-        input.required || input.default !== undefined ? input.schema : nullable(input.schema),
-      ]),
-    ),
-    vars: closed(
-      [...declared.vars].map(([name, { schema, default: preset }]) => [
-        name,
-        preset === undefined ? nullable(schema) : schema,
-      ]),
-    ),
-    env: openTexts,
-    secrets: openTexts,
-    run: runSchema,
-  }
+export function createScopes(declared: Declarations, factsOf: FactsOf, results: Results): (site: Site) => TypeScope {
+  const { tree } = declared
+  const shared = sharedNames(declared)
+  const namesIn = createNames(shared, results)
   const known = new Map<string, TypeScope>()
-
-  function typeOfStage(id: string, reader: number | undefined): StageType | 'not_upstream' | undefined {
-    const index = list.indexOf(id)
-    if (index === undefined) return undefined
-    if (list.isAmbiguous(id)) return { output: true, maybeAbsent: false }
-    const output = resultOf(index)
-    if (reader === undefined) return { output, maybeAbsent: presence.whyAbsentAtEnd(index) !== undefined }
-    if (order.isUncertain(reader)) return { output, maybeAbsent: false }
-    if (!order.waitsFor(reader, index)) return 'not_upstream'
-    return { output, maybeAbsent: presence.whyAbsent(index, reader) !== undefined }
+  const numbers = new Map<unknown, number>([[undefined, 0]])
+  const numberOf = (part: unknown): number => {
+    const number = numbers.get(part) ?? numbers.size
+    numbers.set(part, number)
+    return number
   }
 
-  function make(reader: number | undefined, extra: Site['extra']): TypeScope {
+  function typeOfStage(id: string, view: View): StageType | 'not_upstream' | undefined {
+    const stage = tree.find(id)
+    if (!stage) return undefined
+    if (tree.isAmbiguous(id)) return { output: true, maybeAbsent: false, fields: anyBodyFields }
+    const seen = lookAt(stage, view, factsOf)
+    if (seen === 'out_of_sight') return 'not_upstream'
+    const maybeAbsent = seen !== 'present' && seen !== 'uncertain'
+    const fields = stage.kind ? bodyFields(stage.kind.body?.kind, maybeAbsent) : anyBodyFields
+    return { output: results.of(stage), maybeAbsent, fields }
+  }
+
+  function make(view: View, extra: Site['extra']): TypeScope {
+    const { names, elsewhere } = namesIn(view.names)
+    const { reader } = view
     return {
-      names: namesWith(shared, extra, () => (reader === undefined ? true : resultOf(reader))),
+      names: namesWith(names, extra, () => (reader ? results.of(reader) : true)),
       elsewhere,
-      stage: (id) => typeOfStage(id, reader),
-      stageNames: () => readable(list, order, reader),
+      stage: (id) => typeOfStage(id, view),
+      stageNames: () => readable(view, factsOf),
     }
   }
 
-  return ({ reader, extra }) => {
+  return ({ view, extra }) => {
     if (extra in startScopes) return startScopes[extra as StartExtra]
-    const key = `${reader ?? ''} ${extra}`
-    const scope = known.get(key) ?? make(reader, extra)
+    const { reader, end, names } = view
+    const key = `${numberOf(reader)} ${numberOf(end)} ${numberOf(names)} ${extra}`
+    const scope = known.get(key) ?? make(view, extra)
     known.set(key, scope)
     return scope
   }
 }
 
-function namesWith(
-  shared: Record<string, JsonSchema>,
-  extra: Site['extra'],
-  ownResult: () => JsonSchema,
-): Record<string, JsonSchema> {
-  if (extra === 'output') return { ...shared, output: ownResult() }
-  if (extra === 'event') return { ...shared, event: eventSchema }
-  return extra === 'error' ? { ...shared, error: failureSchema } : shared
-}
-
-function* readable(list: StageList, order: StageOrder, reader: number | undefined): Iterable<string> {
-  for (const { id, index } of list.all) {
-    const isNamed = !id.startsWith('#')
-    if (isNamed && (reader === undefined || order.waitsFor(reader, index))) yield id
+function sharedNames({ inputs, vars }: Declarations): Record<string, JsonSchema> {
+  return {
+    inputs: closedMap(
+      [...inputs].map(([name, input]) => [
+        name,
+        input.required || input.default !== undefined ? input.schema : orNull(input.schema),
+      ]),
+    ),
+    vars: closedMap(
+      [...vars].map(([name, { schema, default: preset }]) => [name, preset === undefined ? orNull(schema) : schema]),
+    ),
+    env: openTexts,
+    secrets: openTexts,
+    run: runSchema,
   }
 }
 
-const closed = (fields: readonly (readonly [string, JsonSchema])[]): JsonSchema => ({
-  type: 'object',
-  properties: Object.fromEntries(fields) as { [key: string]: Json },
-  required: fields.map(([name]) => name),
-  additionalProperties: false,
-})
-
-const nullable = (schema: JsonSchema): JsonSchema =>
-  schema === true ? true : { anyOf: [schema as Json, { type: 'null' }] }
+function namesWith(
+  names: Record<string, JsonSchema>,
+  extra: Site['extra'],
+  ownResult: () => JsonSchema,
+): Record<string, JsonSchema> {
+  if (extra === 'output') return { ...names, output: ownResult() }
+  if (extra === 'event') return { ...names, event: eventSchema }
+  return extra === 'error' ? { ...names, error: failureSchema } : names
+}

@@ -8,20 +8,21 @@ import type { Slot } from '../../../foundation/stage-kind.ts'
 import type { Declarations, StageDeclaration } from '../../declarations.ts'
 import type { ParsedPipeline, Path } from '../../parsed.ts'
 import { slotPlaces } from '../../spec/slots.ts'
-import type { StageSpec } from '../../spec.ts'
+import type { ListedStage, StageList } from '../../stage-tree.ts'
 
 export interface Site {
   readonly text: string
   /** A bare expression, or a text with `${{ }}` in it. */
   readonly is: 'expression' | 'text'
-  /** Index of the stage that reads; undefined for the pipeline's outputs. */
-  readonly reader: number | undefined
+  readonly view: View
   /** How the place is called: `if`, `env`, `with.query`. */
   readonly label: string
   readonly path: Path
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
   readonly extra: 'none' | 'output' | 'error' | 'event' | StartExtra
+  /** What it gives is a duration. */
+  readonly duration: boolean
   /** Reads variables as they are when it is evaluated, whoever set them. */
   readonly live?: true
   /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
@@ -31,67 +32,77 @@ export interface Site {
 /** Where there is no run yet: of a trigger, its `match` and the `with` of either kind. */
 export type StartExtra = 'starting_event' | 'by_event' | 'by_pipeline'
 
-export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[] {
-  const stages = declared.stages.flatMap((stage) => stageSites(stage, parsed))
-  const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
-    site(parsed, text, path, { reader: undefined, label: String(path[1] ?? 'outputs') }),
-  )
-  return [...stages, ...defaultSites(parsed, declared), ...outputs, ...triggerSites(parsed)]
+/** From where an expression looks at the stages. */
+export interface View {
+  /** The stage that reads: it sees what it waits for, and what the stages around it wait for. */
+  readonly reader: ListedStage | undefined
+  /** A list whose stages are all done. */
+  readonly end: StageList | undefined
+  /** The list whose names are in scope: items and iterations of what is around it. */
+  readonly names: StageList
 }
 
-function triggerSites(parsed: ParsedPipeline): Site[] {
+export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[] {
+  const { root } = declared.tree
+  const stages = declared.stages.flatMap((stage) => stageSites(stage, parsed))
+  const view: View = { reader: undefined, end: root, names: root }
+  const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
+    site(parsed, text, path, { view, label: String(path[1] ?? 'outputs') }),
+  )
+  return [...stages, ...defaultSites(parsed, declared), ...outputs, ...triggerSites(parsed, view)]
+}
+
+function triggerSites(parsed: ParsedPipeline, view: View): Site[] {
   return (parsed.spec.triggers ?? []).flatMap((trigger, index): Site[] => {
     const base: Path = ['triggers', index]
     const extra = trigger.pipeline === undefined ? 'by_event' : 'by_pipeline'
-    const match =
-      trigger.match === undefined
-        ? []
-        : [
-            site(parsed, trigger.match, [...base, 'match'], {
-              reader: undefined,
-              label: 'match',
-              is: 'expression',
-              extra: 'starting_event',
-            }),
-          ]
+    const more = { view, label: 'match', is: 'expression', extra: 'starting_event' } as const
+    const match = trigger.match === undefined ? [] : [site(parsed, trigger.match, [...base, 'match'], more)]
     const given = textsIn((trigger.with ?? null) as Json, [...base, 'with']).map(({ text, path }) =>
-      site(parsed, text, path, { reader: undefined, label: `with.${String(path[3])}`, extra }),
+      site(parsed, text, path, { view, label: `with.${String(path[3])}`, extra }),
     )
     return [...match, ...given]
   })
+}
+
+const viewOf = (stage: ListedStage): View => ({ reader: stage, end: undefined, names: stage.list })
+
+/** How the configuration of a stage looks from this place in it: some of it is asked inside the body. */
+function configView(stage: ListedStage, [first, second]: Path): View {
+  const [list] = stage.lists
+  const kind = stage.kind?.body?.kind
+  if (!list || (kind !== 'foreach' && kind !== 'loop')) return viewOf(stage)
+  if (first === 'result' || second === 'until') return { reader: stage, end: list, names: list }
+  return second === 'while' ? { reader: stage, end: undefined, names: list } : viewOf(stage)
 }
 
 /**
  * `defaults.timeout`, as the stages that take it over read it. Every one of them matters only where what may be read
  * differs from stage to stage.
  */
-function defaultSites(parsed: ParsedPipeline, { stages }: Declarations): Site[] {
+function defaultSites(parsed: ParsedPipeline, { tree: { all, root } }: Declarations): Site[] {
   const text = parsed.spec.defaults?.timeout
   if (typeof text !== 'string' || !text.includes('${{')) return []
-  const waiting = new Set(stages.flatMap(({ kind, index }) => (kind.waits ? [index] : [])))
-  const heirs = parsed.spec.stages.flatMap(({ timeout }, index) =>
-    timeout === undefined && !waiting.has(index) ? [index] : [],
-  )
+  const heirs = all.filter(({ kind, spec }) => spec.timeout === undefined && !kind?.body && !kind?.waits)
   const readers = /stages|vars/.test(text) ? heirs : heirs.slice(0, 1)
-  return (heirs.length === 0 ? [undefined] : readers).map((reader) =>
-    site(parsed, text, ['defaults', 'timeout'], { reader, label: 'defaults.timeout' }),
+  const views = heirs.length === 0 ? [{ reader: undefined, end: root, names: root }] : readers.map(viewOf)
+  return views.map((view) =>
+    site(parsed, text, ['defaults', 'timeout'], { view, label: 'defaults.timeout', duration: true }),
   )
 }
 
-function stageSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
-  const spec = parsed.spec.stages[stage.index] as StageSpec
-  const base: Path = ['stages', stage.index]
-  const reader = stage.index
+function stageSites(declared: StageDeclaration, parsed: ParsedPipeline): Site[] {
+  const { spec, path: base } = declared.stage
+  const view = viewOf(declared.stage)
   const sites: Site[] = []
-  if (spec.if !== undefined)
-    sites.push(site(parsed, spec.if, [...base, 'if'], { reader, label: 'if', is: 'expression' }))
-  sites.push(...configSites(stage, parsed))
+  if (spec.if !== undefined) sites.push(site(parsed, spec.if, [...base, 'if'], { view, label: 'if', is: 'expression' }))
+  sites.push(...configSites(declared, parsed))
   const add = (value: Json | undefined, key: string, more: Partial<Site> = {}) => {
     for (const { text, path } of textsIn(value ?? null, [...base, ...key.split('.')])) {
-      sites.push(site(parsed, text, path, { reader, label: key, ...more }))
+      sites.push(site(parsed, text, path, { view, label: key, ...more }))
     }
   }
-  add(spec.timeout as Json | undefined, 'timeout')
+  add(spec.timeout as Json | undefined, 'timeout', { duration: true })
   add(spec.env as Json | undefined, 'env', { secrets: 'yes' })
   add(spec.idempotency_key, 'idempotency_key')
   add(spec.cache?.key, 'cache.key')
@@ -100,24 +111,24 @@ function stageSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
   return sites
 }
 
-function configSites(stage: StageDeclaration, parsed: ParsedPipeline): Site[] {
-  const { kind, config, index: reader } = stage
+function configSites(declared: StageDeclaration, parsed: ParsedPipeline): Site[] {
+  const { kind, config, stage } = declared
   const slots = new Map(slotPlaces(kind, config).map(({ slot, path }) => [path.join('\0'), slot]))
   const inline = textsIn(config, []).flatMap(({ text, path }): Site[] => {
     const slot = slots.get(path.join('\0'))
-    const at = stage.configPath(path)
+    const at = declared.configPath(path)
     const label = labelOf(kind.name, path)
-    if (slot?.is === 'expression') return [site(parsed, text, at, { reader, label, is: 'expression' })]
+    const view = configView(stage, path)
+    if (slot?.is === 'expression') return [site(parsed, text, at, { view, label, is: 'expression' })]
     if (slot?.is === 'later') {
-      const isLive = slot.extra === 'none'
-      return [
-        site(parsed, text, at, { reader, label, is: 'expression', extra: slot.extra, ...(isLive && { live: true }) }),
-      ]
+      const live = slot.extra === 'none' && ({ live: true } as const)
+      return [site(parsed, text, at, { view, label, is: 'expression', extra: slot.extra, ...live })]
     }
     if (slot?.is === 'literal' || isInside(path, slots)) return []
-    return [site(parsed, text, at, { reader, label, secrets: secretsAt(stage, path, slots) })]
+    const duration = kind.body?.kind === 'loop' && path[1] === 'delay'
+    return [site(parsed, text, at, { view, label, secrets: secretsAt(declared, path, slots), duration })]
   })
-  return [...inline, ...stage.prompts.map((prompt) => promptSite(prompt, stage, parsed))]
+  return [...inline, ...declared.prompts.map((prompt) => promptSite(prompt, declared, parsed))]
 }
 
 function promptSite(
@@ -126,7 +137,7 @@ function promptSite(
   parsed: ParsedPipeline,
 ): Site {
   const made = site(parsed, text, stage.configPath(configPath), {
-    reader: stage.index,
+    view: viewOf(stage.stage),
     label: labelOf(stage.kind.name, configPath),
   })
   return source ? { ...made, spanIn: (start, end) => (source as Source).span(start, end) } : made
@@ -156,7 +167,7 @@ function site(
   parsed: ParsedPipeline,
   text: string,
   path: Path,
-  more: Pick<Site, 'reader' | 'label'> & Partial<Site>,
+  more: Pick<Site, 'view' | 'label'> & Partial<Site>,
 ): Site {
   return {
     text,
@@ -164,6 +175,7 @@ function site(
     path,
     extra: 'none',
     secrets: 'no',
+    duration: false,
     spanIn: (start, end) => parsed.spanIn(path, start, end),
     ...more,
   }

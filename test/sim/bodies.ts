@@ -1,0 +1,92 @@
+/** Some stages of a random pipeline become holders of others. */
+import { compileTemplate } from '../../src/foundation/expression/template.ts'
+import type { Json } from '../../src/foundation/json.ts'
+import { allStages, type BodyPlan, type Plan, type StagePlan } from '../../src/foundation/plan.ts'
+import { pick, type Random, times, upTo } from '../fuzz/random.ts'
+import { stage } from '../support-stages.ts'
+
+export interface InnerStages {
+  /** A stage with this id, and how it behaves. */
+  make(id: string, needs: StagePlan['needs']): StagePlan
+  /** What fails inside is tolerated there: after a failure nobody is waited for, so the order of answers would matter. */
+  readonly tolerates: boolean
+}
+
+/** How deep stages stand inside each other at most. */
+const deepest = 3
+
+/** The stage as a holder: its needs, its condition and what it sets stay. */
+export function holderOf(random: Random, held: StagePlan, inner: InnerStages): StagePlan {
+  let made = 0
+  return holder(held, deepest)
+
+  function holder(
+    { retry: _, timeout: __, once: ___, checkpoint: ____, ...rest }: StagePlan,
+    depth: number,
+  ): StagePlan {
+    const body = bodyOf(depth)
+    return { ...rest, kind: body.kind, config: compileTemplate(null), body, set: withoutOutput(rest.set) }
+  }
+
+  function bodyOf(depth: number): BodyPlan {
+    switch (pick(random, ['foreach', 'foreach', 'loop', 'switch', 'parallel'])) {
+      case 'loop':
+        return {
+          kind: 'loop',
+          ...(random() < 0.5
+            ? { until: pick(random, ['false', 'iteration.index >= 1', 'vars.total > 130']) }
+            : { while: pick(random, ['true', 'iteration.index < 2', 'iteration.previous == null']) }),
+          max: 1 + upTo(random, 3),
+          onExhausted: pick(random, ['fail', 'continue']),
+          ...(random() < 0.3 && { delay: compileTemplate('2s') }),
+          keep: 1,
+          stages: list(depth),
+        }
+      case 'switch':
+        return {
+          kind: 'switch',
+          cases: [
+            { when: pick(random, ['false', 'true', 'size(vars.log) % 2 == 0']), stages: list(depth) },
+            { stages: list(depth) },
+          ],
+        }
+      case 'parallel':
+        return {
+          kind: 'parallel',
+          failFast: false, // which failure comes first depends on clocks
+          branches: ['left', 'right'].map((name) => ({ name, stages: list(depth) })),
+        }
+      default:
+        return {
+          kind: 'foreach',
+          list: compileTemplate(pick<Json>(random, [[1, 2, 3], ['a', 'b'], [], '${{ vars.log }}'])),
+          as: 'item',
+          concurrency: 1 + upTo(random, 4),
+          onItemError: pick(random, ['fail', 'continue']),
+          stages: list(depth).map((each) => ({ ...each, set: without(each.set, 'last') })),
+        }
+    }
+  }
+
+  function list(depth: number): StagePlan[] {
+    return times(1 + upTo(random, 3), (at) => {
+      const id = `${held.id}_${made++}`
+      const needs: StagePlan['needs'] = at > 0 && random() < 0.5 ? [] : 'all_above'
+      const own = depth > 1 && random() < 0.2 ? holder(stage(id, { needs }), depth - 1) : inner.make(id, needs)
+      return inner.tolerates && own.onError.do === 'fail' ? { ...own, onError: { do: 'continue' } } : own
+    })
+  }
+}
+
+const without = <Value>(map: Readonly<Record<string, Value>>, name: string): Record<string, Value> =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => key !== name))
+
+/** What a holder gives is large, and set in each iteration of one outside it. */
+const withoutOutput = (set: StagePlan['set']): StagePlan['set'] =>
+  Object.fromEntries(Object.entries(set).filter(([, { kind }]) => kind === 'literal'))
+
+/** The id of the stage that a path leads to. */
+export const idIn = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+
+/** Those that run last included. */
+export const everyStage = (plan: Plan): readonly StagePlan[] => allStages([...plan.stages, ...(plan.finally ?? [])])

@@ -76,7 +76,7 @@ async function runLast({ shop, line, runStage }: LastWork, last: LastView): Prom
   })
   if (paused) throw new PauseRequested('The run is being paused.')
   if (waits.length > 0) throw new StageWaits(...waits)
-  const end = endOfList(stages, last.outcomes, false)
+  const end = endOfList(stages, last.outcomes, { isStopped: false, gates: shop.gates.gates })
   return end.is === 'failed' ? end.failure : undefined
 }
 

@@ -51,15 +51,7 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
   }
   try {
     const at = { stage, path, view, scope: scopeOf(shop, view, stage), past }
-    const way = { stop, say, journal }
-    const steps = stepsOf(shop, line)
-    let end: End
-    try {
-      end = isAtWait(at) ? await throughWaits(shop, at, way, steps) : await steps.run(at, way)
-    } catch (thrown) {
-      if (!(thrown instanceof StageWaits) || isAtWait(at)) throw thrown
-      end = await throughWaits(shop, at, way, steps, thrown)
-    }
+    const end = await toEndOf(shop, at, { stop, say, journal }, line)
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)
@@ -73,10 +65,22 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
   }
 }
 
+/** Through its waits, if it has any, and through what its `on_error` says. */
+async function toEndOf(shop: Workshop, at: StageAtWork, way: Way, line: StageLine): Promise<End> {
+  const steps = stepsOf(shop, line)
+  if (isAtWait(at)) return throughWaits(shop, at, way, steps)
+  try {
+    return await steps.run(at, way)
+  } catch (thrown) {
+    if (thrown instanceof StageWaits) return throughWaits(shop, at, way, steps, thrown)
+    throw thrown
+  }
+}
+
 /** What a stage does between its waits. */
 const stepsOf = (shop: Workshop, line: StageLine): Steps<Way, End> => ({
   run: async (at, way) => settled({ shop, at, way, line, runStage }, await toEnd(shop, at, way, line)),
-  failed: (at, thrown) => failed(shop, at, asStageError(thrown), at.past.attempts),
+  failed: (at: StageAtWork, thrown: unknown) => failed(shop, at, asStageError(thrown), at.past.attempts),
   cancelled: () => skipped('cancelled'),
 })
 

@@ -158,7 +158,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
     // An answer is durable before anything is done with it; and how the run was begun before there is a checkpoint of it,
     // which there is also when the graph fails.
-    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
+    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number, ended_at: null } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })

@@ -13,6 +13,7 @@ import { suggest } from '../../foundation/suggest.ts'
 import { topLevelKeys } from '../spec.ts'
 import type { Places } from '../yaml/places.ts'
 import { limits } from '../yaml/read.ts'
+import { checkHandlers } from './failure-shape.ts'
 import { holderSpan } from './issue-place.ts'
 import { type Explained, explainIssues } from './issues.ts'
 import { laterTopLevelKeys } from './later.ts'
@@ -72,6 +73,8 @@ const knownHint = `Known keys: ${known.join(', ')}; keys of your own start with 
 
 function checkHead(data: Mutable, shape: Shape): void {
   checkLiterals(data, [], ['inputs', 'types', 'vars'], shape)
+  checkHandlers(data.on_error, ['on_error'], checkStage, shape)
+  if (data.finally !== undefined && !checkList(data.finally, ['finally'], checkStage, shape)) delete data.finally
   const result = headSchema.safeParse(data)
   if (!result.success) {
     const validated = { schema: headSchema, value: data, base: [], templates: false, places: shape.places }

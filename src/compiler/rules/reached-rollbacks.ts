@@ -1,0 +1,22 @@
+/** What says how it is taken back is taken back when something fails that says so. */
+import { diagnostics } from '../../foundation/diagnostics.ts'
+import { handlersOf, listsAround } from '../stage-tree.ts'
+import { saysRollback } from './last-stages.ts'
+import type { Rule } from './rule.ts'
+
+/** A pipeline that may be a stage of another is taken back by that one's `on_error`, which nobody knows here. */
+export const reachedRollbacks: Rule = ({ tree, parsed: { spec, keySpanOf }, context }, report) => {
+  const wanted =
+    spec.on_error === 'rollback' ||
+    handlersOf(spec.on_error).some((handler) => handler.do === 'rollback') ||
+    tree.all.some(saysRollback)
+  for (const { undo, id, path, list } of tree.all) {
+    if (!undo) continue
+    const aside = [...listsAround(list)].find(({ role }) => role !== 'stages' && role !== 'body')
+    if (wanted ? !aside : context.isChild && !aside) continue
+    const hint = aside
+      ? 'Stages of handlers and of "finally" are never taken back.'
+      : 'Add "on_error: rollback" to the pipeline, or to a stage that may fail.'
+    report(diagnostics.unreached_rollback(keySpanOf([...path, 'rollback']), id, hint))
+  }
+}

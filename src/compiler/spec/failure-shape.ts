@@ -1,9 +1,12 @@
 /** Checks the shape of handlers and of what takes a stage back. */
+import { z } from 'zod'
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { isJsonObject, type Json } from '../../foundation/json.ts'
 import type { StageKind } from '../../foundation/stage-kind.ts'
 import type { Path } from '../parsed.ts'
 import { bareExpression } from './expression-shape.ts'
+import { alsoOnFailure } from './failure-keys.ts'
+import { explainIssues } from './issues.ts'
 import { type CheckStage, checkList } from './list-shape.ts'
 import type { Mutable, Shape } from './shape-context.ts'
 import { commonStageKeys } from './stage.ts'
@@ -62,9 +65,13 @@ export function checkRollback(stage: Mutable, stagePath: Path, checkBare: CheckB
 /** `also_on_failure`, which no other stage has. */
 function takeSwitch(undo: Mutable, path: Path, { places, report }: Shape): boolean {
   const { also_on_failure: written } = undo
+  const result = switchSchema.safeParse(undo)
+  if (!result.success) {
+    const validated = { schema: switchSchema, value: undo, base: path, templates: false, places }
+    for (const { diagnostic } of explainIssues(result.error.issues, validated)) report(diagnostic)
+  }
   delete undo.also_on_failure
-  if (written === undefined || typeof written === 'boolean') return written === true
-  const span = places.spanOf([...path, 'also_on_failure'])
-  report(diagnostics.wrong_type(span, '"also_on_failure"', 'true or false', foundWords(written), undefined))
-  return false
+  return written === true
 }
+
+const switchSchema = z.object({ also_on_failure: alsoOnFailure() })

@@ -107,6 +107,7 @@ function isLater(key: string, holder: Path): boolean {
 
 /** The branch that was meant: one that the value fits at its root; else what the branches want, together. */
 function explainUnion(issue: Issue & { code: 'invalid_union' }, path: readonly PropertyKey[], at: Place): Explained[] {
+  if (at.value === undefined && path.length > 0) return [{ diagnostic: missingKey(at), path: at.full }]
   const laterHere = laterValue(at)
   if (laterHere) return [laterHere]
   const branches = issue.errors

@@ -124,7 +124,7 @@ export const failureEffects: readonly Effect[] = [
     key: 'stages.rollback.idempotency_key',
     path: ['stages', 0, 'rollback', 'idempotency_key'],
     yaml: undone(`{ ${undo}, idempotency_key: "undo-\${{ output.count }}" }`),
-    check: (seen) => expect(asked('/undo')(seen)[0]?.headers['idempotency-key']).toBe('undo-1'),
+    check: (seen) => expect(asked('/undo')(seen)[0]?.headers['idempotency-key']).toBe('undo-1:rollback.a'),
   },
   {
     key: 'stages.rollback.output',

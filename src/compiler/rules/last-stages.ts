@@ -2,7 +2,7 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { Span } from '../../foundation/source.ts'
 import type { Declarations, StageDeclaration } from '../declarations.ts'
-import { handlersOf, type ListedStage, type ListRole, listsAround } from '../stage-tree.ts'
+import { handlersOf, type ListRole, listsAround } from '../stage-tree.ts'
 import type { Rule } from './rule.ts'
 
 const places: Partial<Record<ListRole, string>> = {
@@ -40,5 +40,5 @@ const waits = ({ kind, child }: StageDeclaration): boolean =>
 export const anyWaits = ({ stages }: Declarations): boolean => stages.some(waits)
 
 /** `on_error`, or the `do` of one of its handlers. */
-export const saysRollback = ({ spec: { on_error } }: Pick<ListedStage, 'spec'>): boolean =>
+export const saysRollback = ({ spec: { on_error } }: { readonly spec: { readonly on_error?: unknown } }): boolean =>
   on_error === 'rollback' || handlersOf(on_error).some((handler) => handler.do === 'rollback')

@@ -176,6 +176,8 @@ export function pipelineSchema(kinds: StageKinds): z.ZodType {
   const failure = { on_error: stageOnError(list), rollback: rollback(z.lazy(() => undo)) }
   const stages = [...kinds.values()].map((kind) => stageSchema(kind, kind.body?.schema(list), failure))
   const stage = z.union(stages).meta({ id: 'Stage' })
-  const ends = { on_error: pipelineOnError(list), finally: lastStages(list) }
-  return z.strictObject({ ...topLevelKeys, ...ends, stages: z.array(stage).min(1).describe('The stages, in order.') })
+  const { on_error: _onError, finally: _finally, ...head } = topLevelKeys
+  const own = z.array(stage).min(1).describe('The stages, in order.')
+  // After `stages`, so that JSON Schema names a stage where it comes to one first.
+  return z.strictObject({ ...head, stages: own, on_error: pipelineOnError(list), finally: lastStages(list) })
 }

@@ -32,7 +32,9 @@ export const stageOnError = (list: z.ZodType = anyList()) =>
 
 export const rollback = (undo: z.ZodType<unknown> = value()) =>
   undo
-    .describe('How it is taken back: a stage without an id. It sees what this stage saw, and its `output`.')
+    .describe(
+      'How it is taken back: one kind, with `timeout retry env idempotency_key output` beside it, and `also_on_failure: true` where attempts that failed are taken back, too. It sees what this stage saw, and its `output`.',
+    )
     .optional()
 
 export const alsoOnFailure = () =>

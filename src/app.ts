@@ -21,7 +21,7 @@ import { durationsFrom, type StageHost } from './execution/engine-host.ts'
 import { createFlow } from './execution/flow.ts'
 import { createLists } from './execution/lists.ts'
 import { perPlan } from './execution/per-plan.ts'
-import type { PipelineEngine } from './execution/pipeline-engine.ts'
+import type { PipelineEngine, Runnable } from './execution/pipeline-engine.ts'
 import { createSemaphore } from './execution/semaphore.ts'
 import { createStageRunner } from './execution/stage-runner.ts'
 import type { RunStore } from './execution/store.ts'
@@ -155,9 +155,11 @@ export interface EngineOptions {
    * at once. Milliseconds; 60,000 by default.
    */
   readonly leaseMs?: number
+  /** Pipelines whose `triggers:` start runs here, on events and when runs of others end. */
+  readonly pipelines?: readonly Runnable[]
   /**
-   * Whether it sees by itself to what is due of the waits of any run in the store, while runs of its own are under way;
-   * true by default. `tick()` does so at any time.
+   * Whether it sees by itself to what is due of the waits of any run in the store, while runs of its own are under way, and
+   * to `triggers` always; true by default. `tick()` does so at any time.
    */
   readonly background?: boolean
   /** Where env and secrets are looked up; `process.env` by default. */
@@ -182,6 +184,7 @@ export function createEngine(options: EngineOptions): PipelineEngine {
     lowering: () => lowerAs(options.lowering ?? 'flow', selfTest),
     selfTest,
     background: options.background ?? true,
+    pipelines: (options.pipelines ?? []).map((each) => ('plan' in each ? each.plan : each)),
     leaseMs: options.leaseMs ?? 60_000,
     stageHost: (plan) => ({ ...host(plan), cache: store }),
     knownDurations: durationsFrom(store),

@@ -5,8 +5,10 @@ import { createEngine } from '../app.ts'
 import type { PipelineEngine } from '../execution/pipeline-engine.ts'
 import type { RunStore } from '../execution/store.ts'
 import { openSqliteStore } from '../execution/stores/sqlite.ts'
-import { ThreadError } from '../foundation/errors.ts'
+import { InputError, ThreadError } from '../foundation/errors.ts'
 import type { Logger } from '../foundation/logger.ts'
+import type { Plan } from '../foundation/plan.ts'
+import { countDiagnostics, formatDiagnostics, loadPipeline } from './load-pipeline.ts'
 import { defaultStorePath } from './project-root.ts'
 import { safeLine } from './render/text.ts'
 import type { Terminal } from './terminal.ts'
@@ -21,11 +23,13 @@ export async function openEngine(
   terminal: Terminal,
   storePath: string,
   note?: (text: string) => void,
+  pipelines: readonly Plan[] = [],
 ): Promise<OpenEngine> {
   const store = openSqliteStore(storePath)
   const engine = createEngine({
     store,
     env: terminal.env,
+    pipelines,
     background: false, // whoever types a command wants that, and no other run
     logger: noteLogger(note ?? ((text) => terminal.err.write(`${text}\n`))),
   })
@@ -41,7 +45,11 @@ export async function openEngine(
 }
 
 /** The store for commands about a thread: named, or found from the current folder. It must be there. */
-export async function openExisting(terminal: Terminal, option: string | undefined): Promise<OpenEngine> {
+export async function openExisting(
+  terminal: Terminal,
+  option: string | undefined,
+  pipelines: readonly Plan[] = [],
+): Promise<OpenEngine> {
   const path = option === undefined ? defaultStorePath(terminal.cwd) : resolve(terminal.cwd, option)
   if (!existsSync(path)) {
     throw new ThreadError(
@@ -52,7 +60,18 @@ export async function openExisting(terminal: Terminal, option: string | undefine
       },
     )
   }
-  return openEngine(terminal, path)
+  return openEngine(terminal, path, undefined, pipelines)
+}
+
+/** The pipelines in these files, whose triggers are to start runs. Throws InputError. */
+export function loadPipelines(files: readonly string[], cwd: string): readonly Plan[] {
+  return files.map((file) => {
+    const loaded = loadPipeline(file, cwd)
+    if (loaded.plan) return loaded.plan
+    throw new InputError(`"${file}" does not compile.\n${formatDiagnostics(loaded)}`, [
+      { name: file, message: countDiagnostics(loaded.diagnostics) },
+    ])
+  })
 }
 
 /** Warnings and errors of the library are said to whoever sits there. */

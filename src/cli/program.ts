@@ -17,6 +17,7 @@ import { addInit } from './commands/init.ts'
 import { addLogs } from './commands/logs.ts'
 import { addPending } from './commands/pending.ts'
 import { addResume } from './commands/resume.ts'
+import { addRetry } from './commands/retry.ts'
 import { addRm } from './commands/rm.ts'
 import { addRun } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
@@ -38,6 +39,7 @@ const commands: readonly AddCommand[] = [
   addGraph,
   addRun,
   addResume,
+  addRetry,
   addPending,
   addApprove,
   addReject,

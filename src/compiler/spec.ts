@@ -10,7 +10,7 @@ import { z } from 'zod'
 import type { Json, JsonObject } from '../foundation/json.ts'
 import { mergeNames } from '../foundation/plan.ts'
 import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
-import { duration, durationTemplate, literalText, retry, schemaValue, value } from './spec/blocks.ts'
+import { duration, durationTemplate, expression, literalText, retry, schemaValue, value } from './spec/blocks.ts'
 import { alsoOnFailure, lastStages, pipelineOnError, rollback, stageOnError } from './spec/failure-keys.ts'
 import { idPattern } from './spec/ids.ts'
 import { commonBodyKeys, commonStageKeys, stageEnv } from './spec/stage.ts'
@@ -19,6 +19,42 @@ import { hasTemplate } from './spec/templates.ts'
 /** A rule by name, or something that names a function in a file (checked when the plan is made). `${{ }}` is reported as such. */
 const isMerge = (text: string): boolean =>
   hasTemplate(text) || mergeNames.some((name) => name === text) || /^\.|[#/]/.test(text)
+
+/** Nothing else is wrong with it: one fault gives one diagnostic. */
+const isSound = ({ issues }: { readonly issues: readonly unknown[] }): boolean => issues.length === 0
+
+const endedStatuses = ['succeeded', 'failed', 'stopped', 'cancelled'] as const
+
+const trigger = () =>
+  z
+    .strictObject({
+      event: literalText().describe('Name of the event that starts a run.').optional(),
+      match: expression()
+        .describe('Which of these events: a bare expression with `event.{id, event, at, data}` in scope.')
+        .optional(),
+      pipeline: literalText().describe('Name of the pipeline whose runs start one when they end.').optional(),
+      status: z
+        .array(z.enum(endedStatuses))
+        .min(1)
+        .describe('How they have to end; `[succeeded]` by default.')
+        .optional(),
+      with: z
+        .record(z.string(), value())
+        .describe('The inputs of the run: values with `trigger` in scope (`data, id, at`, or `run, status, outputs`).')
+        .optional(),
+    })
+    .refine(({ event, pipeline }) => (event === undefined) !== (pipeline === undefined), {
+      error: 'A trigger says either "event" or "pipeline".',
+      when: isSound,
+    })
+    .refine(({ event, match }) => match === undefined || event !== undefined, {
+      error: '"match" says which event, so it stands beside "event".',
+      when: isSound,
+    })
+    .refine(({ pipeline, status }) => status === undefined || pipeline !== undefined, {
+      error: '"status" says how a run ended, so it stands beside "pipeline".',
+      when: isSound,
+    })
 
 const variable = () =>
   z.looseObject({
@@ -81,6 +117,7 @@ export const topLevelKeys = {
     .optional(),
   on_error: pipelineOnError(),
   finally: lastStages(),
+  triggers: z.array(trigger()).describe('What starts a run by itself, where an engine has the pipeline.').optional(),
   outputs: z.record(z.string(), value()).describe('What the run gives: values with expressions.').optional(),
 }
 

@@ -11,15 +11,17 @@ export interface Background {
   stop(): void
 }
 
-/** The first run makes it look at once; it goes on for as long as there is one. */
+/** The first run makes it look at once; it goes on for as long as there is one, or `always`. */
 export function createBackground(
   { background = false, logger }: Pick<EngineHost, 'background' | 'logger'>,
   running: ReadonlyMap<string, Run>,
   tick: () => Promise<unknown>,
+  always: boolean,
 ): Background {
   let timer: NodeJS.Timeout | undefined
   let looking = false
   let started = false
+  let stopped = false
 
   function stop(): void {
     clearInterval(timer)
@@ -38,16 +40,23 @@ export function createBackground(
     }
   }
 
+  if (always) setImmediate(look) // when the engine is there
+
+  function look(): void {
+    if (!background || stopped) return
+    if (!started) void lookOnce()
+    started = true
+    timer ??= setInterval(() => {
+      if (running.size === 0 && !always) stop()
+      else void lookOnce()
+    }, lookEveryMs).unref()
+  }
+
   return {
-    look() {
-      if (!background) return
-      if (!started) void lookOnce()
-      started = true
-      timer ??= setInterval(() => {
-        if (running.size === 0) stop()
-        else void lookOnce()
-      }, lookEveryMs).unref()
+    look,
+    stop() {
+      stopped = true
+      stop()
     },
-    stop,
   }
 }

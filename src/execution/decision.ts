@@ -55,10 +55,9 @@ export const isByAnother = (wait: WaitRecord, { by }: Decision): boolean =>
 
 export const takesSeveral = ({ value }: WaitRecord): boolean => isJsonObject(value) && value.approvals !== undefined
 
-export function assertInTime(wait: WaitRecord, nowMs: number): void {
-  if (wait.due_at === undefined || Date.parse(wait.due_at) > nowMs || wait.answered) return
-  throw new ThreadError('wait_decided', `The wait ${wait.id} of stage "${wait.stage}" timed out at ${wait.due_at}.`)
-}
+/** Who answered, where the answer itself does not say so. */
+export const byOfPerson = ({ kind }: WaitRecord, { by }: Decision): { readonly by?: string } =>
+  kind === 'approve' || by === undefined ? {} : { by }
 
 export const decidedAlready = ({ id, stage }: WaitRecord): ThreadError =>
   new ThreadError('wait_decided', `The wait ${id} of stage "${stage}" has another answer already.`, {

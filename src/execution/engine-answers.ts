@@ -18,7 +18,7 @@ export function answerEvents(
   const waits = new Map(past.paths.flatMap((path) => waitsOf(path, past)))
   return Object.entries(answers).flatMap(([id, given]): DatedEvent[] => {
     const wait = waits.get(id)
-    checkAnswer({ id, given, thread }, wait, runner)
+    checkAnswer({ id, given, thread, nowMs: Date.parse(at) }, wait, runner)
     return wait && isOpen(wait) ? [{ type: 'wait.fired', stage: wait.stage, wait: id, answer: given, at }] : []
   })
 }

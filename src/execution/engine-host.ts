@@ -27,6 +27,8 @@ export interface EngineHost {
   readonly selfTest: SelfTest
   /** What is due of waits is seen to without being asked for, while runs are under way. */
   readonly background?: boolean
+  /** Those whose `triggers:` start runs here. */
+  readonly pipelines?: readonly Plan[]
   /** How long a thread is an engine's that does not say that it lives. Milliseconds. */
   readonly leaseMs: number
   stageHost(plan: Plan): StageHost

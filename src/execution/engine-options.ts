@@ -24,6 +24,13 @@ export interface ResumeOptions extends Omit<StartOptions, 'threadId' | 'by'> {
   readonly migrate?: boolean
   /** Answers to what the run waits for, by id of the wait (`get(threadId).waits`). The first answer to a wait stands. */
   readonly answers?: Answers
+  /**
+   * Runs this stage once more, with all that wait for it, and all that did not come to a good end; also where the run
+   * had ended. What else is recorded stays, and is not undone.
+   */
+  readonly from?: string
+  /** New values of variables, for what runs from here on; where the run had ended, what did not end well runs again. */
+  readonly set?: JsonObject
 }
 
 export interface ForkOptions extends Omit<StartOptions, 'by'> {
@@ -66,11 +73,11 @@ export function checkedThreadId(id: string): string {
   ])
 }
 
-export function checkUntil(plan: Plan, until: string | undefined): void {
-  const ids = plan.stages.map(({ id }) => id)
-  if (until === undefined || ids.includes(until)) return
-  const hint = didYouMean(until, ids)
-  throw new ThreadError('unknown_stage', `"${plan.name}" has no stage "${until}".`, hint === undefined ? {} : { hint })
+export function checkStage(plan: Plan, id: string | undefined): void {
+  const ids = plan.stages.map((stage) => stage.id)
+  if (id === undefined || ids.includes(id)) return
+  const hint = didYouMean(id, ids)
+  throw new ThreadError('unknown_stage', `"${plan.name}" has no stage "${id}".`, hint === undefined ? {} : { hint })
 }
 
 export function refuseChangedSources(plan: Plan, { id }: RunRecord, migrate: boolean): void {

@@ -14,8 +14,8 @@ import type { PublishedEvent } from '../foundation/stage-kind.ts'
 import { createControl } from './control.ts'
 import {
   answerOf,
-  assertInTime,
   byOf,
+  byOfPerson,
   type Decision,
   decidedAlready,
   invalid,
@@ -30,6 +30,7 @@ import { storedEvents } from './follow.ts'
 import type { Run } from './run.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { RunRecord, StoredSignal, WaitRecord } from './store.ts'
+import type { Triggers } from './triggers.ts'
 import type { News } from './wait-news.ts'
 
 /** A wait that is open, of a run of this pipeline. */
@@ -58,11 +59,11 @@ export interface Signalled {
   readonly id: string
   /** It came before, and nothing was done now. */
   readonly duplicate: boolean
-  /** Runs that it came to, and that go on here. */
+  /** Runs that it came to and that go on here, and those that it started. */
   readonly runs: readonly Run[]
 }
 
-/** A run that was gone on with because something was due of its waits; or why not. */
+/** A run that was gone on with because something was due of its waits, or that a trigger started; or why not. */
 export type Ticked =
   | { readonly id: string; readonly pipeline: string; readonly run: Run }
   | { readonly id: string; readonly pipeline: string; readonly error: StagegraphError }
@@ -79,6 +80,7 @@ export interface EngineWaits {
 export interface EngineWaitsPorts {
   readonly host: EngineHost
   readonly news: News
+  readonly triggers: Triggers
   /** Nothing is gone on with any more. */
   readonly isClosed: () => boolean
   readonly running: ReadonlyMap<string, Run>
@@ -93,7 +95,7 @@ export const defaultRetainMs = 86_400_000
 const [patienceMs, askEveryMs] = [2_000, 40]
 
 export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
-  const { host, news, running, known, planOf, resume } = ports
+  const { host, news, triggers, running, known, planOf, resume } = ports
   const { store, clock } = host
   /** Signals up to this one were seen to by `tick`. */
   let seen = 0
@@ -153,10 +155,13 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
         await ((await wake(thread))?.result ?? pause(askEveryMs)) // the next of several is asked by then
         continue
       }
-      assertInTime(wait, clock.now())
       const given = answerOf(wait, decision)
-      checkAnswer({ id, given, thread }, { ...wait, ...(answered && { answer: answered.answer }) }, runner)
-      const became = await store.answerWait(id, given, now())
+      checkAnswer(
+        { id, given, thread, nowMs: clock.now() },
+        { ...wait, ...(answered && { answer: answered.answer }) },
+        runner,
+      )
+      const became = await store.answerWait(id, given, { at: now(), ...byOfPerson(wait, decision) })
       if (became === 'none' || (became === 'other' && takesSeveral(wait))) continue
       if (became === 'other') throw decidedAlready(wait)
       const run = await wake(thread)
@@ -177,7 +182,8 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
     if (before) {
       const next = open.find((each) => each.stage === before.stage)
       if (next && byOf(before.answer) !== decision.by) return next // it takes several, and this was another's
-      checkAnswer({ id: before.id, given: answerOf(before, decision), thread }, before, noCheck)
+      const given = answerOf(before, decision)
+      checkAnswer({ id: before.id, given, thread, nowMs: clock.now() }, before, noCheck)
       return { id: before.id, stage: before.stage }
     }
     return undefined
@@ -191,13 +197,16 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
     return { id, duplicate: !isNew, runs: isNew ? await deliver([kept]) : [] }
   }
 
-  /** To every wait that is open and takes it. */
+  /** To every wait that is open and takes it, and to every trigger. */
   async function deliver(signals: readonly StoredSignal[]): Promise<readonly Run[]> {
     const runs: Run[] = []
     for (const thread of await takersOf(signals)) {
+      const record = await store.getRun(thread)
+      if (!record || (record.status !== 'waiting' && record.owner === null)) continue // it finds it when it is resumed
       const run = await wake(thread)
       if (run) runs.push(run)
     }
+    for (const each of await triggers.byEvents(signals)) if ('run' in each) runs.push(each.run)
     return runs
   }
 
@@ -232,7 +241,7 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
     const done: Ticked[] = []
     for (const id of threads) {
       const record = running.has(id) ? undefined : await store.getRun(id) // who runs it looks for itself
-      if (!record || isFinished(record.status)) continue
+      if (record?.status !== 'waiting') continue // whoever paused it did not mean it to be woken
       const { pipeline } = record
       try {
         done.push({ id, pipeline, run: await resume(id) })
@@ -242,6 +251,7 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
         if (!isTaken) done.push({ id, pipeline, error })
       }
     }
+    done.push(...(await triggers.byEvents(signals)), ...(await triggers.byEnds()))
     seen = signals.at(-1)?.n ?? seen
     return done
   }

@@ -18,7 +18,7 @@ import { createControl } from './control.ts'
 import type { EngineHost, StageHost } from './engine-host.ts'
 import {
   checkedThreadId,
-  checkUntil,
+  checkStage,
   type FollowOptions,
   type ForkOptions,
   type ResumeOptions,
@@ -29,7 +29,7 @@ import {
 } from './engine-options.ts'
 import { createEngineWaits } from './engine-waits.ts'
 import { followStored, storedEvents } from './follow.ts'
-import { type ForkPoint, forkEvents, patchesOf } from './fork.ts'
+import { endedIn, type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
 import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
@@ -37,12 +37,14 @@ import { preflight } from './preflight.ts'
 import { recoverRuns } from './recover.ts'
 import { readLog } from './recovery.ts'
 import { type PlannedStage, planRecovery } from './recovery-plan.ts'
+import { type Again, refuseReopening } from './reopen.ts'
 import type { Run } from './run.ts'
 import { readHistory } from './run-history.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { RunRecord } from './store.ts'
 import { createStretches } from './stretches.ts'
 import { busy, finished, inUse, notEnded, noVariable, unknown } from './thread-errors.ts'
+import { createTriggers } from './triggers.ts'
 import { createNews } from './wait-news.ts'
 
 /** How often another process's run is looked at. Milliseconds. */
@@ -51,7 +53,8 @@ const followPollMs = 200
 export function createPipelineEngine(host: EngineHost): PipelineEngine {
   const { store } = host
   const owner = currentOwner(host.newId('e'))
-  const news = createNews({ ...host, evaluator: createEvaluator() })
+  const evaluator = createEvaluator()
+  const news = createNews({ ...host, evaluator })
   const stretchHost = { ...host, stageHost: (plan: Plan) => publishing(host.stageHost(plan), plan) }
   const { running, prepare, begin, takeOver } = createStretches(stretchHost, owner, news, () => inBackground.look())
   let closed = false
@@ -60,7 +63,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const plan = 'plan' in pipeline ? pipeline.plan : pipeline
     refuseWhenClosed()
     refuseUnknownOptions(options, ['threadId', 'signal', 'until', 'by'])
-    checkUntil(plan, options.until)
+    checkStage(plan, options.until)
     const id = newId(options)
     const ready = prepare(plan, inputs, id)
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
@@ -88,14 +91,23 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
 
   async function resume(threadId: string, options: ResumeOptions = {}): Promise<Run> {
     refuseWhenClosed()
-    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId', 'answers'])
+    refuseUnknownOptions(options, ['signal', 'until', 'migrate', 'threadId', 'answers', 'from', 'set'])
     const before = await known(threadId)
-    if (isFinished(before.status)) throw finished(before)
     const plan = await planOf(before)
-    checkUntil(plan, options.until)
+    const again = againOf(before, plan, options)
+    if (isFinished(before.status) && !again) throw finished(before)
+    checkStage(plan, options.until)
     refuseChangedSources(plan, before, options.migrate ?? false)
     const { answers = {} } = options
-    return takeOver(before, plan, { ...taken(options), answers })
+    return takeOver(before, plan, { ...taken(options), answers, ...(again && { again }) })
+  }
+
+  /** What is to run once more, if that was asked for. */
+  function againOf(record: RunRecord, plan: Plan, { from, set }: ResumeOptions): Again | undefined {
+    if (from === undefined && set === undefined) return undefined
+    refuseReopening(record)
+    checkStage(plan, from)
+    return { ...(from !== undefined && { from }), ...(set && { set: checkedSet(plan, set) }) }
   }
 
   async function plannedRecovery(threadId: string): Promise<readonly PlannedStage[]> {
@@ -110,18 +122,19 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     refuseUnknownOptions(options, ['threadId', 'signal', 'until', 'set'])
     const from = await known(threadId)
     const plan = await planOf(from)
-    checkUntil(plan, options.until)
+    checkStage(plan, options.until)
     refuseChangedSources(plan, from, false)
     const events = await store.readEvents(threadId)
     const cut = forkEvents(events, point)
     if (!cut) throw notEnded(threadId, point)
-    const patches = patchesOf(checkedSet(plan, options.set), cut.events)
+    const patches = patchesOf(checkedSet(plan, options.set), endedIn(cut.events))
     const { opening } = await readLog(store, threadId)
     const id = newId(options)
     if (await store.getRun(id)) throw inUse(id, 'exists already')
     const { run } = prepare(plan, from.inputs, id)
-    const { env = run.env, last } = opening ?? {}
-    const started = { inputs: from.inputs, run: { ...run, env, ...(last !== undefined && { last }) } }
+    const { env = run.env, last, by } = opening ?? {}
+    const more = { ...(last !== undefined && { last }), ...(by !== undefined && { by }) }
+    const started = { inputs: from.inputs, run: { ...run, env, ...more } }
     return begin(plan, started, options, [
       { type: 'run.forked', from: { run: threadId, seq: cut.seq }, inherits: cut.events.length, at: run.started_at },
       ...cut.events,
@@ -187,16 +200,18 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return store.deleteRun(threadId)
   }
 
+  const triggers = createTriggers(host.pipelines ?? [], { ...host, evaluator, start })
   const waits = createEngineWaits({
     host: stretchHost,
     news,
+    triggers,
     running,
     known,
     planOf,
     resume,
     isClosed: () => closed,
   })
-  const inBackground = createBackground(host, running, waits.tick)
+  const inBackground = createBackground(host, running, waits.tick, triggers.any)
 
   /** Events of its stages are kept in the store. */
   const publishing = (stageHost: StageHost, plan: Plan): StageHost => ({

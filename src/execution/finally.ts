@@ -72,10 +72,11 @@ async function runLast({ shop, line, runStage }: LastWork, last: LastView): Prom
   const { paused, waits } = await runList(shop.deps.lists.of(stages).schedule, {
     outcomes: last.outcomes,
     run: (stage) => runStage(shop, stage, last, line),
+    onNews: line.recorded?.onNews,
   })
   if (paused) throw new PauseRequested('The run is being paused.')
   if (waits.length > 0) throw new StageWaits(...waits)
-  const end = endOfList(stages, last.outcomes, false)
+  const end = endOfList(stages, last.outcomes, { isStopped: false, gates: shop.gates.gates })
   return end.is === 'failed' ? end.failure : undefined
 }
 

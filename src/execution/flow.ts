@@ -22,6 +22,7 @@ async function runFlow(schedule: Schedule, runner: StageRunner, { view, line }: 
       outcomes,
       run: (stage) => runner.runStage(stage, seen, line),
       onEnd: ({ checkpoint }) => checkpoint === true,
+      onNews: line.recorded?.onNews,
     })
     await line.recorded?.journal.commit() // whoever gets the outcomes gets only what the journal has
     return flown

@@ -29,9 +29,12 @@ export function forkEvents(
   return { events: kept.map(withoutPlace), seq }
 }
 
-/** Variables set from outside: they cover what had been set by then. */
-export function patchesOf(set: Readonly<Record<string, Json>>, events: readonly RunEventBody[]): RunEventBody[] {
-  const covers = events.flatMap((event) => (isEnd(event) ? [event.stage] : []))
+/** Paths of what ended. */
+export const endedIn = (events: readonly RunEventBody[]): string[] =>
+  events.flatMap((event) => (isEnd(event) ? [event.stage] : []))
+
+/** Variables set from outside: they stand for what the stages in `covers` had set by then. */
+export function patchesOf(set: Readonly<Record<string, Json>>, covers: readonly string[]): RunEventBody[] {
   return Object.entries(set).map(([variable, value]) => ({ type: 'variable.patched', variable, value, covers }))
 }
 

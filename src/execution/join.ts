@@ -78,7 +78,8 @@ interface Needed {
 }
 
 function count(tally: Tally, outcome: Outcome | undefined, { isGate, wanted, unmatched }: Needed): Tally {
-  const passed = outcome ? passedOn(outcome, isGate && !wanted?.includes('failed')) : 'need' // without one it can never run
+  const isShut = outcome?.shut || (isGate && !wanted?.includes('failed'))
+  const passed = outcome ? passedOn(outcome, isShut) : 'need' // without one it can never run
   if (passed) return { ...tally, reason: strongest(tally.reason, passed) }
   if (!outcome) return tally
   if (wanted) return matches(outcome, wanted) ? tally : { ...tally, reason: strongest(tally.reason, unmatched) }

@@ -17,7 +17,7 @@ import { failurePause } from './waits.ts'
 export async function settled(work: InnerWork, end: End): Promise<End> {
   const { onError } = work.at.stage
   if (end.status !== 'failed' || end.tolerated || !end.error || end.isDecided) return end
-  if (end.error.category === 'rejected' || onError.do === 'fail' || onError.do === 'continue') return end
+  if (end.shut || end.error.category === 'rejected' || onError.do === 'fail' || onError.do === 'continue') return end
   if (onError.do !== 'handle') return act(work, onError, end, end.error)
   const handler = handlerFor(work, onError.handlers, end.error)
   if (!handler) return end

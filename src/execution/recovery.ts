@@ -32,7 +32,8 @@ type Opening = Extract<RunEvent, { type: 'run.started' }>
 /** Events read at once. */
 const pageSize = 5_000
 
-export async function readLog(store: RunStore, runId: string): Promise<ReadLog> {
+/** `more`: what is about to be added to it. */
+export async function readLog(store: RunStore, runId: string, more: readonly DatedEvent[] = []): Promise<ReadLog> {
   const fold = createFold()
   let opening: Opening | undefined
   let lastSeq = 0
@@ -49,6 +50,7 @@ export async function readLog(store: RunStore, runId: string): Promise<ReadLog> 
     lastSeq = last.seq
     closed = last.type === 'run.ended' || last.type === 'run.paused'
   }
+  for (const event of more) fold.add(event)
   return { past: fold.past(), opening, lastSeq, reached, closed }
 }
 

@@ -71,6 +71,14 @@ export async function readHistory(
     lastSeq = event.seq
     lastAt = event.at
     if (event.type === 'run.ended') result = event.result
+    if (event.type === 'run.reopened') {
+      result = null
+      for (const id of event.stages) {
+        states.set(id, { ...(states.get(id) as StageState), ...pending })
+        attempts.delete(id)
+        failures.delete(id)
+      }
+    }
     if (event.type === 'stage.started') attempts.set(event.stage, (attempts.get(event.stage) ?? 0) + 1)
     if (event.type === 'stage.retrying' && event.counts) failures.set(event.stage, (failures.get(event.stage) ?? 0) + 1)
     if (!('stage' in event)) continue

@@ -26,7 +26,7 @@ import { checked, type End, failed, skipped, stopped, succeeded, toOutcome } fro
 import { closeStage } from './stage-events.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Stop } from './stop.ts'
-import { throughWaits } from './through-waits.ts'
+import { isAtWait, type Steps, throughWaits } from './through-waits.ts'
 import { pathOf, type View } from './view.ts'
 import { ambiguity, decided } from './waits.ts'
 import { listOf, type Say, scopeOf, type Workshop } from './workshop.ts'
@@ -50,17 +50,8 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
     line.tell?.(event)
   }
   try {
-    const given = { stage, path, view, scope: scopeOf(shop, view, stage), past }
-    const end = await throughWaits<Way, End>(
-      shop,
-      given,
-      { stop, say, journal },
-      {
-        run: async (at, way) => settled({ shop, at, way, line, runStage }, await toEnd(shop, at, way, line)),
-        failed: (at, thrown) => failed(shop, at, asStageError(thrown), at.past.attempts),
-        cancelled: () => skipped('cancelled'),
-      },
-    )
+    const at = { stage, path, view, scope: scopeOf(shop, view, stage), past }
+    const end = await toEndOf(shop, at, { stop, say, journal }, line)
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)
@@ -73,6 +64,25 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
     stop.dispose()
   }
 }
+
+/** Through its waits, if it has any, and through what its `on_error` says. */
+async function toEndOf(shop: Workshop, at: StageAtWork, way: Way, line: StageLine): Promise<End> {
+  const steps = stepsOf(shop, line)
+  if (isAtWait(at)) return throughWaits(shop, at, way, steps)
+  try {
+    return await steps.run(at, way)
+  } catch (thrown) {
+    if (thrown instanceof StageWaits) return throughWaits(shop, at, way, steps, thrown)
+    throw thrown
+  }
+}
+
+/** What a stage does between its waits. */
+const stepsOf = (shop: Workshop, line: StageLine): Steps<Way, End> => ({
+  run: async (at, way) => settled({ shop, at, way, line, runStage }, await toEnd(shop, at, way, line)),
+  failed: (at: StageAtWork, thrown: unknown) => failed(shop, at, asStageError(thrown), at.past.attempts),
+  cancelled: () => skipped('cancelled'),
+})
 
 const ignore = (): void => undefined
 

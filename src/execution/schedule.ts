@@ -12,6 +12,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Topology } from '../compiler/lower/topology.ts'
 import { isEmpty } from '../foundation/join-outcomes.ts'
+import type { Recorded } from '../foundation/journal.ts'
 import type { Outcome, Outcomes } from '../foundation/outcome.ts'
 import type { StagePlan } from '../foundation/plan.ts'
 import { PauseRequested, StageWaits } from '../foundation/stage-runner.ts'
@@ -45,6 +46,8 @@ export interface ListWork {
   run(stage: StagePlan): Promise<Outcome>
   /** Told of each end; returns whether nothing more is to be started. */
   onEnd?(stage: StagePlan, outcome: Outcome): boolean
+  /** Calls back when something has come for a stage that waits, until it is told to stop. */
+  readonly onNews: Recorded['onNews'] | undefined
 }
 
 /** What running a list brought. */
@@ -76,6 +79,7 @@ export function runList({ stages, waits, dependants }: Schedule, work: ListWork)
   let paused = false
   let returns = false
   let broken: { readonly error: unknown } | undefined
+  let stopListening: (() => void) | undefined
 
   function startReady(): void {
     for (let at = 0; at < ready.length && !paused && !returns && !broken; at++) {
@@ -86,8 +90,19 @@ export function runList({ stages, waits, dependants }: Schedule, work: ListWork)
     }
     ready.length = 0
     if (inFlight > 0) return
+    stopListening?.()
     if (broken) reject(broken.error)
     else resolve({ fresh, paused, waits: asked.flatMap((waits) => waits ?? []) })
+  }
+
+  /** Something came for those that wait, while others run. */
+  function askAgain(): void {
+    if (paused || returns || broken) return
+    for (const [index, waits] of asked.entries()) {
+      if (!waits) continue
+      asked[index] = undefined
+      void run(index, stages[index] as StagePlan)
+    }
   }
 
   function pass(index: number): void {
@@ -107,8 +122,10 @@ export function runList({ stages, waits, dependants }: Schedule, work: ListWork)
       pass(index)
     } catch (error) {
       if (error instanceof PauseRequested) paused = true
-      else if (error instanceof StageWaits) asked[index] = error.waits
-      else broken ??= { error }
+      else if (error instanceof StageWaits) {
+        asked[index] = error.waits
+        stopListening ??= work.onNews?.(askAgain)
+      } else broken ??= { error }
     }
     if (++done % turnEvery === 0) await nextTurn()
     inFlight--

@@ -18,13 +18,16 @@ export type End = Pick<Outcome, 'status'> &
 /** What stages inside left, whatever became of the stage itself. */
 export type Left = Pick<Outcome, 'body' | 'parts'>
 
+/** What nothing outside tolerates. */
+export type Marks = Pick<Outcome, 'rollback' | 'shut'>
+
 /** Frozen. Put together member by member: copying whatever may be there costs more. */
 export function toOutcome(end: End, generation: number, started_at: string, ended_at: string): Outcome {
   const { output = null, error = null, reason = null, tolerated = false, set = nothingSet, attempts = 0 } = end
-  const { status, cached, body, parts, rollback } = end
+  const { status, cached, body, parts, rollback, shut } = end
   for (const part of [output, error, set]) deepFreeze(part)
   const outcome: Outcome = { output, error, reason, tolerated, set, attempts, status, started_at, ended_at }
-  if (!cached && generation === 1 && !body && !parts && !rollback) return Object.freeze(outcome)
+  if (!cached && generation === 1 && !body && !parts && !rollback && !shut) return Object.freeze(outcome)
   return deepFreeze({
     ...outcome,
     ...(cached && { cached }),
@@ -32,6 +35,7 @@ export function toOutcome(end: End, generation: number, started_at: string, ende
     ...(body && { body }),
     ...(parts && { parts }),
     ...(rollback && { rollback }),
+    ...(shut && { shut }),
   })
 }
 
@@ -55,8 +59,14 @@ export const failed = (shop: Workshop, at: StageAtWork, error: StageError, attem
   failedWith(shop, at, shop.failures.failure(error, at.path, attempts), attempts)
 
 /** The same for a failure that is written already: that of a stage inside. Nothing tolerates a rejection. */
-export function failedWith(shop: Workshop, at: StageAtWork, failure: Failure, attempts: number, rollback?: true): End {
-  const untolerated: End = { status: 'failed', error: failure, attempts, ...(rollback && { rollback }) }
+export function failedWith(
+  shop: Workshop,
+  at: StageAtWork,
+  failure: Failure,
+  attempts: number,
+  marks: Marks = {},
+): End {
+  const untolerated: End = { status: 'failed', error: failure, attempts, ...marks }
   return at.stage.onError.do === 'continue' ? tolerated(shop, at, at.stage.onError, untolerated) : untolerated
 }
 
@@ -69,7 +79,9 @@ export function tolerated(
 ): End {
   const { scope } = at
   const { error: failure, attempts = 0 } = untolerated
-  if (!failure || failure.category === 'rejected' || untolerated.rollback) return untolerated
+  if (!failure || failure.category === 'rejected' || untolerated.rollback || untolerated.shut) {
+    return untolerated
+  }
   if (!value) return { ...untolerated, tolerated: true }
   try {
     const given = shop.deps.evaluator.template(value, scope(sourcesOf(value), { error: failure }))

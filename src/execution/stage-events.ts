@@ -32,6 +32,7 @@ function endOf(stage: string, outcome: Outcome): RunEventBody {
         output,
         ...ends,
         ...(outcome.rollback && { rollback: true }),
+        ...(outcome.shut && { shut: true }),
       }
     case 'skipped':
       return { type: 'stage.skipped', stage, reason: outcome.reason ?? 'condition' }

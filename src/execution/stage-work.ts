@@ -104,7 +104,7 @@ function configOf(kind: StageKind<unknown>, value: Json): unknown {
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) => ({
     path: formatPath(path.map((key) => (typeof key === 'symbol' ? String(key) : key))),
-    message,
+    message: message === 'bad_duration' ? 'is no duration such as 30s or 5m' : message,
   }))
   const named = problems.slice(0, 3).map(({ path, message }) => `${path}: ${message}`)
   throw new StageError(`"${kind.name}" cannot run with this: ${named.join('; ')}`, {

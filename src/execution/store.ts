@@ -84,11 +84,18 @@ export type NewEvent = RunEventBody & {
   readonly eta_ms?: number | null
 }
 
+/** An answer that was handed in: when, and by whom where that is said and the answer itself does not tell. */
+export interface Answered {
+  readonly answer: Json
+  readonly at: string
+  readonly by?: string
+}
+
 /** A wait that is open, as its row tells: written with the events of the log that open, change and close it. */
 export interface WaitRecord extends OpenWait {
   readonly thread: string
   /** Handed in, and not yet taken up by the run. */
-  readonly answered?: { readonly answer: Json; readonly at: string }
+  readonly answered?: Answered
 }
 
 export interface WaitFilter {
@@ -173,7 +180,7 @@ export interface RunStore {
    * Hands an answer in; whoever runs the thread next takes it up. The first one stands: `same` when it is equal to that,
    * `other` when it is not, `none` when the wait is not open.
    */
-  answerWait(id: string, answer: Json, at: string): Promise<'handed_in' | 'same' | 'other' | 'none'>
+  answerWait(id: string, answer: Json, said: Omit<Answered, 'answer'>): Promise<'handed_in' | 'same' | 'other' | 'none'>
   /**
    * Keeps an event until `expiresAtMs`. An id counts once: when it is there already, that one is returned, and nothing
    * is kept. Forgets what has expired by `at`.

@@ -4,7 +4,6 @@
  * It opens the run's log, which is its journal, lowers the plan to LangGraph's graph, invokes that once and reads off how
  * it ended. Everything a stage does on the way is the runner's.
  */
-import { AsyncLocalStorageProviderSingleton } from '@langchain/core/singletons'
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import type { FlowGraphs } from '../compiler/lower/flow.ts'
 import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
@@ -20,6 +19,7 @@ import { createControl } from './control.ts'
 import { describeCrashes } from './crashes.ts'
 import type { EngineHost } from './engine-host.ts'
 import { followLive } from './follow.ts'
+import { outside } from './outside.ts'
 import { readLog, readThread } from './recovery.ts'
 import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
 import { createRunLog } from './run-log.ts'
@@ -28,6 +28,7 @@ import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
 import { incomplete, opening } from './stretch-ends.ts'
 import { followOpen, pausingAt } from './stretch-journal.ts'
+import { createStretchNews } from './stretch-news.ts'
 import { takeUp } from './take-up.ts'
 import { limitsOf, watchStretch } from './watch.ts'
 
@@ -74,8 +75,8 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   const control = createControl()
   const startedMs = clock.monotonic()
   const activeMs = () => record.active_ms + Math.round(clock.monotonic() - startedMs)
-  const known = new Map<string, number>()
-  const progress = resumeProgress(plan, past, known, input.reached)
+  const lasted = new Map<string, number>()
+  const progress = resumeProgress(plan, past, lasted, input.reached)
   const inFlight = new Set<Promise<unknown>>()
   const ended: Record<string, Outcome> = {}
   let storeError: unknown
@@ -98,11 +99,13 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
   })
   let endedStages = 0
   const journal = pausingAt(input.until, log, control)
-  const recorded = followOpen(journal, past, {
+  const known = followOpen(journal, past, {
     reread: async () => (await readLog(store, record.id)).past,
     now: () => new Date(clock.now()).toISOString(),
     onEnd: () => endedStages++,
   })
+  const news = createStretchNews({ ...host, ended: () => endedStages }, record, known)
+  const recorded = { ...known, onNews: news.onNews }
   const runner = createStageRunner(plan, {
     ...host.stageHost(plan),
     control,
@@ -155,7 +158,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
     // An answer is durable before anything is done with it; and how the run was begun before there is a checkpoint of it,
     // which there is also when the graph fails.
-    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number } : undefined)
+    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number, ended_at: null } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
@@ -171,11 +174,10 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
       const state: object = await outside(() => graph.invoke(given, { ...config, durability }))
       const waits = '__interrupt__' in state && Array.isArray(state.__interrupt__) && state.__interrupt__.length > 0
       if (!waits || control.pausing() || control.signal.aborted) return waits
-      const came = await host.newsOf(record)
+      const came = await news.take()
       // What ended beside a wait may be what it waits for; a `flow` looks for itself.
       const mayHaveCome = input.lowering === 'stages' && endedStages > before
-      if (came.length === 0 && !mayHaveCome) return true
-      for (const { at, ...event } of came) recorded.journal.say(event, at)
+      if (!came && !mayHaveCome) return true
       await log.flush()
     }
   }
@@ -279,7 +281,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
       control.abandon()
     },
   })
-  const durations = setTimeout(() => void host.knownDurations(plan, known).catch(ignore), etaEveryMs)
+  const durations = setTimeout(() => void host.knownDurations(plan, lasted).catch(ignore), etaEveryMs)
   durations.unref()
 
   const result = drive()
@@ -308,6 +310,3 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
 }
 
 const ignore = (): void => undefined
-
-/** Outside of the graph whose node may have brought this run about: LangGraph would take it for a part of that one. */
-const outside = <T>(work: () => T): T => AsyncLocalStorageProviderSingleton.getInstance().run(undefined, work)

@@ -19,16 +19,20 @@ import { findLastRun, readsLastRun } from './last-run.ts'
 import { endOrphans } from './orphans.ts'
 import { hasLapsed, isOwnerDead } from './owner.ts'
 import { perPlan } from './per-plan.ts'
-import { answersOutside, loweringOf, readLog, runStateOf } from './recovery.ts'
+import { answersOutside, loweringOf, type ReadLog, readLog, runStateOf } from './recovery.ts'
+import { type Again, reopenEvents } from './reopen.ts'
 import type { Run } from './run.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, NewRun, RunOwner, RunRecord } from './store.ts'
+import type { Claim, Lease, NewRun, RunOwner, RunRecord } from './store.ts'
 import { type StretchHost, startStretch } from './stretch.ts'
 import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
 import type { News } from './wait-news.ts'
 import { isFailurePause } from './waits.ts'
 
-type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & { readonly cancelled?: boolean }
+type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & {
+  readonly cancelled?: boolean
+  readonly again?: Again
+}
 
 export interface Stretches {
   /** What runs here, by thread. */
@@ -123,7 +127,7 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
     last: RunOwner | null,
     threadId: string,
     plan: Plan,
-    { answers = {}, ...options }: TakeOver,
+    { answers = {}, again, ...options }: TakeOver,
   ): Promise<Run> {
     if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
@@ -135,8 +139,9 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
       if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
       const record = await store.getRun(threadId) // read again: it may have ended between the first look and the claim
       if (!record) throw unknown(threadId)
-      if (isFinished(record.status)) throw finished(record)
+      if (isFinished(record.status) && !again) throw finished(record)
       const log = await readLog(store, threadId)
+      if (again) return reopened(plan, record, lease, { log, again, ...options })
       const { lastSeq, reached, opening } = log
       const outside = await cameBefore(log.past, record)
       const known = outside.length > 0 ? amend(log.past, outside).past : log.past
@@ -153,6 +158,25 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
       await store.release(lease)
       throw error
     }
+  }
+
+  /** Begins stages anew. The checkpoint, which has their outcomes, is made anew from the log. */
+  async function reopened(
+    plan: Plan,
+    record: RunRecord,
+    lease: Lease,
+    { log, again, ...options }: Omit<TakeOver, 'answers' | 'again'> & { readonly log: ReadLog; readonly again: Again },
+  ): Promise<Run> {
+    const { opening, lastSeq } = log
+    if (!opening) throw unknown(record.id) // it was never begun, so nothing can be begun anew
+    const at = new Date(clock.now()).toISOString()
+    const fired = reopenEvents(plan, log.past, again, at)
+    const { past } = await readLog(store, record.id, fired)
+    const lowered = await loweredAs(loweringOf(opening))
+    const runState = runStateOf(record, opening)
+    await store.saverOf(lease).deleteThread(record.id)
+    const stands = { plan, record, lease, past, lastSeq, reached: 0, runState, number: record.stretches + 1, fired }
+    return startStretch(host, { ...stands, ...lowered, ...options, leaseUntilMs: clock.now() + host.leaseMs })
   }
 
   /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */

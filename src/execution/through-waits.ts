@@ -21,19 +21,26 @@ interface Way {
 }
 
 /** What the stage does when it is not kept by a wait. Rejects with StageWaits. */
-interface Steps<W, E> {
+export interface Steps<W, E> {
   run(at: StageAtWork, way: W): Promise<E>
   /** Something went wrong with a condition. */
   failed(at: StageAtWork, thrown: unknown): E
   cancelled(): E
 }
 
-/** Rejects with StageWaits when there is nothing to do before the wait is answered. */
+/** The stage stands at a wait. */
+export const isAtWait = ({ path, past }: StageAtWork): boolean => openWaitOf(path, past) !== undefined
+
+/**
+ * For a stage that stands at a wait, or that has just come to one: `reached`. Rejects with StageWaits when there is
+ * nothing to do before it is answered.
+ */
 export async function throughWaits<W extends Way, E extends Pick<Outcome, 'status'>>(
   shop: Workshop,
   given: StageAtWork,
   way: W,
   steps: Steps<W, E>,
+  reached?: StageWaits,
 ): Promise<E> {
   const { path } = given
   const { clock } = shop.deps
@@ -48,6 +55,17 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
     if (left) say({ type: 'wait.cancelled', stage: path, wait: left.id })
     return end
   }
+  /** Undefined: it is to be come by again, for what it asks is on record now. */
+  const stopAt = (waits: StageWaits): E | undefined => {
+    const known = openWaitOf(path, past)?.id
+    const fresh = waits.waits.filter((wait) => wait.stage === path && wait.id !== known)
+    if (fresh.length === 0) throw waits
+    if (isInVain(shop, given) && fresh.every(({ ambiguous }) => !ambiguous)) return steps.cancelled()
+    for (const wait of fresh) say(waitStarted(wait, past.generation))
+    return undefined
+  }
+  const before = reached && stopAt(reached)
+  if (before) return before
   for (;;) {
     const open = openWaitOf(path, past)
     if (open && !open.ambiguous && !way.stop.aborted) {
@@ -65,11 +83,8 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
       return ended(await steps.run({ ...given, past }, { ...way, say }))
     } catch (thrown) {
       if (!(thrown instanceof StageWaits)) throw thrown
-      const known = openWaitOf(path, past)?.id
-      const fresh = thrown.waits.filter((wait) => wait.stage === path && wait.id !== known)
-      if (fresh.length === 0) throw thrown
-      if (isInVain(shop, given) && fresh.every(({ ambiguous }) => !ambiguous)) return steps.cancelled()
-      for (const wait of fresh) say(waitStarted(wait, past.generation))
+      const end = stopAt(thrown)
+      if (end) return end
     }
   }
 }

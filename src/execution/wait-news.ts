@@ -51,7 +51,7 @@ export function createNews({ store, clock, logger, evaluator }: Ports): News {
       for (const wait of await store.listWaits({ thread: id })) {
         const { answered, stage } = wait
         if (answered) {
-          events.push({ type: 'wait.fired', stage, wait: wait.id, answer: answered.answer, at: answered.at })
+          events.push({ type: 'wait.fired', stage, wait: wait.id, ...answered })
           continue
         }
         const event = arrive(wait, await arrivalsFor(wait, created_at))

@@ -7,12 +7,20 @@ import { contradicts, isOpen, type Wait } from './wait.ts'
 /** A wait and whose it is. */
 export type StageWait = Wait & { readonly stage: string }
 
+interface Given {
+  readonly id: string
+  readonly given: unknown
+  readonly thread: string
+  /** Milliseconds since 1970: whoever comes after the deadline comes too late, whether or not that was noticed. */
+  readonly nowMs: number
+}
+
 /**
  * Throws ThreadError (`no_open_wait`, `wait_decided`), or InputError for what is no JSON or not what the wait demands.
  * The answer that a wait has already may be given again.
  */
 export function checkAnswer(
-  { id, given, thread }: { readonly id: string; readonly given: unknown; readonly thread: string },
+  { id, given, thread, nowMs }: Given,
   wait: StageWait | undefined,
   runner: Pick<StageRunner, 'checkAnswer'>,
 ): void {
@@ -25,7 +33,11 @@ export function checkAnswer(
       hint: 'The first answer stands.',
     })
   }
-  if (isOpen(wait)) runner.checkAnswer(wait, given)
+  if (!isOpen(wait)) return
+  if (wait.due_at !== undefined && Date.parse(wait.due_at) <= nowMs) {
+    throw new ThreadError('wait_decided', `The wait ${id} of stage "${wait.stage}" timed out at ${wait.due_at}.`)
+  }
+  runner.checkAnswer(wait, given)
 }
 
 function checkJson(id: string, given: unknown): asserts given is Json {

@@ -41,6 +41,8 @@ export type RunEventBody =
   | { readonly type: 'run.paused'; readonly reason: 'interrupted' | 'until' | 'waiting' }
   | { readonly type: 'run.cancelling' }
   | { readonly type: 'run.ended'; readonly result: RunResult }
+  /** These stages of the pipeline's own list begin anew, with what is inside of them. */
+  | { readonly type: 'run.reopened'; readonly stages: readonly string[]; readonly from?: string }
   /** The run goes on, but not as it should. */
   | { readonly type: 'run.warned'; readonly code: string; readonly message: string }
   /** The run begins with what another had recorded up to `seq`; those events follow. */
@@ -105,6 +107,8 @@ export type RunEventBody =
       readonly wait: string
       readonly answer: Json
       readonly event?: string
+      /** Who gave it, where that is known and the answer does not say so itself. */
+      readonly by?: string
     }
   /** Its deadline passed. */
   | { readonly type: 'wait.timed_out'; readonly stage: string; readonly wait: string }
@@ -124,6 +128,8 @@ export type RunEventBody =
       readonly output: Json
       /** The run is to be rolled back for it. */
       readonly rollback?: true
+      /** A gate inside it stays shut. */
+      readonly shut?: true
     } & StageEnd)
   /** The stage failed, and its `on_error` is at work. */
   | { readonly type: 'stage.handling'; readonly stage: string; readonly attempt: number; readonly error: Failure }

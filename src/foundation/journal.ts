@@ -27,6 +27,11 @@ export interface Recorded {
   readonly past: Past
   /** All that is recorded by now. Rejects with JournalError. */
   reread(): Promise<Past>
+  /**
+   * Calls back when something has come for a stage that waits, which is to be run again then; until it is told to stop.
+   * Absent: nothing comes while a graph runs.
+   */
+  onNews?(listener: () => void): () => void
 }
 
 /** Nothing can be recorded any more: the store failed, or someone else runs the thread. No failure of a stage. */

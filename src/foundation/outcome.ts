@@ -37,6 +37,8 @@ export interface Outcome {
   readonly body?: BodyEnd
   /** The failure asks for the run to be rolled back, and nothing tolerates it. */
   readonly rollback?: true
+  /** A gate inside it failed, or was open when it did: nothing tolerates that, and what needs it does not run. */
+  readonly shut?: true
 }
 
 /** What expressions read beside the output of a stage with stages inside. */

@@ -6,7 +6,7 @@ import type { RunEventBody } from './events.ts'
 import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, isJsonObject, type Json } from './json.ts'
 import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
-import { holdersOf, isInside } from './paths.ts'
+import { holdersOf, isInside, lastTops, topOf } from './paths.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 import { foldWait, waitOf } from './wait-events.ts'
 
@@ -98,6 +98,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
   function add(event: DatedEvent): void {
     const isInherited = inherits > 0 && inherits-- > 0
     if (event.type === 'run.forked') inherits = event.inherits ?? 0
+    else if (event.type === 'run.reopened') reopen(event.stages)
     else if (event.type === 'variable.patched') patches.push(event)
     else if (event.type === 'run.ended' && event.result.status === 'quarantined') forgive(stages)
     else if ('stage' in event) {
@@ -107,6 +108,15 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
       stages.set(event.stage, isInherited && after.outcome ? { ...after, inherited: true } : after)
       if (after.outcome) ended.add(event.stage)
       if (after.outcome && !isInside(event.stage)) outcomes[event.stage] = after.outcome
+    }
+  }
+  function reopen(tops: readonly string[]): void {
+    const anew = new Set([...tops, ...lastTops])
+    for (const [path, { generation }] of stages) {
+      if (!anew.has(topOf(path))) continue
+      stages.set(path, { ...untouched, generation: generation + 1 })
+      ended.delete(path)
+      delete outcomes[path]
     }
   }
   function beginAnew(elsewhere: Readonly<Record<string, number>>): void {
@@ -281,7 +291,11 @@ function outcomeOf(event: Closing, generation: number): Outcome {
     case 'stage.failed': {
       const { output, error, tolerated, attempts, body } = event
       const begin = { attempts, started_at: startOf(event) }
-      const more = { ...(body && { body }), ...(event.rollback && { rollback: event.rollback }) }
+      const more = {
+        ...(body && { body }),
+        ...(event.rollback && { rollback: event.rollback }),
+        ...(event.shut && { shut: event.shut }),
+      }
       return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...more }
     }
     case 'stage.cancelled': {

@@ -22,3 +22,6 @@ export function holdersOf(path: string): readonly string[] {
     return upTo.replace(/(?:\[\d+\]|#\d+)$/, '')
   })
 }
+
+/** Paths of what runs when all stages have ended begin with these. */
+export const lastTops: readonly string[] = ['on_error', 'rollback', 'finally']

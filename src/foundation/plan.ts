@@ -35,6 +35,8 @@ export interface Plan {
   readonly finally?: readonly StagePlan[]
   /** Absent = `fail`. */
   readonly onError?: PipelineOnErrorPlan
+  /** What starts a run by itself. */
+  readonly triggers?: readonly TriggerPlan[]
   /** How long events are kept that its stages publish; a day by default. */
   readonly events?: Readonly<Record<string, { readonly retainMs: number }>>
   readonly outputs: Readonly<Record<string, Template>>
@@ -43,6 +45,22 @@ export interface Plan {
   /** Supersteps the `stages` lowering needs at most. */
   readonly recursionLimit: number
 }
+
+/** `with` gives the inputs, with `trigger` in scope. */
+export type TriggerPlan =
+  | {
+      readonly kind: 'event'
+      readonly event: string
+      /** A bare CEL expression, with `event` in scope. */
+      readonly match?: string
+      readonly with: Readonly<Record<string, Template>>
+    }
+  | {
+      readonly kind: 'pipeline'
+      readonly pipeline: string
+      readonly status: readonly ('succeeded' | 'failed' | 'stopped' | 'cancelled')[]
+      readonly with: Readonly<Record<string, Template>>
+    }
 
 export interface InputPlan {
   readonly schema: JsonSchema

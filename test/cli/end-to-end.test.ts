@@ -314,6 +314,25 @@ outputs: { sum: "\${{ stages.amount.output.sum }}", note: "\${{ stages.amount.ou
     expect(rejected.out).toContain('rejected: It was rejected by ann: too much')
   })
 
+  it('is started by an event, where its pipeline is named', async () => {
+    file(
+      'ship.yaml',
+      `name: ship
+inputs: { order: string }
+triggers:
+  - { event: order.created, with: { order: "\${{ trigger.data.id }}" } }
+stages:
+  - { id: a, run: echo shipped }
+`,
+    )
+    await stagegraph('run', 'ship.yaml', '-i', 'order=o0')
+    const told = await stagegraph('signal', 'order.created', '--data', '{"id":"o1"}', '--pipeline', 'ship.yaml')
+    expect(told.out).toMatch(/^t_[0-9a-f]{24} ship succeeded\n$/)
+    expect((await stagegraph('tick', '--pipeline', 'ship.yaml')).err).toContain('Nothing is due.')
+    file('broken.yaml', 'name: broken\nstages: []\n')
+    expect((await stagegraph('tick', '--pipeline', 'broken.yaml')).code).toBe(2)
+  })
+
   it('that reaches its time limit exits 4', async () => {
     file('slow.yaml', 'name: slow\nlimits: { timeout: 200ms }\nstages:\n  - id: wait\n    run: sleep 30\n')
     expect((await stagegraph('run', 'slow.yaml')).code).toBe(4)

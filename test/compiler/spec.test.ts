@@ -33,7 +33,7 @@ const stages = jsonSchema.$defs?.Stage?.anyOf ?? []
 describe('the schema of the language', () => {
   it('has the top-level keys of this release and no other', () => {
     expect(Object.keys(jsonSchema.properties ?? {})).toEqual(
-      'name version description inputs types vars models env secrets defaults limits events outputs stages on_error finally'.split(
+      'name version description inputs types vars models env secrets defaults limits events triggers outputs stages on_error finally'.split(
         ' ',
       ),
     )

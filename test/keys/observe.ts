@@ -54,7 +54,12 @@ export interface Effect {
   /** The run is abandoned when its first attempt has started, and then resumed. */
   readonly abandoned?: boolean
   /** What is done while it waits, by a clock that stands still. The last result counts. */
-  readonly meanwhile?: (engine: PipelineEngine, thread: string, clock: ManualClock) => Promise<unknown>
+  readonly meanwhile?: (
+    engine: PipelineEngine,
+    thread: string,
+    clock: ManualClock,
+    pipeline: CompiledPipeline,
+  ) => Promise<unknown>
   readonly check: (observed: Observed) => void
 }
 
@@ -135,7 +140,7 @@ export async function observe({
     }
     const { result: ended } = abandoned ? await engine.resume(run.id) : run
     const first = await ended
-    await meanwhile?.(engine, run.id, clock)
+    await meanwhile?.(engine, run.id, clock, pipeline)
     const result = meanwhile ? await settled(engine, first) : first
     const checkpoints: string[][] = []
     for await (const { checkpoint } of store.saver.list({ configurable: { thread_id: run.id } })) {

@@ -1,6 +1,14 @@
 /** Keys of the kinds that wait, and of events. */
 import { expect } from 'vitest'
-import type { Decision, Json, ManualClock, PipelineEngine } from '../../src/index.ts'
+import {
+  compile,
+  createEngine,
+  createMemoryStore,
+  type Decision,
+  type Json,
+  type ManualClock,
+  type PipelineEngine,
+} from '../../src/index.ts'
 import type { Effect, Observed } from './observe.ts'
 
 type Meanwhile = NonNullable<Effect['meanwhile']>
@@ -54,8 +62,9 @@ const refused =
     await (await engine.decide(thread, 'a', then)).run?.result
   }
 
-const reminded: Meanwhile = async (engine, thread, clock) => {
-  await after(hour)(engine, thread, clock)
+const reminded: Meanwhile = async (...given) => {
+  const [engine, thread] = given
+  await after(hour)(...given)
   const types: string[] = []
   for await (const { type } of engine.events(thread)) types.push(type)
   expect(types).toContain('approval.requested')
@@ -117,10 +126,11 @@ const two: Meanwhile = async (engine, thread) => {
 const waitsFor = (text: string) => one(`wait: ${text}`)
 const at2 = '2026-01-01T02:00:00Z'
 
-const inTwoHours: Meanwhile = async (engine, thread, clock) => {
-  await after(2 * hour - 1)(engine, thread, clock)
+const inTwoHours: Meanwhile = async (...given) => {
+  const [engine, thread] = given
+  await after(2 * hour - 1)(...given)
   expect(await engine.pending(thread)).toHaveLength(1)
-  await after(1)(engine, thread, clock)
+  await after(1)(...given)
 }
 
 const ends = (
@@ -202,10 +212,40 @@ stages:
 /** Whether it is still there after two hours, for a wait that is opened then. */
 const heardLate: Meanwhile = async (engine, _thread, clock: ManualClock) => {
   await clock.advance(2 * hour)
-  const { compile } = await import('../../src/index.ts')
   const listener = compile('name: q\nstages:\n  - { id: a, wait: { event: told, match: event.data == 1 } }\n')
   expect((await engine.execute(listener)).status).toBe('waiting')
 }
+
+const triggered = (trigger: string) => `
+name: p
+inputs: { "n?": { type: [integer, "null"] } }
+triggers:
+  - { ${trigger} }
+stages:
+  - { id: a, transform: "\${{ inputs.n }}" }
+outputs: { n: "\${{ stages.a.output }}" }
+`
+
+/** What the runs give that are started by events with the data 1 and 2, and by a run that succeeds and one that fails. */
+const starts =
+  (...expected: readonly Json[]): Meanwhile =>
+  async (_engine, _thread, _clock, pipeline) => {
+    const store = createMemoryStore()
+    const other = createEngine({ store, background: false, pipelines: [pipeline] })
+    for (const data of [1, 2]) await other.signal({ event: 'x', data })
+    const before = compile('name: q\ninputs: { ok: boolean }\nstages:\n  - { id: a, assert: [{ that: inputs.ok }] }\n')
+    for (const ok of [true, false]) await other.execute(before, { ok })
+    await tickOut(other)
+    const ended: (Json | undefined)[] = []
+    for (const { id } of await other.list({ pipeline: 'p' })) {
+      await other.resume(id).then(
+        ({ result }) => result,
+        () => undefined,
+      )
+      ended.push((await other.get(id))?.result?.outputs?.n)
+    }
+    expect(ended.toSorted()).toEqual(expected)
+  }
 
 export const waitEffects: readonly Effect[] = [
   {
@@ -324,6 +364,48 @@ outputs: { a: "\${{ stages.a.output }}" }
     path: ['events', 'told', 'retain'],
     yaml: twoPipelines('1h'),
     meanwhile: heardLate,
+    check: status('succeeded'),
+  },
+  {
+    key: 'triggers',
+    path: ['triggers'],
+    yaml: triggered('event: x, with: { n: "${{ trigger.data }}" }'),
+    meanwhile: starts(1, 2),
+    check: status('succeeded'),
+  },
+  {
+    key: 'triggers.event',
+    path: ['triggers', 0, 'event'],
+    yaml: triggered('event: x, with: { n: "${{ trigger.data }}" }'),
+    meanwhile: starts(1, 2),
+    check: status('succeeded'),
+  },
+  {
+    key: 'triggers.match',
+    path: ['triggers', 0, 'match'],
+    yaml: triggered('event: x, match: event.data > 1, with: { n: "${{ trigger.data }}" }'),
+    meanwhile: starts(2),
+    check: status('succeeded'),
+  },
+  {
+    key: 'triggers.with',
+    path: ['triggers', 0, 'with'],
+    yaml: triggered('event: x, match: event.data > 1, with: { n: "${{ trigger.data }}" }'),
+    meanwhile: starts(2),
+    check: status('succeeded'),
+  },
+  {
+    key: 'triggers.pipeline',
+    path: ['triggers', 0, 'pipeline'],
+    yaml: triggered('pipeline: q, with: { n: 5 }'),
+    meanwhile: starts(5),
+    check: status('succeeded'),
+  },
+  {
+    key: 'triggers.status',
+    path: ['triggers', 0, 'status'],
+    yaml: triggered('pipeline: q, status: [succeeded, failed], with: { n: 5 }'),
+    meanwhile: starts(5, 5),
     check: status('succeeded'),
   },
 ]

@@ -2,6 +2,7 @@
 import { ThreadError, type ThreadErrorCode } from '../../src/foundation/errors.ts'
 import { type Random, upTo } from '../fuzz/random.ts'
 import type { Attempt } from './attempts.ts'
+import { everyStage } from './bodies.ts'
 import { leaseMs } from './engine.ts'
 import { InjectedFault, isInjected } from './faults.ts'
 import type { RandomPipeline } from './pipelines.ts'
@@ -15,13 +16,14 @@ export interface JudgePorts {
   rest(ms: number): void
 }
 
-/** Refusals that a run may get once nothing goes wrong any more. */
-const maxCalmRefusals = 40
+/** Refusals that a run may get once nothing goes wrong any more, for each time that it may be resumed. */
+const calmRefusalsPerResume = 3
 
 /** Judges an attempt that is settled, once. */
 export function createJudge({ simulation, random, pipeline, rest }: JudgePorts): (each: Attempt) => void {
   const { ledger, trace, wrong } = simulation
-  const maxCalmResumes = 16 + 2 * pipeline.questions + 2 * pipeline.plan.stages.length
+  const stages = everyStage(pipeline.plan).length
+  const maxCalmResumes = 16 + 2 * pipeline.questions + 8 * stages // in each item, a stage may take its process down anew
   let calmResumes = 0
   let calmRefusals = 0
 
@@ -35,7 +37,11 @@ export function createJudge({ simulation, random, pipeline, rest }: JudgePorts):
       wrong(`${process.name} was refused a run whose holder ${options.heirOf.name} is dead`)
     if (isBusy) rest(upTo(random, leaseMs / 3))
     else if (error instanceof InjectedFault) rest(upTo(random, 10_000))
-    if (options.calm && !asked && (++calmRefusals > maxCalmRefusals || !(error instanceof ThreadError)))
+    if (
+      options.calm &&
+      !asked &&
+      (++calmRefusals > calmRefusalsPerResume * maxCalmResumes || !(error instanceof ThreadError))
+    )
       wrong(`${process.name} cannot go on although nothing goes wrong any more: ${describe(error)}`)
   }
 

@@ -2,7 +2,7 @@
 import { parseDuration } from '../../foundation/duration.ts'
 import { InputError } from '../../foundation/errors.ts'
 import { jsonOrText } from '../answers.ts'
-import { type AddCommand, examples, jsonOption, storeOption } from '../cli.ts'
+import { type AddCommand, collect, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { writeJson } from '../render/json.ts'
 import type { Terminal } from '../terminal.ts'
@@ -11,6 +11,7 @@ interface SignalOptions {
   readonly data?: string
   readonly id?: string
   readonly retain?: string
+  readonly pipeline: readonly string[]
   readonly store?: string
   readonly json?: boolean
 }
@@ -27,6 +28,7 @@ export const addSignal: AddCommand = (program, cli) => {
     .option('--data <json>', 'what it tells, as JSON or text')
     .option('--id <id>', 'what it is recognised by; made up without it')
     .option('--retain <duration>', 'how long it is kept', '1d')
+    .option('--pipeline <file>', 'a pipeline whose triggers may start runs; may be repeated', collect, [])
     .addOption(storeOption())
     .addOption(jsonOption('print one JSON document, and one for each run that it came to'))
     .addHelpText(
@@ -43,9 +45,9 @@ async function signal(event: string, options: SignalOptions, terminal: Terminal)
     const message = `"${retain}" is no duration such as 2h or 3d.`
     throw new InputError(message, [{ name: 'retain', message }])
   }
-  const { openExisting } = await import('../open-engine.ts')
+  const { loadPipelines, openExisting } = await import('../open-engine.ts')
   const { runOut } = await import('../run-out.ts')
-  await using open = await openExisting(terminal, options.store)
+  await using open = await openExisting(terminal, options.store, loadPipelines(options.pipeline, terminal.cwd))
   const told = await open.engine.signal({
     event,
     retainMs,

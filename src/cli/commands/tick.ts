@@ -1,11 +1,12 @@
 /** `stagegraph tick`: goes on with every run of whose waits something is due. */
-import { type AddCommand, examples, jsonOption, storeOption } from '../cli.ts'
+import { type AddCommand, collect, examples, jsonOption, storeOption } from '../cli.ts'
 import { type ExitCode, interrupted } from '../exit-codes.ts'
 import type { OpenEngine } from '../open-engine.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface TickOptions {
   readonly watch?: boolean
+  readonly pipeline: readonly string[]
   readonly store?: string
   readonly json?: boolean
 }
@@ -22,6 +23,7 @@ export const addTick: AddCommand = (program, cli) => {
         'took up. A waiting run needs no process; this, once a minute or with --watch, is what wakes it.',
     )
     .option('--watch', 'go on looking until Ctrl-C')
+    .option('--pipeline <file>', 'a pipeline whose triggers may start runs; may be repeated', collect, [])
     .addOption(storeOption())
     .addOption(jsonOption('print one line of JSON for each run'))
     .addHelpText(
@@ -34,10 +36,13 @@ export const addTick: AddCommand = (program, cli) => {
     .action(async (options: TickOptions) => cli.finish(await tick(options, cli.terminal)))
 }
 
-async function tick({ watch = false, store, json = false }: TickOptions, terminal: Terminal): Promise<ExitCode> {
-  const { openExisting } = await import('../open-engine.ts')
+async function tick(
+  { watch = false, store, pipeline, json = false }: TickOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { loadPipelines, openExisting } = await import('../open-engine.ts')
   const { runOut } = await import('../run-out.ts')
-  await using open = await openExisting(terminal, store)
+  await using open = await openExisting(terminal, store, loadPipelines(pipeline, terminal.cwd))
   if (watch) return await keepLooking(open, terminal, json)
   const due = await open.engine.tick()
   if (due.length === 0 && !json) terminal.err.write('Nothing is due.\n')

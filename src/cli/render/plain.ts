@@ -86,6 +86,8 @@ function describe(event: SimpleEvent): string | undefined {
       return event.reason === 'waiting'
         ? `run ${event.run} waits for an answer`
         : `run ${event.run} paused${event.reason === 'until' ? ': it came to the stage it was to run to' : ''}`
+    case 'run.reopened':
+      return `run ${event.run} goes on; these begin anew: ${event.stages.join(', ')}`
     case 'run.cancelling':
       return `run ${event.run} is being cancelled`
     case 'run.ended':
@@ -98,6 +100,10 @@ function describe(event: SimpleEvent): string | undefined {
       return `${event.stage} succeeded ${event.cached ? 'from the cache' : `in ${formatDuration(event.duration_ms)}`}`
     case 'stage.failed':
       return `${event.stage} failed in ${formatDuration(event.duration_ms)}${event.tolerated ? ', tolerated' : ''} (${failureWords(event.error)})`
+    case 'stage.handling':
+      return `${event.stage} failed; its on_error is at work (${failureWords(event.error)})`
+    case 'stage.undone':
+      return `${event.stage} taken back`
     case 'stage.cancelled':
       return `${event.stage} cancelled after ${formatDuration(event.duration_ms)}`
     case 'run.warned':

@@ -36,7 +36,7 @@ export async function answer(parts: PipelineParts, thread: Thread, command: Comm
   const answers = isKeyed(command.resume) ? command.resume : { [onlyOne(open, thread).id]: command.resume as Json }
   const taken = Object.entries(answers).flatMap(([id, given]) => {
     const [wait, known] = [open.find((each) => each.id === id), all.get(id)]
-    checkAnswer({ id, given, thread: thread.id }, known && !isOpen(known) ? known : wait, runner)
+    checkAnswer({ id, given, thread: thread.id, nowMs: Date.now() }, known && !isOpen(known) ? known : wait, runner)
     return wait ? [{ wait, given }] : []
   })
   const { resume: _, ...others } = command

@@ -5,14 +5,16 @@
  * canonical form, so that the hash ignores formatting and changes with meaning.
  */
 import { parseDuration } from '../../foundation/duration.ts'
+import { canonicalExpression } from '../../foundation/expression/canonical.ts'
 import { deepFreeze, digest } from '../../foundation/json.ts'
-import { type Plan, planFormat } from '../../foundation/plan.ts'
+import { type Plan, planFormat, type TriggerPlan } from '../../foundation/plan.ts'
 import type { Declarations } from '../declarations.ts'
 import type { ParsedPipeline } from '../parsed.ts'
 import { planFiles } from '../plan/child.ts'
 import { hashed } from '../plan/hashed.ts'
 import { planContents } from '../plan/pipeline.ts'
 import { planStage } from '../plan/stage.ts'
+import { templates } from '../plan/templates.ts'
 import type { PipelineSpec } from '../spec.ts'
 
 /** How many stages run side by side unless `limits.concurrency` says otherwise. */
@@ -37,6 +39,7 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
       ...(deadline !== undefined && { deadlineMs: parseDuration(deadline) ?? 0 }),
       concurrency,
     },
+    ...(spec.triggers && { triggers: spec.triggers.map(planTrigger) }),
     ...(spec.events && { events: planEvents(spec.events) }),
     files: planFiles(declared, origin.directory),
     recursionLimit: supersteps(contents.stages.length),
@@ -49,6 +52,18 @@ export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origi
  * again for what an edit from outside repeats.
  */
 const supersteps = (stages: number): number => 2 * stages + 10
+
+function planTrigger(written: NonNullable<PipelineSpec['triggers']>[number]): TriggerPlan {
+  const { event, match, pipeline, status = ['succeeded'] } = written
+  const given = { with: templates(written.with) }
+  if (pipeline !== undefined) return { kind: 'pipeline', pipeline, status, ...given }
+  return {
+    kind: 'event',
+    event: event ?? '',
+    ...(match !== undefined && { match: canonicalExpression(match) }),
+    ...given,
+  }
+}
 
 const planEvents = (events: NonNullable<PipelineSpec['events']>): NonNullable<Plan['events']> =>
   Object.fromEntries(

@@ -3,6 +3,7 @@
  */
 import { booleanConditions } from './boolean-conditions.ts'
 import { checkedReads } from './checked-reads.ts'
+import { completeTriggers } from './complete-triggers.ts'
 import { declaredEnv } from './declared-env.ts'
 import { durationTexts } from './duration-texts.ts'
 import { fittingArguments } from './fitting-arguments.ts'
@@ -48,6 +49,7 @@ export const rules: readonly Rule[] = [
   declaredEnv,
   soundDeclarations,
   settableVariables,
+  completeTriggers,
   fittingArguments,
   givenInputs,
   grantedChildren,

@@ -11,7 +11,7 @@ export const noRacingReads: Rule = (facts, report) => {
   const told = new Set<string>()
   for (const { site, checked, spanIn } of expressions.all) {
     const { reader } = site.view
-    if (!reader) continue
+    if (!reader || site.live) continue
     for (const { name, start, end } of checked.reads.vars) {
       const key = `${reader.path.join()} ${name}`
       if (told.has(key)) continue

@@ -12,7 +12,7 @@ import type { Path } from '../parsed.ts'
 import { quoted } from '../yaml/quote.ts'
 import { codedDiagnostic, isCoded } from './issue-codes.ts'
 import { holderName, holderSpan, nameOf, type Place, spanAt, type Validated, wrongType } from './issue-place.ts'
-import { laterAsking, laterLimits, laterStageLimits } from './later.ts'
+import { laterAsking, laterLimits, laterStageLimits, laterTriggerKeys } from './later.ts'
 import { hasTemplate, isWholeTemplate } from './templates.ts'
 import { keysAt } from './walk-schema.ts'
 import { expectedWords, foundWords, orList } from './words.ts'
@@ -100,6 +100,7 @@ const knownKeys = (keys: readonly string[]): string | undefined =>
   keys.length === 0 ? undefined : `Known keys: ${keys.join(', ')}.`
 
 function isLater(key: string, holder: Path): boolean {
+  if (holder[0] === 'triggers' && holder.length === 2) return laterTriggerKeys.has(key)
   if (holder.at(-1) === 'approve' || holder.at(-1) === 'ask') return laterAsking.has(key)
   if (holder.at(-1) !== 'limits') return false
   return holder.length === 1 ? laterLimits.has(key) : laterStageLimits.has(key)

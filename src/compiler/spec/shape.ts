@@ -13,6 +13,7 @@ import { suggest } from '../../foundation/suggest.ts'
 import { topLevelKeys } from '../spec.ts'
 import type { Places } from '../yaml/places.ts'
 import { limits } from '../yaml/read.ts'
+import { bareExpression } from './expression-shape.ts'
 import { checkHandlers } from './failure-shape.ts'
 import { holderSpan } from './issue-place.ts'
 import { type Explained, explainIssues } from './issues.ts'
@@ -75,6 +76,7 @@ function checkHead(data: Mutable, shape: Shape): void {
   checkLiterals(data, [], ['inputs', 'types', 'vars'], shape)
   checkHandlers(data.on_error, ['on_error'], checkStage, shape)
   if (data.finally !== undefined && !checkList(data.finally, ['finally'], checkStage, shape)) delete data.finally
+  checkTriggers(data, shape)
   const result = headSchema.safeParse(data)
   if (!result.success) {
     const validated = { schema: headSchema, value: data, base: [], templates: false, places: shape.places }
@@ -85,6 +87,14 @@ function checkHead(data: Mutable, shape: Shape): void {
   checkInputs(data, shape)
   checkVariables(data, shape)
   checkEnvList(data, shape)
+}
+
+function checkTriggers({ triggers }: Mutable, shape: Shape): void {
+  if (!Array.isArray(triggers)) return
+  triggers.forEach((trigger: Json, index) => {
+    if (!isJsonObject(trigger) || trigger.match === undefined) return
+    bareExpression(trigger as Mutable, 'match', ['triggers', index, 'match'], shape)
+  })
 }
 
 /** Accepts every value: what stands for a schema that could not be read. */

@@ -22,8 +22,7 @@ export interface BodyWork {
 /** How a list ended. */
 export type ListEnd =
   | { readonly is: 'done' }
-  /** `rollback`: the failure asks for the run to be rolled back. */
-  | { readonly is: 'failed'; readonly failure: Failure; readonly rollback?: true }
+  | ({ readonly is: 'failed'; readonly failure: Failure } & Pick<Outcome, 'rollback' | 'shut'>)
   /** A stage in it was skipped for a reason that leaves the list. */
   | { readonly is: 'skipped'; readonly reason: SkipReason }
   /** It was stopped from outside. */

@@ -10,7 +10,7 @@ import { asStageError } from '../failures.ts'
 import { checked, type End, failed, failedWith, skipped, stopped, succeeded } from '../stage-end.ts'
 import { timeLimitsOf } from '../stage-work.ts'
 import { type BodyGuard, createGuard } from './body-guard.ts'
-import type { BodyWork, Ran } from './body-work.ts'
+import type { BodyWork, ListEnd, Ran } from './body-work.ts'
 import { runChild } from './child.ts'
 import { decideItems, runForeach } from './foreach.ts'
 import { runLoop } from './loop.ts'
@@ -71,7 +71,7 @@ function conclude({ shop, at, way }: BodyWork, guard: BodyGuard, { end, value, p
     case 'skipped':
       return skipped(end.reason)
     case 'failed':
-      return { ...failedWith(shop, at, end.failure, 1, end.rollback), ...left }
+      return { ...failedWith(shop, at, end.failure, 1, marksOf(end)), ...left }
     case 'cut': {
       const { timedOut } = guard
       if (timedOut) return { ...failed(shop, at, timedOut, 1), ...left }
@@ -85,6 +85,11 @@ function conclude({ shop, at, way }: BodyWork, guard: BodyGuard, { end, value, p
       }
   }
 }
+
+const marksOf = ({ rollback, shut }: Extract<ListEnd, { is: 'failed' }>) => ({
+  ...(rollback && { rollback }),
+  ...(shut && { shut }),
+})
 
 /** What `output:` says is said of each item of a foreach, and was looked at there. */
 function checkedValue(shop: BodyWork['shop'], at: BodyWork['at'], value: Json): Json {

@@ -4,7 +4,7 @@
  * An item that waits takes no place. What is kept of an item that ended is its value, what it set and its failure.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Failure, StageError } from '../../foundation/errors.ts'
+import { StageError } from '../../foundation/errors.ts'
 import { deepFreeze, type Json, type JsonObject } from '../../foundation/json.ts'
 import type { ItemError, SkipReason } from '../../foundation/outcome.ts'
 import type { Begun } from '../../foundation/past.ts'
@@ -45,6 +45,7 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
   const report = createBodyProgress(work)
   const names = at.view.inside?.names ?? noNames
   let begunItems = 0
+  let stopListening: (() => void) | undefined
   await runPool(
     items.length,
     limit,
@@ -62,8 +63,13 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
       tally.ended(index, end, view)
       report(tally.fraction)
     },
-    () => tally.goesOn,
-  )
+    {
+      goesOn: () => tally.goesOn,
+      onOpen: (again) => {
+        stopListening = work.line.recorded?.onNews?.(() => tally.takeWaiting().forEach(again))
+      },
+    },
+  ).finally(() => stopListening?.())
   return tally.result()
 }
 
@@ -71,6 +77,8 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
 export function itemNames(outer: JsonObject, as: string, index: number, item: Json): JsonObject {
   return Object.freeze({ ...outer, [as]: item, index, [`${as}_index`]: index })
 }
+
+type FailedList = Extract<ListEnd, { is: 'failed' }>
 
 /** Nothing was running when everything was stopped. */
 const cutOff: ListEnd = { is: 'cut', error: null }
@@ -84,7 +92,7 @@ class ItemTally {
   private readonly parts: (Parts | undefined)[] = []
   private readonly open: (readonly OpenWait[] | undefined)[] = []
   private readonly errors: ItemError[] = []
-  private readonly failures = new Map<number, Failure>()
+  private readonly failures = new Map<number, FailedList>()
   private rejected = false
   /** An item's failure for which the run is to be rolled back: no item's own business. */
   private rollback: ListEnd | undefined
@@ -112,12 +120,19 @@ class ItemTally {
     this.open[index] = waits
   }
 
+  /** Items that wait, which are to be come by again. */
+  takeWaiting(): number[] {
+    const waiting = [...this.open.keys()].filter((index) => this.open[index] !== undefined)
+    for (const index of waiting) this.open[index] = undefined
+    return waiting
+  }
+
   ended(index: number, end: ListEnd, view: View): void {
     this.count++
     if (end.is === 'done') this.succeeded(index, view)
     else if (end.is === 'failed') {
       if (end.rollback) this.rollback ??= end
-      this.failed(index, end.failure)
+      this.failed(index, end)
     } else if (end.is === 'cut') this.cut ??= end
     else this.failed(index, this.write(skippedItem(end.reason), index))
   }
@@ -156,25 +171,27 @@ class ItemTally {
     }
   }
 
-  private failed(index: number, failure: Failure): void {
-    this.failures.set(index, failure)
+  private failed(index: number, end: FailedList): void {
+    const { failure } = end
+    this.failures.set(index, end)
     if (failure.category === 'rejected') this.rejected = true
     const prefix = `${this.work.at.path}[${index}].`
     const stage = failure.stage?.startsWith(prefix) ? failure.stage.slice(prefix.length) : this.work.at.stage.id
     this.errors.push({ index, item: this.items[index] as Json, stage, error: failure })
   }
 
-  private write(error: StageError, index: number): Failure {
-    return this.work.shop.failures.failure(error, `${this.work.at.path}[${index}]`, 1)
+  private write(error: StageError, index: number): FailedList {
+    return { is: 'failed', failure: this.work.shop.failures.failure(error, `${this.work.at.path}[${index}]`, 1) }
   }
 
   /** A rejection that stops the run is no failure of anything. */
-  private endFor(failure: Failure): ListEnd {
+  private endFor(end: FailedList): ListEnd {
+    const { failure } = end
     if (failure.code === 'item_skipped' && failure.category === 'rejected') return { is: 'skipped', reason: 'rejected' }
-    return { is: 'failed', failure }
+    return end
   }
 
-  private allFailed(first: Failure): ListEnd {
+  private allFailed({ failure: first }: FailedList): ListEnd {
     if (this.rejected) return { is: 'skipped', reason: 'rejected' }
     const { category, message } = first
     const count = this.items.length

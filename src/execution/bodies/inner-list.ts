@@ -87,11 +87,18 @@ export async function runInner(work: InnerWork, inner: Inner): Promise<InnerRun>
       report(id, 1)
       return false
     },
+    onNews: work.line.recorded?.onNews,
   })
   if (paused) throw new PauseRequested('The run is being paused.')
   // After a failure nobody is waited for.
   const isOver = waits.length === 0 || Object.values(outcomes).some(isFailure)
-  return { view, end: isOver ? endOfList(inner.stages, outcomes, work.way.stop.aborted) : undefined, waits }
+  return {
+    view,
+    end: isOver
+      ? endOfList(inner.stages, outcomes, { isStopped: work.way.stop.aborted, gates: work.shop.gates.gates })
+      : undefined,
+    waits,
+  }
 }
 
 /** The same, for whoever cannot go on before it is at its end. Throws StageWaits. */

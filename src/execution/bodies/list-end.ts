@@ -3,6 +3,7 @@ import type { Json } from '../../foundation/json.ts'
 import { type Outcome, type Outcomes, type SkipReason, skipReasons } from '../../foundation/outcome.ts'
 import type { StagePlan } from '../../foundation/plan.ts'
 import { sourcesOf, type Template } from '../../foundation/template.ts'
+import type { Gates } from '../gates.ts'
 import type { Root } from '../roots.ts'
 import { contributionsOf } from '../variables.ts'
 import type { Parts, View } from '../view.ts'
@@ -13,7 +14,11 @@ import { done, type ListEnd } from './body-work.ts'
  * A failure is told before a skip, and of several failures the first in the list. What was cut off is told first where
  * everything outside is being stopped, for then nobody knows what would have failed; else it was cut off for a failure.
  */
-export function endOfList(stages: readonly StagePlan[], outcomes: Outcomes, isStopped: boolean): ListEnd {
+export function endOfList(
+  stages: readonly StagePlan[],
+  outcomes: Outcomes,
+  { isStopped, gates }: { readonly isStopped: boolean; readonly gates: Gates['gates'] },
+): ListEnd {
   let reason: SkipReason | undefined
   let cut: Outcome | undefined
   let failed: Outcome | undefined
@@ -25,10 +30,22 @@ export function endOfList(stages: readonly StagePlan[], outcomes: Outcomes, isSt
     else if (outcome.status === 'skipped' && outcome.reason !== 'condition') reason = stronger(reason, outcome.reason)
   }
   if (failed?.error && !(cut && isStopped)) {
-    return { is: 'failed', failure: failed.error, ...(failed.rollback && { rollback: true }) }
+    const shut = stages.some(({ id }) => isShut(outcomes[id], gates.has(id)))
+    return {
+      is: 'failed',
+      failure: failed.error,
+      ...(failed.rollback && { rollback: true }),
+      ...(shut && { shut: true }),
+    }
   }
   if (cut) return { is: 'cut', error: cut.error }
   return reason ? { is: 'skipped', reason } : done
+}
+
+/** A gate that failed, or that was open when something else did. */
+function isShut(outcome: Outcome | undefined, isGate: boolean): boolean {
+  if (outcome?.shut) return true
+  return isGate && (!outcome || isFailure(outcome) || outcome.reason === 'cancelled')
 }
 
 export const isFailure = ({ status, tolerated }: Outcome): boolean => status === 'failed' && !tolerated

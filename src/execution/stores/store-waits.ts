@@ -7,7 +7,7 @@ import { jsonEqual } from '../../foundation/json.ts'
 import { isOpen, nextDue, type Wait } from '../../foundation/wait.ts'
 import { foldWait, type WaitEvent, waitOf } from '../../foundation/wait-events.ts'
 import { jsonText } from '../serializer.ts'
-import type { NewEvent, Signal, StoredSignal, WaitFilter, WaitRecord } from '../store.ts'
+import type { Answered, NewEvent, Signal, StoredSignal, WaitFilter, WaitRecord } from '../store.ts'
 import type { SignalRow, Tables, WaitRow } from './tables.ts'
 
 type WaitTables = Pick<Tables, 'waits' | 'signals'>
@@ -88,8 +88,8 @@ export function waits(tables: Tables) {
       })
     },
     nextWaitDue: async () => tables.read(() => tables.waits.nextDue()),
-    async answerWait(id: string, answer: Json, at: string) {
-      const text = jsonText({ answer, at }, ['answer'])
+    async answerWait(id: string, answer: Json, said: Omit<Answered, 'answer'>) {
+      const text = jsonText({ answer, ...said }, ['answer'])
       return tables.write(() => {
         const row = tables.waits.get(id)
         if (!row) return 'none'

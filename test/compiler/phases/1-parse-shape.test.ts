@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
   ['wrong_value', speak('volume: 11'), '4:33'],
   ['wrong_value', speak('voice: hihg'), '4:32', 'Did you mean "high"?'],
   ['wrong_value', stage('transform: 1', 'if: ""'), '5:9'],
-  ['not_available_yet', top('triggers: []'), '2:1'],
+  ['not_available_yet', top('triggers: [{ cron: "0 2 * * *" }]'), '2:14'],
   ['not_available_yet', top('limits: { cost_usd: { max: 1 } }'), '2:11'],
   ['not_available_yet', stage('approve: { message: m, notify: [] }'), '4:28'],
   ['not_available_yet', stage('transform: 1', 'pool: llm'), '5:5'],

@@ -1,6 +1,6 @@
 /** Waits that last: their times, their answers and their events are rows, whoever runs the engine. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -202,9 +202,37 @@ stages:
   - { id: b, needs: [a], transform: 1, set: { n: 1 } }
 outputs: { fired: "\${{ stages.w.output.fired }}" }
 `)
+    expect(counting.diagnostics).toEqual([])
     const result = await engine({ lowering }).execute(counting)
     // In `stages` b stands behind the barrier that the wait holds.
     expect(result.status).toBe(lowering === 'flow' ? 'succeeded' : 'waiting')
+  })
+
+  it('a condition on the time is looked at once a minute', async () => {
+    const until = compile(`
+name: p
+stages:
+  - { id: w, wait: { condition: "now() > time('2026-01-01T00:00:30Z')" } }
+outputs: { ms: "\${{ stages.w.output.waited_ms }}" }
+`)
+    await engine({ lowering }).execute(until, {}, { threadId: 't' })
+    await clock.advance(59_999)
+    expect(await engine().tick()).toEqual([])
+    await clock.advance(1)
+    expect(await endOf(await engine().tick())).toEqual(['succeeded'])
+    expect((await engine().get('t'))?.result?.outputs).toEqual({ ms: 60_000 })
+  })
+
+  it("defaults are none of a wait's business", async () => {
+    const its = compile(`
+name: p
+defaults: { timeout: 1ms, retry: { attempts: 5 } }
+stages:
+  - { id: ok, approve: { message: ok? } }
+`)
+    expect(its.plan.stages[0]).not.toHaveProperty('timeout')
+    expect(its.plan.stages[0]).not.toHaveProperty('retry')
+    expect((await engine({ lowering }).execute(its)).status).toBe('waiting')
   })
 
   it('a failure beside a wait cancels it', async () => {
@@ -223,7 +251,106 @@ stages:
   })
 })
 
+describe('while other stages of the run are at work', () => {
+  const busy = (wait: string) =>
+    compile(`
+name: p
+stages:
+  - { id: w, needs: [], ${wait} }
+  - { id: after, needs: [w], run: date +%s%N }
+  - { id: long, needs: [], run: sleep 1.5; date +%s%N }
+outputs: { first: "\${{ stages.after.output < stages.long.output }}" }
+`)
+
+  it('a decision is taken up at once', async () => {
+    const run = await engine().start(busy('approve: { message: ok? }'), {}, { threadId: 't' })
+    const other = engine()
+    for (let turn = 0; turn < 100 && (await other.pending('t')).length === 0; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(await other.decide('t', 'w', { decision: 'approved' })).not.toHaveProperty('run')
+    expect(await run.result).toMatchObject({ status: 'succeeded', outputs: { first: true } })
+    expect(await typesOf(other, 't')).toEqual(['wait.started', 'wait.fired'])
+  })
+
+  it('a condition is looked at when another stage has ended', async () => {
+    const its = compile(`
+name: p
+vars: { n: { type: number, merge: sum, default: 0 } }
+stages:
+  - { id: w, needs: [], wait: { condition: vars.n >= 1 } }
+  - { id: after, needs: [w], run: date +%s%N }
+  - { id: one, needs: [], run: sleep 0.2, set: { n: 1 } }
+  - { id: long, needs: [], run: sleep 1.5; date +%s%N }
+outputs: { first: "\${{ stages.after.output < stages.long.output }}" }
+`)
+    expect(await engine().execute(its)).toMatchObject({ status: 'succeeded', outputs: { first: true } })
+  })
+
+  it('an event and the time are, too', async () => {
+    const both = 'wait: { all: [{ event: bell }, { for: 1h }] }'
+    const run = await engine({ leaseMs: day }).start(busy(both), {}, { threadId: 't' }) // for a clock that jumps
+    const other = engine()
+    for (let turn = 0; turn < 100 && (await other.pending('t')).length === 0; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await clock.advance(3_600_000)
+    expect((await other.signal({ event: 'bell' })).runs).toEqual([])
+    expect(await run.result).toMatchObject({ status: 'succeeded', outputs: { first: true } })
+  })
+})
+
+it('a run that was paused is not woken; what came is there when it goes on', async () => {
+  const its = compile(`
+name: p
+stages:
+  - { id: first, needs: [], transform: 1 }
+  - { id: w, needs: [], wait: { any: [{ event: bell }, { name: time, for: 1h }] } }
+outputs: { fired: "\${{ stages.w.output.fired }}" }
+`)
+  const one = engine()
+  await one.execute(its, {}, { threadId: 't' })
+  const paused = await (await one.resume('t', { until: 'first' })).result
+  expect(paused.status).toBe('waiting') // `first` had ended before
+  const run = await one.start(its, {}, { threadId: 'u', until: 'first' })
+  expect((await run.result).status).toBe('paused')
+  await clock.advance(10)
+  expect((await one.signal({ event: 'bell' })).runs.map(({ id }) => id)).toEqual(['t'])
+  await clock.advance(3_600_000)
+  expect((await one.tick()).map(({ id }) => id)).toEqual([])
+  expect(await (await one.resume('u')).result).toMatchObject({ status: 'succeeded', outputs: { fired: 'bell' } })
+})
+
 describe('decisions', () => {
+  it('come too late after the deadline, by every door', async () => {
+    const one = engine()
+    const its = approval('timeout: 1h')
+    await one.execute(its, {}, { threadId: 't' })
+    const [wait] = await one.pending('t')
+    await clock.advance(3_600_000)
+    const late = { code: 'wait_decided', message: expect.stringContaining('timed out') }
+    await expect(one.decide('t', 'ok', { decision: 'approved' })).rejects.toMatchObject(late)
+    const answers = { [String(wait?.id)]: { decision: 'approved' } }
+    await expect(one.resume('t', { answers })).rejects.toMatchObject(late)
+    expect(await endOf(await one.tick())).toEqual(['failed'])
+  })
+
+  it('say who took them, and when', async () => {
+    const one = engine()
+    const its = compile('name: p\nstages:\n  - { id: q, ask: { message: Who? } }\n')
+    await one.execute(its, {}, { threadId: 't' })
+    await clock.advance(5_000)
+    await (await one.decide('t', 'q', { answer: 'me', by: 'ann' })).run?.result
+    for await (const event of one.events('t')) {
+      if (event.type === 'wait.fired') expect(event).toMatchObject({ by: 'ann', at: '2026-01-01T00:00:05.000Z' })
+    }
+    await one.execute(approval(''), {}, { threadId: 'u' })
+    await clock.advance(5_000)
+    await (await one.decide('u', 'ok', { decision: 'approved', by: 'bob', comment: 'fine' })).run?.result
+    const decision = { by: 'bob', at: '2026-01-01T00:00:10.000Z', decision: 'approved', comment: 'fine' }
+    expect((await one.get('u'))?.stages[0]?.output).toMatchObject({ decisions: [decision] })
+  })
+
   const two = approval('approvals: 2, assignees: [ann, bob, cy]')
 
   it('of two who decide at once, both count', async () => {
@@ -329,20 +456,40 @@ outputs: { name: "\${{ stages.q.output.name }}" }
   })
 })
 
-it('a decision survives the process that it was told to', async () => {
-  await engine().execute(approval('assignees: [ann]'), {}, { threadId: 't' })
+it('a decision is not lost, nor taken twice, wherever its process is killed', async () => {
+  const effects = join(folder, 'effects')
+  const its = compile(`
+name: expense
+inputs: { file: string }
+stages:
+  - { id: ok, approve: { message: Pay?, assignees: [ann] } }
+  - { id: pay, run: 'echo paid >> "$FILE"', env: { FILE: "\${{ inputs.file }}" }, idempotency_key: once }
+outputs: { by: "\${{ stages.ok.output.decisions.map(d, d.by) }}" }
+`)
   const child = fileURLToPath(new URL('decide-child.ts', import.meta.url))
-  const { signal } = spawnSync(process.execPath, [child, join(folder, 'runs.db'), 't'], { encoding: 'utf8' })
-  expect(signal).toBe('SIGKILL')
-  const other = engine()
-  expect(await other.pending()).toEqual([])
-  await expect(other.decide('t', 'ok', { decision: 'rejected', by: 'ann' })).rejects.toMatchObject({
-    code: 'wait_decided',
-  })
-  const [ticked] = await other.tick()
-  const result = ticked && 'run' in ticked ? await ticked.run.result : undefined
-  expect(result).toMatchObject({ status: 'succeeded', outputs: { by: ['ann'] } })
-})
+  let killed = 0
+  for (let calls = 1 + (process.pid % 3); ; calls += 3) {
+    const thread = `t${calls}`
+    const file = `${effects}${calls}`
+    await engine().execute(its, { file }, { threadId: thread })
+    const { signal, stdout } = spawnSync(process.execPath, [child, join(folder, 'runs.db'), thread, String(calls)], {
+      encoding: 'utf8',
+    })
+    if (stdout === 'ended') break
+    expect(signal).toBe('SIGKILL')
+    killed++
+    const other = engine()
+    for (const each of await other.recover()) if ('run' in each) await each.run.result
+    await endOf(await other.tick())
+    const isOpen = (await other.pending(thread)).length > 0
+    if (isOpen) await (await other.decide(thread, 'ok', { decision: 'approved', by: 'ann' })).run?.result
+    else await expect(other.decide(thread, 'ok', { decision: 'rejected', by: 'ann' })).rejects.toThrow(/open wait/)
+    expect(await other.get(thread)).toMatchObject({ status: 'succeeded', result: { outputs: { by: ['ann'] } } })
+    const paid = readFileSync(file, 'utf8').trim().split('\n')
+    expect(paid.length).toBeLessThanOrEqual(2) // killed in the middle of `pay`, it ran again, with the same key
+  }
+  expect(killed).toBeGreaterThan(3)
+}, 120_000)
 
 it('an engine sees to what is due of other runs while it has one', async () => {
   await engine().execute(threeDays, {}, { threadId: 't' })

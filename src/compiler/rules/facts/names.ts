@@ -12,7 +12,8 @@ export interface Names {
   readonly elsewhere: Readonly<Record<string, string>>
 }
 
-const elsewhere: Readonly<Record<string, string>> = {
+/** Names of the language that have no value in most places, with the reason. */
+export const elsewhere: Readonly<Record<string, string>> = {
   event: 'it exists only in the "match" of a wait or trigger',
   trigger: 'it exists only in the "with" of a trigger',
   iteration: 'it exists only inside a loop',

@@ -5,10 +5,10 @@ import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
 import type { Declarations } from '../../declarations.ts'
 import type { FactsOf } from './lists.ts'
-import { createNames, stageFailure } from './names.ts'
+import { createNames, elsewhere, stageFailure } from './names.ts'
 import type { Results } from './results.ts'
 import { lookAt, readable, undoneBy } from './sight.ts'
-import type { Site, View } from './sites.ts'
+import type { Site, StartExtra, View } from './sites.ts'
 
 const text: JsonSchema = { type: 'string' }
 const textOrNull: JsonSchema = { type: ['string', 'null'] }
@@ -39,6 +39,31 @@ const eventSchema: JsonSchema = {
   properties: { id: text, event: text, at: text, data: true },
   required: ['id', 'event', 'at', 'data'],
   additionalProperties: false,
+}
+
+const triggerOf = (fields: { readonly [name: string]: Json }): JsonSchema => ({
+  type: 'object',
+  properties: fields,
+  required: Object.keys(fields),
+  additionalProperties: false,
+})
+
+const beforeTheRun = 'a trigger starts the run, so there is none yet'
+
+const startScope = (names: TypeScope['names']): TypeScope => ({
+  names,
+  elsewhere: {
+    ...elsewhere,
+    ...Object.fromEntries('inputs vars stages env secrets run'.split(' ').map((name) => [name, beforeTheRun])),
+  },
+  stage: () => undefined,
+  stageNames: () => [],
+})
+
+const startScopes: Readonly<Record<StartExtra, TypeScope>> = {
+  starting_event: startScope({ event: eventSchema }),
+  by_event: startScope({ trigger: triggerOf({ id: text, at: text, data: true }) }),
+  by_pipeline: startScope({ trigger: triggerOf({ run: text, status: text, outputs: true }) }),
 }
 
 /** Undeclared names of these are told by rules of their own, so any name will do here. */
@@ -82,6 +107,7 @@ export function createScopes(declared: Declarations, factsOf: FactsOf, results: 
   }
 
   return ({ view, extra }) => {
+    if (extra in startScopes) return startScopes[extra as StartExtra]
     const { reader, end, names } = view
     const key = `${numberOf(reader)} ${numberOf(end)} ${numberOf(names)} ${extra}`
     const scope = known.get(key) ?? make(view, extra)

@@ -20,12 +20,17 @@ export interface Site {
   readonly path: Path
   /** Where `[start, end)` of the text stands. */
   spanIn(start: number, end: number): Span
-  readonly extra: 'none' | 'output' | 'error' | 'event'
+  readonly extra: 'none' | 'output' | 'error' | 'event' | StartExtra
   /** What it gives is a duration. */
   readonly duration: boolean
+  /** Reads variables as they are when it is evaluated, whoever set them. */
+  readonly live?: true
   /** Functions in files say only when they run which of their fields may hold secrets, so they get a `yes`. */
   readonly secrets: 'yes' | 'no'
 }
+
+/** Where there is no run yet: of a trigger, its `match` and the `with` of either kind. */
+export type StartExtra = 'starting_event' | 'by_event' | 'by_pipeline'
 
 /** From where an expression looks at the stages. */
 export interface View {
@@ -44,7 +49,13 @@ export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[
   const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
     site(parsed, text, path, { view, label: String(path[1] ?? 'outputs') }),
   )
-  return [...stages, ...defaultSites(parsed, declared), ...outputs, ...endSites(parsed, declared)]
+  return [
+    ...stages,
+    ...defaultSites(parsed, declared),
+    ...outputs,
+    ...endSites(parsed, declared),
+    ...triggerSites(parsed, view),
+  ]
 }
 
 /** The conditions of the pipeline's own handlers. */
@@ -54,6 +65,19 @@ function endSites(parsed: ParsedPipeline, { tree }: Declarations): Site[] {
     if (when === undefined || !names) return []
     const view: View = { reader: undefined, end: undefined, names }
     return [site(parsed, when, ['on_error', at, 'when'], { view, label: 'when', is: 'expression' })]
+  })
+}
+
+function triggerSites(parsed: ParsedPipeline, view: View): Site[] {
+  return (parsed.spec.triggers ?? []).flatMap((trigger, index): Site[] => {
+    const base: Path = ['triggers', index]
+    const extra = trigger.pipeline === undefined ? 'by_event' : 'by_pipeline'
+    const more = { view, label: 'match', is: 'expression', extra: 'starting_event' } as const
+    const match = trigger.match === undefined ? [] : [site(parsed, trigger.match, [...base, 'match'], more)]
+    const given = textsIn((trigger.with ?? null) as Json, [...base, 'with']).map(({ text, path }) =>
+      site(parsed, text, path, { view, label: `with.${String(path[3])}`, extra }),
+    )
+    return [...match, ...given]
   })
 }
 
@@ -75,7 +99,7 @@ function configView(stage: ListedStage, [first, second]: Path): View {
 function defaultSites(parsed: ParsedPipeline, { tree: { all, root } }: Declarations): Site[] {
   const text = parsed.spec.defaults?.timeout
   if (typeof text !== 'string' || !text.includes('${{')) return []
-  const heirs = all.filter(({ kind, spec }) => spec.timeout === undefined && !kind?.body)
+  const heirs = all.filter(({ kind, spec }) => spec.timeout === undefined && !kind?.body && !kind?.waits)
   const readers = /stages|vars/.test(text) ? heirs : heirs.slice(0, 1)
   const views = heirs.length === 0 ? [{ reader: undefined, end: root, names: root }] : readers.map(viewOf)
   return views.map((view) =>
@@ -126,7 +150,10 @@ function configSites(declared: StageDeclaration, parsed: ParsedPipeline): Site[]
     const label = labelOf(kind.name, path)
     const view = configView(stage, path)
     if (slot?.is === 'expression') return [site(parsed, text, at, { view, label, is: 'expression' })]
-    if (slot?.is === 'later') return [site(parsed, text, at, { view, label, is: 'expression', extra: slot.extra })]
+    if (slot?.is === 'later') {
+      const live = slot.extra === 'none' && ({ live: true } as const)
+      return [site(parsed, text, at, { view, label, is: 'expression', extra: slot.extra, ...live })]
+    }
     if (slot?.is === 'literal' || isInside(path, slots)) return []
     const duration = kind.body?.kind === 'loop' && path[1] === 'delay'
     return [site(parsed, text, at, { view, label, secrets: secretsAt(declared, path, slots), duration })]

@@ -119,6 +119,7 @@ function valueText(node: Node): string {
       .map((each) => `\`${String(each)}\``)
       .join(' ')
   if (node.$ref === '#/$defs/Stage') return 'stages'
+  if (node.$ref === '#/$defs/Rollback') return 'stage without an id'
   const choices = [...list(node.anyOf), ...list(node.oneOf)]
   if (choices.length > 0) return [...new Set(choices.map(valueText))].join(' or ')
   if (node.type === 'array') return `list of ${one(node.items).map(valueText).join('') || 'values'}`

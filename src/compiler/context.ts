@@ -11,4 +11,6 @@ export interface CompileContext {
   readonly models: ReadonlySet<string>
   readonly files: FileReader
   readonly strict: boolean
+  /** The pipeline is a stage of another. */
+  readonly isChild?: boolean
 }

@@ -11,6 +11,7 @@ import type { Json, JsonObject } from '../foundation/json.ts'
 import { mergeNames } from '../foundation/plan.ts'
 import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
 import { duration, durationTemplate, expression, literalText, retry, schemaValue, value } from './spec/blocks.ts'
+import { alsoOnFailure, lastStages, pipelineOnError, rollback, stageOnError } from './spec/failure-keys.ts'
 import { idPattern } from './spec/ids.ts'
 import { commonBodyKeys, commonStageKeys, stageEnv } from './spec/stage.ts'
 import { hasTemplate } from './spec/templates.ts'
@@ -103,6 +104,9 @@ export const topLevelKeys = {
   limits: z
     .strictObject({
       timeout: duration().describe('The longest time a run may be active.').optional(),
+      deadline: duration()
+        .describe('The longest time from its start to its end, time in which it waits included.')
+        .optional(),
       concurrency: z.int().min(1).describe('How many stages run side by side at most; 8 by default.').optional(),
     })
     .describe('Bounds of the whole run.')
@@ -111,6 +115,8 @@ export const topLevelKeys = {
     .record(z.string(), z.strictObject({ retain: duration().describe('How long it is kept for waits to come.') }))
     .describe('Events that its stages publish, by name; kept for a day unless it says otherwise.')
     .optional(),
+  on_error: pipelineOnError(),
+  finally: lastStages(),
   triggers: z.array(trigger()).describe('What starts a run by itself, where an engine has the pipeline.').optional(),
   outputs: z.record(z.string(), value()).describe('What the run gives: values with expressions.').optional(),
 }
@@ -128,6 +134,13 @@ type CommonStageSpec = z.infer<typeof commonSchema>
 export type StageSpec = CommonStageSpec & { readonly env?: EnvSpec } & { readonly [key: string]: unknown }
 
 export type EnvSpec = Readonly<Record<string, string | number | boolean>>
+
+/** An entry of `on_error:`, of a stage or of the pipeline. */
+export interface HandlerSpec {
+  readonly when?: string
+  readonly stages?: unknown
+  readonly do: 'fail' | 'continue' | 'rollback' | 'pause' | { readonly continue: Json }
+}
 
 /** An entry of `needs:`. `needs: build` is the same as `needs: [build]`. */
 export type NeedSpec = string | { readonly stage: string; readonly status?: readonly ('succeeded' | 'failed')[] }
@@ -164,10 +177,22 @@ export function needsList(stage: StageSpec): readonly NeedSpec[] | undefined {
 }
 
 /** The schema of a stage of one kind: its keys with the kind's own schema, and nothing else but `x-*`. */
-export function stageSchema(kind: StageKind, config: z.ZodType = kind.schema): z.ZodType {
+export function stageSchema(kind: StageKind, config: z.ZodType = kind.schema, failure: FailureKeys = {}): z.ZodType {
   const common = kind.body ? commonBodyKeys : commonStageKeys
   return z
-    .strictObject({ ...common, ...(kind.env && { env: stageEnv() }), ...kindKeys(kind, config) })
+    .strictObject({ ...common, ...failure, ...(kind.env && { env: stageEnv() }), ...kindKeys(kind, config) })
+    .describe(kind.docs.summary)
+}
+
+/** `on_error` and `rollback`, where what stands inside them is known. */
+type FailureKeys = { readonly [Key in 'on_error' | 'rollback']?: z.ZodType }
+
+/** What takes a stage back. */
+function undoSchema(kind: StageKind): z.ZodType {
+  const { timeout, retry: again, idempotency_key, output } = commonStageKeys
+  const own = { also_on_failure: alsoOnFailure(), timeout, retry: again, idempotency_key, output }
+  return z
+    .strictObject({ ...own, ...(kind.env && { env: stageEnv() }), ...kindKeys(kind, kind.schema) })
     .describe(kind.docs.summary)
 }
 
@@ -183,7 +208,13 @@ function kindKeys(kind: StageKind, config: z.ZodType): Record<string, z.ZodType>
 /** The whole language with these stage kinds. */
 export function pipelineSchema(kinds: StageKinds): z.ZodType {
   const list: z.ZodType = z.lazy(() => z.array(stage).min(1))
-  const stages = [...kinds.values()].map((kind) => stageSchema(kind, kind.body?.schema(list)))
+  const undos = [...kinds.values()].filter(({ body, waits }) => !body && !waits).map(undoSchema)
+  const undo = z.union(undos).meta({ id: 'Rollback' })
+  const failure = { on_error: stageOnError(list), rollback: rollback(z.lazy(() => undo)) }
+  const stages = [...kinds.values()].map((kind) => stageSchema(kind, kind.body?.schema(list), failure))
   const stage = z.union(stages).meta({ id: 'Stage' })
-  return z.strictObject({ ...topLevelKeys, stages: z.array(stage).min(1).describe('The stages, in order.') })
+  const { on_error: _onError, finally: _finally, ...head } = topLevelKeys
+  const own = z.array(stage).min(1).describe('The stages, in order.')
+  // After `stages`, so that JSON Schema names a stage where it comes to one first.
+  return z.strictObject({ ...head, stages: own, on_error: pipelineOnError(list), finally: lastStages(list) })
 }

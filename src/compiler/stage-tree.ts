@@ -8,7 +8,7 @@ import type { StageKind, StageKinds } from '../foundation/stage-kind.ts'
 import type { ParsedPipeline, Path } from './parsed.ts'
 import { valuesAt } from './spec/slots.ts'
 import { valueIn } from './spec/value-in.ts'
-import { configOf, kindOf, needsList, pathInStage, type StageSpec } from './spec.ts'
+import { configOf, type HandlerSpec, kindOf, needsList, pathInStage, type StageSpec } from './spec.ts'
 
 export interface Need {
   /** As written. */
@@ -34,17 +34,37 @@ export interface ListedStage {
   readonly join: JoinName
   /** Its `if`, as written. */
   readonly condition: string | undefined
-  /** What its failure means for those that need it. */
-  readonly onFailure: 'fail' | 'continue_without_value' | 'continue_with_value'
+  /** What its failure may mean for those that need it. */
+  readonly onFailure: OnFailure
   /** The lists of stages inside it. */
   readonly lists: readonly StageList[]
+  /** The stages of its handlers (`on_error`), one list per handler, empty where that has none. */
+  readonly handlers: readonly StageList[]
+  /** What takes it back: a stage of its own list, with the id of this one. */
+  readonly undo: ListedStage | undefined
 }
+
+/** Several may be true where handlers decide. */
+export interface OnFailure {
+  readonly fails: boolean
+  readonly continuesWithValue: boolean
+  readonly continuesWithoutValue: boolean
+}
+
+/**
+ * What a list of stages is for: the pipeline's own; inside a stage; of a handler; what takes a stage back; what runs when
+ * all of the pipeline's own have ended (`finally`, and handlers of the pipeline, `on_error`).
+ */
+export type ListRole = 'stages' | 'body' | 'handler' | 'rollback' | 'finally' | 'on_error'
 
 export interface StageList {
   /** Where it stands in the document. */
   readonly path: Path
-  /** The stage that it stands in; undefined for the pipeline's own. */
+  readonly role: ListRole
+  /** The stage that it stands in or belongs to; undefined for lists of the pipeline. */
   readonly holder: ListedStage | undefined
+  /** The list all of whose stages have ended, whatever became of them, before this one is gone through. */
+  readonly after: StageList | undefined
   /** What must hold for it to be gone through: the `when` of a case. */
   readonly condition: string | undefined
   readonly all: readonly ListedStage[]
@@ -54,9 +74,12 @@ export interface StageList {
 
 export interface StageTree {
   readonly root: StageList
+  readonly finally: StageList | undefined
+  /** The stages of the pipeline's own handlers, one list per handler. */
+  readonly onError: readonly StageList[]
   /** Every list, those of a stage after the one that it stands in. */
   readonly lists: readonly StageList[]
-  /** Every stage, those inside it after it. */
+  /** Every stage, those inside it, of its handlers and of its rollback after it. */
   readonly all: readonly ListedStage[]
   /** The first stage with this id. */
   find(id: string): ListedStage | undefined
@@ -73,34 +96,81 @@ export function readTree({ spec }: ParsedPipeline, kinds: StageKinds): StageTree
   function readList(
     specs: readonly StageSpec[],
     path: Path,
-    place: Pick<StageList, 'holder' | 'condition'>,
+    place: Pick<StageList, 'role' | 'holder' | 'condition' | 'after'>,
   ): StageList {
     const indexes = new Map<string, number>()
     for (const [index, { id }] of specs.entries()) if (!indexes.has(id)) indexes.set(id, index)
     const stages: ListedStage[] = []
     const list: StageList = { path, ...place, all: stages, indexOf: (id) => indexes.get(id) }
     lists.push(list)
-    for (const [index, each] of specs.entries()) stages.push(readStage(each, index, list))
+    for (const [index, each] of specs.entries()) stages.push(readStage(each, index, [...path, index], list))
     return list
   }
 
-  function readStage(spec: StageSpec, index: number, list: StageList): ListedStage {
-    const inside: StageList[] = []
-    const path = [...list.path, index]
-    const kind = kindOf(spec, kinds)
-    const stage: ListedStage = { ...describe(spec, path, list), index, kind, lists: inside }
-    all.push(stage)
-    if (first.has(stage.id)) ambiguous.add(stage.id)
-    else first.set(stage.id, stage)
-    for (const each of kind ? listsIn(spec, kind) : []) {
-      inside.push(readList(each.stages, [...path, ...each.path], { holder: stage, condition: each.condition }))
-    }
+  /** The one stage of a list of its own. It has the id of the stage that it takes back, so it cannot be found by it. */
+  function readUndo(holder: ListedStage): ListedStage | undefined {
+    const written = holder.spec.rollback
+    if (!isJsonObject((written ?? null) as Json)) return undefined
+    const stages: ListedStage[] = []
+    const path = [...holder.path, 'rollback']
+    const place = { role: 'rollback', holder, condition: undefined, after: undefined } as const
+    const list: StageList = { path, ...place, all: stages, indexOf: () => 0 }
+    lists.push(list)
+    const stage = readStage({ ...(written as StageSpec), id: holder.id }, 0, path, list)
+    stages.push(stage)
     return stage
   }
 
-  const root = readList(spec.stages, ['stages'], { holder: undefined, condition: undefined })
-  return { root, lists, all, find: (id) => first.get(id), isAmbiguous: (id) => ambiguous.has(id) }
+  function readHandlers(written: unknown, path: Path, place: Pick<StageList, 'role' | 'holder' | 'after'>) {
+    return handlersOf(written).map(({ stages = [] }, at) =>
+      readList(stages as readonly StageSpec[], [...path, at, 'stages'], { ...place, condition: undefined }),
+    )
+  }
+
+  function readStage(spec: StageSpec, index: number, path: Path, list: StageList): ListedStage {
+    const inside: StageList[] = []
+    const handlers: StageList[] = []
+    const kind = kindOf(spec, kinds)
+    const stage: Mutable<ListedStage> = {
+      ...describe(spec, path, list),
+      index,
+      kind,
+      lists: inside,
+      handlers,
+      undo: undefined,
+    }
+    all.push(stage)
+    if (list.role !== 'rollback') {
+      if (first.has(stage.id)) ambiguous.add(stage.id)
+      else first.set(stage.id, stage)
+    }
+    for (const each of kind ? listsIn(spec, kind) : []) {
+      const place = { role: 'body', holder: stage, condition: each.condition, after: undefined } as const
+      inside.push(readList(each.stages, [...path, ...each.path], place))
+    }
+    const place = { role: 'handler', holder: stage, after: undefined } as const
+    handlers.push(...readHandlers(spec.on_error, [...path, 'on_error'], place))
+    stage.undo = readUndo(stage)
+    return stage
+  }
+
+  const outermost = { holder: undefined, condition: undefined } as const
+  const root = readList(spec.stages, ['stages'], { role: 'stages', ...outermost, after: undefined })
+  const onError = readHandlers(spec.on_error, ['on_error'], { role: 'on_error', ...outermost, after: root })
+  const last = spec.finally as readonly StageSpec[] | undefined
+  const end = last && readList(last, ['finally'], { role: 'finally', ...outermost, after: root })
+  return {
+    root,
+    onError,
+    finally: end,
+    lists,
+    all,
+    find: (id) => first.get(id),
+    isAmbiguous: (id) => ambiguous.has(id),
+  }
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 interface WrittenList {
   readonly path: Path
@@ -129,7 +199,7 @@ const describe = (spec: StageSpec, path: Path, list: StageList) => ({
   list,
   spec,
   needs: readNeeds(spec, path, list),
-  join: joinNames.find((name) => name === spec.join) ?? 'none_failed',
+  join: joinNames.find((name) => name === spec.join) ?? (list.role === 'finally' ? 'all_done' : 'none_failed'),
   condition: spec.if,
   onFailure: onFailure(spec.on_error),
 })
@@ -151,19 +221,50 @@ function readNeeds(spec: StageSpec, path: Path, { indexOf }: StageList): ListedS
   })
 }
 
-function onFailure(written: StageSpec['on_error']): ListedStage['onFailure'] {
-  if (written === 'continue') return 'continue_without_value'
-  return typeof written === 'object' ? 'continue_with_value' : 'fail'
+function onFailure(written: StageSpec['on_error']): OnFailure {
+  const handlers = handlersOf(written)
+  const isHandled = Array.isArray(written)
+  const actions = isHandled ? handlers.map((handler) => handler.do) : [written]
+  const isUnmatched = isHandled && handlers.every(({ when }) => when !== undefined)
+  return {
+    fails: isUnmatched || actions.some((action) => action !== 'continue' && typeof action !== 'object'),
+    continuesWithValue: actions.some((action) => typeof action === 'object'),
+    continuesWithoutValue: actions.includes('continue'),
+  }
 }
+
+/** The values that a stage may go on with when it failed, with their places. */
+export function givenOnError({
+  spec: { on_error },
+  path,
+}: ListedStage): { readonly value: Json; readonly path: Path }[] {
+  const own = isJsonObject((on_error ?? null) as Json) ? [{ action: on_error, at: [] as Path }] : []
+  const handled = handlersOf(on_error).map((handler, index) => ({ action: handler.do, at: [index, 'do'] as Path }))
+  return [...own, ...handled].flatMap(({ action, at }) =>
+    typeof action === 'object' && 'continue' in action
+      ? [{ value: action.continue, path: [...path, 'on_error', ...at, 'continue'] }]
+      : [],
+  )
+}
+
+/** `on_error` as a list; nothing where it is a word or a value. */
+export const handlersOf = (written: unknown): readonly HandlerSpec[] =>
+  Array.isArray(written) ? (written as readonly HandlerSpec[]) : []
 
 /** The stage, the one that holds it, the one that holds that one, … */
 export function* outwards(stage: ListedStage | undefined): Generator<ListedStage> {
   for (let at = stage; at; at = at.list.holder) yield at
 }
 
+/** The list, the one that its holder stands in, … */
+export function* listsAround(list: StageList): Generator<StageList> {
+  for (let at: StageList | undefined = list; at; at = at.holder?.list) yield at
+}
+
 /** The nearest stage of a kind around a list. */
 export function around(list: StageList, kind: 'foreach' | 'loop'): ListedStage | undefined {
-  for (const holder of outwards(list.holder)) if (holder.kind?.body?.kind === kind) return holder
+  for (const inside of listsAround(list))
+    if (inside.role === 'body' && inside.holder?.kind?.body?.kind === kind) return inside.holder
   return undefined
 }
 

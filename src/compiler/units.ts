@@ -102,7 +102,7 @@ export function createUnits(context: CompileContext): Units {
       found.push(fileDiagnostic(span, path, text, files.directory))
       return undefined
     }
-    const inside: CompileContext = { ...link.context, files: files.beside(path) }
+    const inside: CompileContext = { ...link.context, files: files.beside(path), isChild: true }
     const unit = compile(createSource(name, text.text), { file, name, context: inside, above: link })
     known.set(file, unit)
     return unit

@@ -24,7 +24,8 @@ export interface StretchControl extends RunControl {
   pause(reason: 'interrupted' | 'until'): void
   abandon(): void
   cancel(): void
-  exceed(limitMs: number): void
+  /** `limit`: the key in `limits` that says so; `timeout` by default. */
+  exceed(limitMs: number, limit?: 'timeout' | 'deadline'): void
 }
 
 export function createControl(): StretchControl {
@@ -57,9 +58,10 @@ export function createControl(): StretchControl {
       cancelled = true
       controller.abort(new StageError('The run was cancelled.', { category: 'cancelled', retryable: false }))
     },
-    exceed(limitMs) {
-      const message = `The run was active for longer than its limit of ${limitMs} ms (limits.timeout).`
-      controller.abort(new StageError(message, { category: 'limit', code: 'run_timeout', retryable: false }))
+    exceed(limitMs, limit = 'timeout') {
+      const [what, code] = limit === 'timeout' ? ['was active', 'run_timeout'] : ['took', 'run_deadline']
+      const message = `The run ${what} for longer than its limit of ${limitMs} ms (limits.${limit}).`
+      controller.abort(new StageError(message, { category: 'limit', code, retryable: false }))
     },
   }
 }

@@ -7,7 +7,7 @@ import type { RunStore } from './store.ts'
 
 /** Some expression of the plan may read it: a text that only looks so costs a look-up and nothing else. */
 export const readsLastRun = (plan: Plan): boolean =>
-  /\brun\s*\.\s*\??\s*last\b|\brun\s*\[/.test(JSON.stringify([plan.stages, plan.outputs]))
+  /\brun\s*\.\s*\??\s*last\b|\brun\s*\[/.test(JSON.stringify([plan.stages, plan.outputs, plan.finally, plan.onError]))
 
 export async function findLastRun(plan: Plan, store: RunStore): Promise<LastRun | null> {
   const [last] = await store.listRuns({ pipeline: plan.name, status: ['succeeded'], limit: 1 })

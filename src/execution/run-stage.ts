@@ -100,11 +100,14 @@ async function toEnd(shop: Workshop, at: StageAtWork, way: Way, line: StageLine)
     if (!at.past.begun && !isWanted(shop, at)) return skipped('condition')
     const cache = cacheOf(shop, at)
     const cached = cache && (await cache.find())
-    if (cached) return { ...succeeded(shop, at, cached.value, 0), cached: true }
+    if (cached) {
+      const { output = null, ...left } = cached
+      return { ...succeeded(shop, at, output, 0), ...left, cached: true }
+    }
     const end = stage.body
       ? await runBody({ shop, at, way, line, body: stage.body, runStage })
       : attempted(shop, at, await runAttempts(stage, new StageAttempts(shop, at, way)))
-    if (cache && end.status === 'succeeded') await cache.keep(end.output ?? null)
+    if (cache && end.status === 'succeeded') await cache.keep(end)
     return end
   } catch (thrown) {
     if (isSignal(thrown)) throw thrown

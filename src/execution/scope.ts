@@ -4,11 +4,13 @@
  * Only what the expressions at hand read is built: a scope that held every stage above would make a run quadratic.
  */
 import { type Failure, failureToJson } from '../foundation/errors.ts'
-import type { EvaluationScope } from '../foundation/expression/types.ts'
+import { createPlanTypes } from '../foundation/expression/plan-types.ts'
+import type { EvaluationScope, TypeScope } from '../foundation/expression/types.ts'
 import { deepFreeze, type Json, type JsonObject } from '../foundation/json.ts'
 import type { Outcome, RunState } from '../foundation/outcome.ts'
-import type { Plan } from '../foundation/plan.ts'
+import type { ChildPlan, Plan } from '../foundation/plan.ts'
 import type { ListShape } from './lists.ts'
+import { perPlan } from './per-plan.ts'
 import { createReads, type Names, nobody } from './reads.ts'
 import type { Variables } from './variables.ts'
 import { outerOf, type View } from './view.ts'
@@ -29,11 +31,24 @@ export interface Scopes {
 }
 
 /** Of one pipeline; `list` is its own. */
-export function createScopes(plan: Pick<Plan, 'inputs' | 'vars'>, list: ListShape, variables: Variables): Scopes {
+export function createScopes(
+  plan: Pick<ChildPlan, 'inputs' | 'vars' | 'stages' | 'finally' | 'onError'>,
+  list: ListShape,
+  variables: Variables,
+): Scopes {
   const readsOf = createReads()
   const inputsOf = remember((inputs: JsonObject) => completeInputs(plan, inputs))
   const runOf = remember(describeRun)
   const stageOf = remember(describeStage)
+
+  /** Of the stage that reads; of what is asked inside a stage about all of its list; or of the whole pipeline. */
+  const typesOf: TypesOf = (view, reader) => {
+    const made = planTypes(plan)
+    if (reader !== undefined) return made((view.inside?.list ?? list).stages[reader])
+    const { holder, sealed } = view.inside ?? { sealed: true }
+    if (!holder || sealed || holder.reader === undefined) return made()
+    return made((holder.view.inside?.list ?? list).stages[holder.reader], 'inside')
+  }
 
   function stages(view: View, names: Names, reader: number | undefined): JsonObject {
     if (names === nobody) return nothing
@@ -80,25 +95,40 @@ export function createScopes(plan: Pick<Plan, 'inputs' | 'vars'>, list: ListShap
       if (extras?.secrets) names.secrets = extras.secrets
       if (extras?.output !== undefined) names.output = extras.output
       if (extras?.error) names.error = deepFreeze(failureToJson(extras.error))
-      return new Scope(names, () => latestEnd(view, reader, view.inside?.list ?? list))
+      return new Scope(names, view, reader, view.inside?.list ?? list, typesOf)
     },
   }
 }
 
 const nothing: JsonObject = Object.freeze({})
 
-/** The time is worked out only for those who ask for it. */
+/** The same object for every run, since answers are remembered by it. */
+const planTypes = perPlan(createPlanTypes)
+
+type TypesOf = (view: View, reader: number | undefined) => TypeScope
+
+/** Time and types are worked out only for those who ask for them. */
 class Scope implements EvaluationScope {
   readonly names: JsonObject
-  private readonly now: () => number
+  private readonly view: View
+  private readonly reader: number | undefined
+  private readonly list: ListShape
+  private readonly typesOf: TypesOf
 
-  constructor(names: JsonObject, now: () => number) {
+  constructor(names: JsonObject, view: View, reader: number | undefined, list: ListShape, typesOf: TypesOf) {
     this.names = names
-    this.now = now
+    this.view = view
+    this.reader = reader
+    this.list = list
+    this.typesOf = typesOf
   }
 
   get nowMs(): number {
-    return this.now()
+    return latestEnd(this.view, this.reader, this.list)
+  }
+
+  get types(): TypeScope {
+    return this.typesOf(this.view, this.reader)
   }
 }
 

@@ -30,7 +30,7 @@ import { incomplete, opening } from './stretch-ends.ts'
 import { followOpen, pausingAt } from './stretch-journal.ts'
 import { createStretchNews } from './stretch-news.ts'
 import { takeUp } from './take-up.ts'
-import { watchStretch } from './watch.ts'
+import { limitsOf, watchStretch } from './watch.ts'
 
 export interface StretchInput {
   readonly plan: Plan
@@ -268,13 +268,12 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     return toPipelineResult(describe('paused', { error: { category: 'internal', code, message } }))
   }
 
-  const { timeoutMs } = plan.limits
   const watch = watchStretch(host, {
     lease,
     leaseUntilMs: input.leaseUntilMs,
     control,
     signal: input.signal,
-    limit: timeoutMs === undefined ? undefined : { totalMs: timeoutMs, leftMs: timeoutMs - record.active_ms },
+    limits: limitsOf(plan, { activeMs: record.active_ms, createdMs: Date.parse(record.created_at) }, host.clock.now()),
     onCancelRequested: beginCancel,
     onSignal: () => void cancel(),
     onLost(error) {

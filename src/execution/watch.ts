@@ -1,5 +1,6 @@
 /** Everything that stops a stretch from outside, or keeps it alive: signal, other processes, time limit, lease. */
 import { ThreadError } from '../foundation/errors.ts'
+import type { Plan } from '../foundation/plan.ts'
 import type { StretchControl } from './control.ts'
 import type { EngineHost } from './engine-host.ts'
 import type { Lease } from './store.ts'
@@ -10,8 +11,8 @@ export interface WatchPorts {
   readonly leaseUntilMs: number
   readonly control: StretchControl
   readonly signal: AbortSignal | undefined
-  /** How long the run may still be active. Milliseconds. */
-  readonly limit: { readonly totalMs: number; readonly leftMs: number } | undefined
+  /** How long the run may still be active, and how long until its deadline. Milliseconds. */
+  readonly limits: readonly { readonly is: 'timeout' | 'deadline'; readonly totalMs: number; readonly leftMs: number }[]
   /** Someone else asked to cancel the run. */
   readonly onCancelRequested: () => void
   /** The caller's signal. */
@@ -32,8 +33,20 @@ export interface Watch {
   stop(): void
 }
 
+/** What a run that was created at `createdMs` and has been active for so long has left. */
+export function limitsOf(
+  { limits: { timeoutMs, deadlineMs } }: Plan,
+  { activeMs, createdMs }: { readonly activeMs: number; readonly createdMs: number },
+  nowMs: number,
+): WatchPorts['limits'] {
+  const active =
+    timeoutMs === undefined ? [] : [{ is: 'timeout' as const, totalMs: timeoutMs, leftMs: timeoutMs - activeMs }]
+  if (deadlineMs === undefined) return active
+  return [...active, { is: 'deadline', totalMs: deadlineMs, leftMs: createdMs + deadlineMs - nowMs }]
+}
+
 export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: WatchPorts): Watch {
-  const { lease, control, signal, limit } = ports
+  const { lease, control, signal, limits } = ports
   let untilMs = ports.leaseUntilMs
   signal?.addEventListener('abort', ports.onSignal, { once: true })
   if (signal?.aborted) ports.onSignal()
@@ -50,7 +63,9 @@ export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: Watch
     })
   }, leaseMs / 3)
   renewal.unref()
-  if (limit) clock.sleep(Math.max(0, limit.leftMs), over.signal).then(() => control.exceed(limit.totalMs), ignore)
+  for (const { is, totalMs, leftMs } of limits) {
+    clock.sleep(Math.max(0, leftMs), over.signal).then(() => control.exceed(totalMs, is), ignore)
+  }
 
   async function renew(): Promise<void> {
     const next = clock.now() + leaseMs

@@ -7,6 +7,7 @@ import { bodyDiagnostics } from './diagnostics/bodies.ts'
 import { dataDiagnostics } from './diagnostics/data.ts'
 import { makers } from './diagnostics/define.ts'
 import { expressionDiagnostics } from './diagnostics/expressions.ts'
+import { failureDiagnostics } from './diagnostics/failures.ts'
 import { fileDiagnostics } from './diagnostics/files.ts'
 import { orderDiagnostics } from './diagnostics/order.ts'
 import { schemaDiagnostics } from './diagnostics/schemas.ts'
@@ -24,6 +25,7 @@ export const catalogue = {
   ...expressionDiagnostics,
   ...dataDiagnostics,
   ...waitDiagnostics,
+  ...failureDiagnostics,
 }
 
 export type DiagnosticCode = keyof typeof catalogue

@@ -266,6 +266,17 @@ export const allStages = (stages: readonly StagePlan[]): readonly StagePlan[] =>
 export const handledBy = (onError: OnErrorPlan | PipelineOnErrorPlan): readonly (readonly StagePlan[])[] =>
   onError.do === 'handle' ? onError.handlers.map(({ stages }) => stages) : []
 
+/** The lists of stages of a pipeline: its own, `finally`, and those of its handlers. */
+export const listsOfPipeline = ({
+  stages,
+  finally: last = [],
+  onError = { do: 'fail' },
+}: Pick<ChildPlan, 'stages' | 'finally' | 'onError'>): readonly (readonly StagePlan[])[] => [
+  stages,
+  last,
+  ...handledBy(onError),
+]
+
 /** The largest output a stage may have unless `limits.output_bytes` says otherwise. */
 export const defaultOutputBytes = 16 * 1024 * 1024
 

@@ -33,7 +33,7 @@ const stages = jsonSchema.$defs?.Stage?.anyOf ?? []
 describe('the schema of the language', () => {
   it('has the top-level keys of this release and no other', () => {
     expect(Object.keys(jsonSchema.properties ?? {})).toEqual(
-      'name version description inputs types vars models env secrets defaults limits events triggers outputs stages'.split(
+      'name version description inputs types vars models env secrets defaults limits events triggers outputs stages on_error finally'.split(
         ' ',
       ),
     )
@@ -46,7 +46,7 @@ describe('the schema of the language', () => {
     for (const [index, kind] of [...builtinKinds.values()].entries()) {
       const keys = Object.keys(stages[index]?.properties ?? {})
       const own = kind.body ? [] : ['retry', 'once', 'checkpoint', 'idempotency_key']
-      const common = [...'id title needs join if timeout on_error output set limits cache'.split(' '), ...own]
+      const common = [...'id title needs join if timeout on_error rollback output set limits cache'.split(' '), ...own]
       expect(keys).toEqual(expect.arrayContaining([...common, kind.name, ...(kind.beside ?? [])]))
       expect(keys.includes('retry')).toBe(kind.body === undefined)
       expect(keys.includes('env')).toBe(kind.env === true)

@@ -175,6 +175,24 @@ const tests: Record<string, () => Promise<void>> = {
       expect(await outputs(await engine.tick())).toEqual([{ result: 'cancelled o2' }])
       expect(await engine.pending(unpaid)).toEqual([])
     }),
+  '16-travel.yaml': async () => {
+    const log = join(folder, 'travel.log')
+    const lines = () => readFileSync(log, 'utf8').trim().split('\n')
+    expect((await run('16-travel.yaml', { log, cars: 1 })).outputs).toEqual({ booked: ['F1', 'H1', 'C1'] })
+    expect(lines()).toEqual(['flight booked', 'hotel booked', 'car booked', 'succeeded'])
+    rmSync(log)
+    await using engine = createEngine({ store: createMemoryStore() })
+    const result = await engine.execute(compileFile(join(examples, '16-travel.yaml')), { log, cars: 0 })
+    expect(result).toMatchObject({ status: 'rolled_back', error: { stage: 'car', category: 'exit_code' } })
+    expect(lines()).toEqual([
+      'flight booked',
+      'hotel booked',
+      'no car for F1',
+      'hotel H1 given back',
+      'flight F1 given back',
+      'rolled_back',
+    ])
+  },
 }
 
 interface Waiting {

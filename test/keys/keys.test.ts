@@ -8,13 +8,21 @@ import { z } from 'zod'
 import { pipelineSchema } from '../../src/compiler/spec.ts'
 import { builtinKinds } from '../../src/stages/index.ts'
 import { bodyEffects } from './bodies.ts'
+import { failureEffects } from './failures.ts'
 import { kindEffects } from './kinds.ts'
 import { type Effect, observe } from './observe.ts'
 import { stageEffects } from './stage.ts'
 import { topEffects } from './top.ts'
 import { waitEffects } from './waits.ts'
 
-const effects: readonly Effect[] = [...topEffects, ...stageEffects, ...kindEffects, ...bodyEffects, ...waitEffects]
+const effects: readonly Effect[] = [
+  ...topEffects,
+  ...stageEffects,
+  ...kindEffects,
+  ...bodyEffects,
+  ...waitEffects,
+  ...failureEffects,
+]
 
 function without(yaml: string, path: readonly (string | number)[]): string {
   const document = parseDocument(yaml)
@@ -49,8 +57,9 @@ function acceptedKeys(): Set<string> {
   const { stages: _, ...top } = schema.properties as Record<string, JsonSchemaNode>
   for (const [key, node] of Object.entries(top)) collect(key, node, keys)
   keys.add('stages')
-  const { Stage } = schema.$defs as { Stage: { anyOf: JsonSchemaNode[] } }
+  const { Stage, Rollback } = schema.$defs as Record<'Stage' | 'Rollback', { anyOf: JsonSchemaNode[] }>
   for (const alternative of Stage.anyOf) collectStage(alternative, keys)
+  for (const alternative of Rollback.anyOf) collectRollback(alternative, keys)
   return keys
 }
 
@@ -64,6 +73,13 @@ function collectStage(node: JsonSchemaNode, keys: Set<string>): void {
     else if (own.has(key)) collect(`${kind.name}.${key}`, inner, keys)
     else collect(`stages.${key}`, inner, keys)
   }
+}
+
+/** What a rollback has besides its kind, whose keys and those below `retry` mean there what they mean on every stage. */
+function collectRollback({ properties }: JsonSchemaNode, keys: Set<string>): void {
+  const kind = [...builtinKinds.values()].find(({ name }) => name in (properties as object))
+  const own = new Set([kind?.name, ...(kind?.beside ?? [])])
+  for (const key of Object.keys(properties as object)) if (!own.has(key)) keys.add(`stages.rollback.${key}`)
 }
 
 /** A key and what is fixed below it; schemas, maps with free keys and their values are not keys of the language. */

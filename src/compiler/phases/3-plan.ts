@@ -27,18 +27,22 @@ export interface Origin {
 
 /** The pipeline must have been checked without errors. */
 export function makePlan({ spec }: ParsedPipeline, declared: Declarations, origin: Origin): Plan {
-  const { timeout, concurrency = defaultConcurrency } = spec.limits ?? {}
+  const { timeout, deadline, concurrency = defaultConcurrency } = spec.limits ?? {}
   const pipeline = { declarations: declared, defaults: spec.defaults, home: origin.directory }
-  const stages = declared.tree.root.all.map((stage) => planStage(stage, pipeline))
+  const contents = planContents(spec, declared, (stage) => planStage(stage, pipeline))
   const content = {
     format: planFormat,
-    ...planContents(spec, declared, stages),
+    ...contents,
     ...(spec.description !== undefined && { description: spec.description }),
-    limits: { ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) ?? 0 }), concurrency },
+    limits: {
+      ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) ?? 0 }),
+      ...(deadline !== undefined && { deadlineMs: parseDuration(deadline) ?? 0 }),
+      concurrency,
+    },
     ...(spec.triggers && { triggers: spec.triggers.map(planTrigger) }),
     ...(spec.events && { events: planEvents(spec.events) }),
     files: planFiles(declared, origin.directory),
-    recursionLimit: supersteps(stages.length),
+    recursionLimit: supersteps(contents.stages.length),
   } satisfies Omit<Plan, 'hash' | 'origin'>
   return deepFreeze({ ...content, hash: digest(hashed(content)), origin })
 }

@@ -12,8 +12,8 @@ export function planChild(
 ): ChildPlan {
   const { spec } = parsed
   const pipeline = { declarations, defaults: spec.defaults, home }
-  const stages = declarations.tree.root.all.map((stage) => plan(stage, pipeline))
-  return { ...planContents(spec, declarations, stages), directory: folderFrom(home, directory) }
+  const contents = planContents(spec, declarations, (stage) => plan(stage, pipeline))
+  return { ...contents, directory: folderFrom(home, directory) }
 }
 
 /** Files by their path from `home`; those of the outermost pipeline as they are written there. */

@@ -4,11 +4,11 @@
  * here.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../foundation/json.ts'
-import type { BodyPlan, ChildPlan, Plan, StagePlan } from '../../foundation/plan.ts'
+import type { BodyPlan, ChildPlan, OnErrorPlan, PipelineOnErrorPlan, Plan, StagePlan } from '../../foundation/plan.ts'
 
 export const hashed = (content: Omit<Plan, 'hash' | 'origin'>): Json => hashedPipeline(content) as unknown as Json
 
-type Pipeline = Pick<ChildPlan, 'env' | 'secrets' | 'stages' | 'outputs'>
+type Pipeline = Pick<ChildPlan, 'env' | 'secrets' | 'stages' | 'outputs' | 'finally' | 'onError'>
 
 const hashedPipeline = <P extends Pipeline>(content: P): P => ({
   ...content,
@@ -16,11 +16,25 @@ const hashedPipeline = <P extends Pipeline>(content: P): P => ({
   secrets: content.secrets.toSorted(),
   stages: content.stages.map(hashedStage),
   outputs: sorted(content.outputs),
+  ...(content.finally && { finally: content.finally.map(hashedStage) }),
+  ...(content.onError && { onError: hashedOnError(content.onError) }),
 })
 
 /** Schemas are data and left as they are. */
-function hashedStage({ output, body, ...stage }: StagePlan): StagePlan {
-  return { ...sorted(stage), ...(output !== undefined && { output }), ...(body && { body: hashedBody(body) }) }
+function hashedStage({ output, body, onError, rollback, ...stage }: StagePlan): StagePlan {
+  return {
+    ...sorted(stage),
+    onError: hashedOnError(onError),
+    ...(rollback && { rollback: { ...rollback, stage: hashedStage(rollback.stage) } }),
+    ...(output !== undefined && { output }),
+    ...(body && { body: hashedBody(body) }),
+  }
+}
+
+function hashedOnError<OnError extends OnErrorPlan | PipelineOnErrorPlan>(onError: OnError): OnError {
+  if (onError.do !== 'handle') return sorted(onError)
+  const handlers = onError.handlers.map(({ stages, ...own }) => ({ ...sorted(own), stages: stages.map(hashedStage) }))
+  return { ...onError, handlers }
 }
 
 function hashedBody(body: BodyPlan): BodyPlan {

@@ -11,6 +11,7 @@ import { parseReference } from '../../foundation/uses/reference.ts'
 import type { Declarations, InputDeclaration, VariableDeclaration } from '../declarations.ts'
 import type { PipelineSpec } from '../spec.ts'
 import type { ListedStage } from '../stage-tree.ts'
+import { planPipelineOnError } from './handlers.ts'
 import { templates } from './templates.ts'
 
 /** What the stages of a pipeline need to know of it. */
@@ -28,7 +29,7 @@ export type PlanStage = (stage: ListedStage, pipeline: PlannedPipeline) => Stage
 export const planContents = (
   spec: PipelineSpec,
   declared: Declarations,
-  stages: readonly StagePlan[],
+  plan: (stage: ListedStage) => StagePlan,
 ): Omit<ChildPlan, 'directory'> => ({
   name: spec.name,
   ...(spec.version !== undefined && { version: spec.version }),
@@ -37,9 +38,19 @@ export const planContents = (
   models: spec.models ?? {},
   env: [...declared.env].map(([name, preset]) => ({ name, ...(preset !== undefined && { default: preset }) })),
   secrets: [...declared.secrets],
-  stages,
+  stages: declared.tree.root.all.map(plan),
+  ...planEnds(spec, declared, plan),
   outputs: templates(spec.outputs),
 })
+
+function planEnds(
+  spec: PipelineSpec,
+  { tree }: Declarations,
+  plan: (stage: ListedStage) => StagePlan,
+): Pick<ChildPlan, 'finally' | 'onError'> {
+  const onError = planPipelineOnError(spec.on_error, tree.onError, plan)
+  return { ...(onError && { onError }), ...(tree.finally && { finally: tree.finally.all.map(plan) }) }
+}
 
 const planInput = ({ schema, required, default: preset, description }: InputDeclaration): InputPlan => ({
   schema,

@@ -8,14 +8,16 @@ import {
   type NeedPlan,
   type OnErrorPlan,
   type RetryPlan,
+  type RollbackPlan,
   type StagePlan,
 } from '../../foundation/plan.ts'
 import { literal, type Template } from '../../foundation/template.ts'
 import type { StageDeclaration } from '../declarations.ts'
 import { slotPlaces } from '../spec/slots.ts'
-import { needsList, type PipelineSpec, type StageSpec } from '../spec.ts'
+import { type HandlerSpec, needsList, type PipelineSpec, type StageSpec } from '../spec.ts'
 import type { ListedStage } from '../stage-tree.ts'
 import { planBody } from './body.ts'
+import { planAction, planHandlers } from './handlers.ts'
 import type { PlannedPipeline } from './pipeline.ts'
 import { durationTemplate, templates } from './templates.ts'
 
@@ -43,11 +45,12 @@ export function planStage(listed: ListedStage, pipeline: PlannedPipeline): Stage
     kind: stage.kind.name,
     ...(spec.title !== undefined && { title: spec.title }),
     needs: needsList(spec)?.map(planNeed) ?? 'all_above',
-    join: spec.join ?? 'none_failed',
+    join: listed.join,
     ...(spec.if !== undefined && { if: canonicalExpression(spec.if) }),
     ...(timeout && { timeout }),
     ...(retry && { retry }),
-    onError: planOnError(spec.on_error),
+    onError: planOnError(listed, pipeline),
+    ...(listed.undo && { rollback: planRollback(listed.undo, pipeline) }),
     ...(stage.output !== undefined && { output: stage.output }),
     set: templates(spec.set),
     ...(spec.env && { env: templates(spec.env) }),
@@ -66,9 +69,17 @@ const planNeed = (need: string | NeedPlan): NeedPlan => {
   return { stage: need.stage, ...(need.status && { status: need.status }) }
 }
 
-function planOnError(written: StageSpec['on_error']): OnErrorPlan {
-  if (written === 'continue') return { do: 'continue' }
-  return typeof written === 'object' ? { do: 'continue', value: compileTemplate(written.continue) } : { do: 'fail' }
+function planOnError({ spec: { on_error = 'fail' }, handlers }: ListedStage, pipeline: PlannedPipeline): OnErrorPlan {
+  return Array.isArray(on_error)
+    ? { do: 'handle', handlers: planHandlers(on_error, handlers, (stage) => planStage(stage, pipeline)) }
+    : planAction(on_error as HandlerSpec['do'])
+}
+
+/** It runs whatever else happened, and is tried again whatever its kind. */
+function planRollback(undo: ListedStage, pipeline: PlannedPipeline): RollbackPlan {
+  const retry = retryOf({ ...pipeline.defaults?.retry, ...undo.spec.retry })
+  const stage: StagePlan = { ...planStage(undo, pipeline), needs: [], join: 'all_done', retry }
+  return { stage, alsoOnFailure: undo.spec.also_on_failure === true }
 }
 
 function planTimeout(written: StageSpec['timeout']): StagePlan['timeout'] {
@@ -88,8 +99,11 @@ function planRetry(
 ): RetryPlan | undefined {
   const inherited = inheritsRetry(stage) ? defaults?.retry : undefined
   const own = spec.retry
-  if (!own && !inherited) return undefined
-  const { attempts, delay, backoff, max_delay, jitter, on } = { ...inherited, ...own }
+  return own || inherited ? retryOf({ ...inherited, ...own }) : undefined
+}
+
+/** What is not said is as for every stage that is tried again. */
+function retryOf({ attempts, delay, backoff, max_delay, jitter, on }: NonNullable<StageSpec['retry']>): RetryPlan {
   return {
     attempts: attempts ?? standardRetry.attempts,
     delayMs: delay === undefined ? standardRetry.delayMs : (parseDuration(delay) ?? 0),

@@ -11,6 +11,7 @@ import { freeItemNames } from './free-item-names.ts'
 import { givenInputs } from './given-inputs.ts'
 import { grantedChildren } from './granted-children.ts'
 import { knownNeeds } from './known-needs.ts'
+import { lastStages } from './last-stages.ts'
 import { listedItems } from './listed-items.ts'
 import { markedExpressions } from './marked-expressions.ts'
 import { matchableNeeds } from './matchable-needs.ts'
@@ -22,6 +23,7 @@ import { noRacingReads } from './no-racing-reads.ts'
 import { noUnused } from './no-unused.ts'
 import { noWriteRaces } from './no-write-races.ts'
 import { plainWaits } from './plain-waits.ts'
+import { reachedRollbacks } from './reached-rollbacks.ts'
 import { readableExpressions } from './readable-expressions.ts'
 import type { Rule } from './rule.ts'
 import { secretsInPlace } from './secrets-in-place.ts'
@@ -59,5 +61,7 @@ export const rules: readonly Rule[] = [
   meaningfulOnce,
   plainWaits,
   shutGates,
+  lastStages,
+  reachedRollbacks,
   checkedReads,
 ]

@@ -16,8 +16,11 @@ export const matchableNeeds: Rule = ({ tree, factsOf, parsed: { spanOf } }, repo
 
 function canMatch(need: Need, { index, list }: ListedStage, presence: Presence): boolean {
   if (need.stage === -1) return true
-  const failure = list.all[need.stage]?.onFailure === 'fail' ? 'failed' : 'tolerated'
-  return (need.statuses ?? []).some((status) =>
-    presence.canRunWhen(need.stage, status === 'failed' ? failure : 'succeeded', index),
-  )
+  const { fails, continuesWithValue, continuesWithoutValue } = (list.all[need.stage] as ListedStage).onFailure
+  const failures = [
+    ...(fails ? ['failed' as const] : []),
+    ...(continuesWithValue || continuesWithoutValue ? ['tolerated' as const] : []),
+  ]
+  const endings = (need.statuses ?? []).flatMap((status) => (status === 'failed' ? failures : ['succeeded' as const]))
+  return endings.some((ending) => presence.canRunWhen(need.stage, ending, index))
 }

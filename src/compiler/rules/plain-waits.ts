@@ -1,9 +1,18 @@
 /** Stages that wait have no keys that only make sense where something is done. */
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { StageKind } from '../../foundation/stage-kind.ts'
+import type { StageList } from '../stage-tree.ts'
+import { anyWaits } from './last-stages.ts'
 import type { Rule } from './rule.ts'
 
-export const plainWaits: Rule = ({ tree, parsed }, report) => {
+export const plainWaits: Rule = ({ tree, declared, parsed }, report) => {
+  for (const { stage, kind, child } of declared.stages) {
+    if (!stage.spec.cache || !(kind.body && (stage.lists.some(holdsWait) || (child && anyWaits(child.declarations)))))
+      continue
+    const span = parsed.keySpanOf([...stage.path, 'cache'])
+    const hint = 'A stage inside waits for somebody, who is asked every time. Put "cache" on other stages inside.'
+    report(diagnostics.not_on_body(span, 'cache', `a ${kind.name} in which something waits`, hint))
+  }
   for (const { kind, spec, path } of tree.all) {
     if (!kind?.waits) continue
     for (const [key, hint] of Object.entries(hintsFor(kind))) {
@@ -13,6 +22,9 @@ export const plainWaits: Rule = ({ tree, parsed }, report) => {
     }
   }
 }
+
+const holdsWait = ({ all }: StageList): boolean =>
+  all.some(({ kind, lists, handlers }) => kind?.waits !== undefined || [...lists, ...handlers].some(holdsWait))
 
 const hintsFor = ({ name, waits }: StageKind): Readonly<Record<string, string>> => ({
   cache: 'Remove it: an answer is asked for every time.',

@@ -2,7 +2,7 @@
 import { diagnostics } from '../../foundation/diagnostics.ts'
 import { isJsonObject, type Json } from '../../foundation/json.ts'
 import { suggest } from '../../foundation/suggest.ts'
-import type { ListedStage } from '../stage-tree.ts'
+import { givenOnError, type ListedStage } from '../stage-tree.ts'
 import { misfit, partOf } from './facts/fits.ts'
 import { wholeOutput } from './facts/results.ts'
 import type { Facts, Report, Rule } from './rule.ts'
@@ -10,24 +10,18 @@ import type { Facts, Report, Rule } from './rule.ts'
 export const settableVariables: Rule = (facts, report) => {
   const { declared, parsed } = facts
   for (const { stage, output } of declared.stages) {
-    const { set, on_error } = stage.spec
+    const { set } = stage.spec
     for (const [name, value] of Object.entries(
       isJsonObject((set ?? null) as Json) ? (set as { [name: string]: Json }) : {},
     )) {
       checkSet(name, value, stage, facts, report)
     }
-    if (typeof on_error !== 'object' || output === undefined) continue
-    const path = [...stage.path, 'on_error', 'continue']
-    const problem = misfit(on_error.continue, path, wholeOutput(stage, output), facts.expressions, facts.validators)
-    if (problem)
-      report(
-        diagnostics.value_mismatch(
-          parsed.spanOf(path),
-          `The value that "${stage.id}" goes on with`,
-          problem,
-          undefined,
-        ),
-      )
+    if (output === undefined) continue
+    const what = `The value that "${stage.id}" goes on with`
+    for (const { value, path } of givenOnError(stage)) {
+      const problem = misfit(value, path, wholeOutput(stage, output), facts.expressions, facts.validators)
+      if (problem) report(diagnostics.value_mismatch(parsed.spanOf(path), what, problem, undefined))
+    }
   }
 }
 

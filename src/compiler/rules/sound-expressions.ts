@@ -4,8 +4,8 @@ import { diagnostics } from '../../foundation/diagnostics.ts'
 import type { ExpressionFault } from '../../foundation/expression/types.ts'
 import type { Span } from '../../foundation/source.ts'
 import { suggest } from '../../foundation/suggest.ts'
-import { type ListedStage, outwards, type StageList } from '../stage-tree.ts'
-import { levelOf, lookAt } from './facts/sight.ts'
+import { type ListedStage, listsAround, outwards, type StageList } from '../stage-tree.ts'
+import { levelOf, lookAt, undoneBy } from './facts/sight.ts'
 import type { View } from './facts/sites.ts'
 import type { Facts, Rule } from './rule.ts'
 
@@ -50,12 +50,28 @@ function withRoot(name: string, { declared, tree }: Facts): string | undefined {
 
 function notUpstream(span: Span, name: string, { reader, names }: View, { tree, factsOf }: Facts): Diagnostic {
   const other = tree.find(name) as ListedStage
+  const apart = roleApart(other, reader)
+  if (apart) return diagnostics.stage_inside_body(span, other.id, apart.holder?.id ?? '', apart.role)
   const at = levelOf(other, reader)
   if (!at) return insideBody(span, other, reader, names)
   const within = at === reader ? undefined : at.id
   const { order } = factsOf(at.list)
   const fix = other === at ? 'itself' : order.waitsFor(other.index, at.index) ? 'move' : 'add'
   return diagnostics.stage_not_upstream(span, name, reader?.id ?? '', fix, within)
+}
+
+/** The list of a handler or of `finally` that a stage stands in, and what reads it does not. */
+function roleApart(
+  other: ListedStage,
+  reader: ListedStage | undefined,
+): { readonly role: 'finally' | 'handler'; readonly holder: ListedStage | undefined } | undefined {
+  const around = new Set(reader ? listsAround(reader.list) : [])
+  for (const list of listsAround(other.list)) {
+    if (around.has(list)) return undefined
+    if (list.role === 'finally') return { role: 'finally', holder: undefined }
+    if (list.role === 'handler' || list.role === 'on_error') return { role: 'handler', holder: list.holder }
+  }
+  return undefined
 }
 
 /** The outermost stage that holds the other one and can be seen, or that both stand in. */
@@ -68,7 +84,8 @@ function insideBody(span: Span, other: ListedStage, reader: ListedStage | undefi
 }
 
 function maybeAbsent(span: Span, name: string, view: View, { tree, factsOf }: Facts): Diagnostic {
+  if (undoneBy(view)?.id === name) return diagnostics.maybe_absent_output(span, name, 'undone')
   const seen = lookAt(tree.find(name) as ListedStage, view, factsOf)
-  const isKnown = seen === 'tolerated' || seen === 'failed' || seen === 'valueless'
+  const isKnown = seen === 'tolerated' || seen === 'failed' || seen === 'valueless' || seen === 'ended'
   return diagnostics.maybe_absent_output(span, name, isKnown ? seen : 'skipped')
 }

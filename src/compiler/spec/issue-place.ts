@@ -45,7 +45,9 @@ export function holderName(path: Path): string {
 /** A stage stands in a list that is called `stages`, is an `else`, or is a branch of a `parallel`. */
 const isStagePath = (path: Path): boolean => {
   const [above, list, index] = path.slice(-3).length === 3 ? path.slice(-3) : [undefined, ...path.slice(-2)]
-  return typeof index === 'number' && (list === 'stages' || list === 'else' || above === 'parallel')
+  return (
+    typeof index === 'number' && (list === 'stages' || list === 'finally' || list === 'else' || above === 'parallel')
+  )
 }
 
 export const spanAt = ({ full, validated }: Place) => validated.places.spanOf(full)

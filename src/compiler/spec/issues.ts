@@ -12,7 +12,7 @@ import type { Path } from '../parsed.ts'
 import { quoted } from '../yaml/quote.ts'
 import { codedDiagnostic, isCoded } from './issue-codes.ts'
 import { holderName, holderSpan, nameOf, type Place, spanAt, type Validated, wrongType } from './issue-place.ts'
-import { laterAsking, laterLimits, laterOnError, laterStageLimits, laterTriggerKeys } from './later.ts'
+import { laterAsking, laterLimits, laterStageLimits, laterTriggerKeys } from './later.ts'
 import { hasTemplate, isWholeTemplate } from './templates.ts'
 import { keysAt } from './walk-schema.ts'
 import { expectedWords, foundWords, orList } from './words.ts'
@@ -108,6 +108,7 @@ function isLater(key: string, holder: Path): boolean {
 
 /** The branch that was meant: one that the value fits at its root; else what the branches want, together. */
 function explainUnion(issue: Issue & { code: 'invalid_union' }, path: readonly PropertyKey[], at: Place): Explained[] {
+  if (at.value === undefined && path.length > 0) return [{ diagnostic: missingKey(at), path: at.full }]
   const laterHere = laterValue(at)
   if (laterHere) return [laterHere]
   const branches = issue.errors
@@ -128,17 +129,13 @@ function explainUnion(issue: Issue & { code: 'invalid_union' }, path: readonly P
 const isMismatch = (issue: Issue): boolean =>
   issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union'
 
-/** `on_error: rollback`, `on_error: [ … ]`, `on_item_error: rollback`. */
+/** `on_item_error: rollback`. */
 function laterValue({ full, value, validated }: Place): Explained | undefined {
   if (full.at(-1) === 'on_item_error' && value === 'rollback') {
     const span = validated.places.spanOf(full)
     return { diagnostic: diagnostics.not_available_yet(span, '"on_item_error: rollback"'), path: full }
   }
-  if (full.at(-1) !== 'on_error') return undefined
-  const isLaterWord = typeof value === 'string' && laterOnError.has(value)
-  if (!isLaterWord && !Array.isArray(value)) return undefined
-  const what = isLaterWord ? `"on_error: ${String(value)}"` : 'A list of handlers in "on_error"'
-  return { diagnostic: diagnostics.not_available_yet(validated.places.spanOf(full), what), path: full }
+  return undefined
 }
 
 function explainOne(issue: Issue, at: Place): Diagnostic {

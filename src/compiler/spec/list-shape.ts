@@ -11,7 +11,12 @@ export type CheckStage = (stage: Json, path: Path, shape: Shape) => Json
 export function checkList(list: Json | undefined, path: Path, checkStage: CheckStage, shape: Shape): boolean {
   const { places, report } = shape
   if (list === undefined || list === null || (Array.isArray(list) && list.length === 0)) {
-    report(diagnostics.empty_stages(places.spanOf(path), path.length === 1 ? 'A pipeline' : 'A list of stages'))
+    report(
+      diagnostics.empty_stages(
+        places.spanOf(path),
+        path[0] === 'stages' && path.length === 1 ? 'A pipeline' : 'A list of stages',
+      ),
+    )
     return false
   }
   if (!Array.isArray(list)) {

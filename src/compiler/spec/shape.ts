@@ -14,6 +14,7 @@ import { topLevelKeys } from '../spec.ts'
 import type { Places } from '../yaml/places.ts'
 import { limits } from '../yaml/read.ts'
 import { bareExpression } from './expression-shape.ts'
+import { checkHandlers } from './failure-shape.ts'
 import { holderSpan } from './issue-place.ts'
 import { type Explained, explainIssues } from './issues.ts'
 import { laterTopLevelKeys } from './later.ts'
@@ -73,6 +74,8 @@ const knownHint = `Known keys: ${known.join(', ')}; keys of your own start with 
 
 function checkHead(data: Mutable, shape: Shape): void {
   checkLiterals(data, [], ['inputs', 'types', 'vars'], shape)
+  checkHandlers(data.on_error, ['on_error'], checkStage, shape)
+  if (data.finally !== undefined && !checkList(data.finally, ['finally'], checkStage, shape)) delete data.finally
   checkTriggers(data, shape)
   const result = headSchema.safeParse(data)
   if (!result.success) {

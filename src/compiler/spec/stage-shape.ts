@@ -8,6 +8,7 @@ import type { Path } from '../parsed.ts'
 import { checkBody, checkInside } from './body-shape.ts'
 import { checkConfig } from './config-shape.ts'
 import { bareExpression } from './expression-shape.ts'
+import { checkHandlers, checkRollback } from './failure-shape.ts'
 import { explainIssues } from './issues.ts'
 import { besideLaterKinds, laterKinds, laterStageKeys } from './later.ts'
 import { mend } from './mend.ts'
@@ -31,12 +32,24 @@ export function checkStage(stage: Json, path: Path, shape: Shape): Json {
   }
   const data = stage as Mutable
   const kind = checkKeys(data, path, shape)
+  checkHandlers(data.on_error, [...path, 'on_error'], checkStage, shape)
   checkCommon(data, path, shape)
   if (typeof data.id !== 'string') data.id = standInId(path)
   if (kind && data[kind.name] !== undefined) checkConfig(kind, data, path, shape)
+  checkRollback(data, path, checkBare, shape)
   if (kind?.body) checkBody(kind, kind.body, data, path, checkStage, shape)
   if (path.length > 2) checkInside(data, path, shape)
   return data
+}
+
+/** A stage that has no id. */
+function checkBare(data: Mutable, path: Path, shape: Shape): StageKind | undefined {
+  const kind = checkKeys(data, path, shape)
+  data.id = 'undo'
+  checkCommon(data, path, shape)
+  delete data.id
+  if (kind && data[kind.name] !== undefined && !kind.body && !kind.waits) checkConfig(kind, data, path, shape)
+  return kind
 }
 
 /** No id that anybody can write, and another one at every place. */

@@ -12,6 +12,7 @@ import {
   timeout,
   value,
 } from './blocks.ts'
+import { rollback, stageOnError } from './failure-keys.ts'
 import { idPattern, reservedIds } from './ids.ts'
 
 const needStatus = () => z.enum(['succeeded', 'failed'])
@@ -23,12 +24,6 @@ const need = () =>
       stage: literalText().describe('Id of the stage.'),
       status: z.array(needStatus()).min(1).describe('The statuses that match; any terminal one by default.').optional(),
     }),
-  ])
-
-const onError = () =>
-  z.union([
-    z.enum(['fail', 'continue']),
-    z.strictObject({ continue: value().describe("The stage's output when it fails.") }),
   ])
 
 export const stageId = () =>
@@ -48,9 +43,8 @@ export const commonStageKeys = {
   if: expression().describe('It runs only when this expression is true, else it is skipped.').optional(),
   timeout: timeout().describe('The longest time an attempt may take: a duration, or `{ total, idle }`.').optional(),
   retry: retry().describe('Whether and how a failed attempt is tried again.').optional(),
-  on_error: onError()
-    .describe('`fail` (default), `continue`, or `{ continue: value }`: what a failure means for the run.')
-    .optional(),
+  on_error: stageOnError(),
+  rollback: rollback(),
   output: schemaValue().describe('Schema of its output; checked whenever it ends.').optional(),
   set: z
     .record(z.string(), value())

@@ -5,7 +5,7 @@ import type { Begun } from '../../foundation/past.ts'
 import type { PipelinePlan } from '../../foundation/plan.ts'
 import { sourcesOf } from '../../foundation/template.ts'
 import { asStageError } from '../failures.ts'
-import { type Provisional, runFinally } from '../finally.ts'
+import { handleEnd, type Provisional, runFinally } from '../finally.ts'
 import { prepareInputs } from '../inputs.ts'
 import { evaluate, type StageAtWork } from '../stage-work.ts'
 import { noNames, type View } from '../view.ts'
@@ -29,8 +29,21 @@ export async function runChild(work: BodyWork, plan: PipelinePlan, begun: Begun,
     child: called,
   })
   const ended = end.is === 'done' ? outputsOf(work, plan, view) : { end }
-  const failure = await runFinally(work, view, child.finally ?? [], provisionalOf(ended.end))
-  return failure && ended.end.is === 'done' ? { end: { is: 'failed', failure } } : ended
+  const handled = ended.end.is === 'failed' ? await afterFailure(work, child, view, ended.end) : ended
+  const failure = await runFinally(work, view, child.finally ?? [], provisionalOf(handled.end))
+  return failure && handled.end.is === 'done' ? { end: { is: 'failed', failure } } : handled
+}
+
+/** Its `on_error`. What it did is a part of the run, so what is taken back is the run. */
+async function afterFailure(
+  work: BodyWork,
+  { onError = { do: 'fail' } }: PipelinePlan['child'],
+  view: View,
+  end: Extract<ListEnd, { is: 'failed' }>,
+): Promise<Ran> {
+  const { do: said } = onError
+  const action = said === 'handle' ? await handleEnd(work, view, onError.handlers, provisionalOf(end)) : said
+  return { end: action === 'rollback' ? { ...end, rollback: true } : end }
 }
 
 /** How the pipeline inside will end, as its `finally` reads it. */

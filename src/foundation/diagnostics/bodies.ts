@@ -115,15 +115,23 @@ export const bodyDiagnostics = {
       'What happens inside a stage happens once per item or iteration, or perhaps not at all. From outside, a body is seen only through the stage that holds it: by its `output`, which is the output of the last stage inside, or `result`.',
     wrong: each(measured, '  - id: show', '    transform: ${{ stages.length.output }}'),
     right: each(measured, '  - id: show', '    transform: ${{ stages.lengths.output }}'),
-    /** `from` is where the reader stands: outside, in another list of the same stage, or in the `while` of the loop. */
-    say: (name: string, holder: string, from: 'outside' | 'beside' | 'while') => ({
-      message:
-        from === 'while'
-          ? `"${name}" has not run yet when "while" is asked.`
-          : `"${name}" stands inside "${holder}", so it cannot be read from here.`,
+    /**
+     * `from` is where the reader stands: outside, in another list of the same stage, or in the `while` of the loop; or
+     * what it reads stands in `finally` or in a handler.
+     */
+    say: (name: string, holder: string, from: 'outside' | 'beside' | 'while' | 'finally' | 'handler') => ({
+      message: {
+        outside: `"${name}" stands inside "${holder}", so it cannot be read from here.`,
+        beside: `"${name}" stands inside "${holder}", so it cannot be read from here.`,
+        while: `"${name}" has not run yet when "while" is asked.`,
+        finally: `"${name}" runs in "finally", when all else has ended, so it cannot be read from here.`,
+        handler: `"${name}" stands in a handler of ${holder === '' ? 'the pipeline' : `"${holder}"`}, so it cannot be read from here.`,
+      }[from],
       hint: {
         outside: `A body is seen only through the stage that holds it: read stages.${holder}.output.`,
         beside: `The lists of stages inside "${holder}" do not see each other; read it after "${holder}".`,
+        finally: 'Only stages below it in "finally" can read it.',
+        handler: 'Only stages of the same handler can read it.',
         while: `Read the iteration before, with a default for the first: coalesce(iteration.previous.?${name}.?output, …).`,
       }[from],
     }),

@@ -8,13 +8,15 @@ const didYouMean = (near: string | undefined): string | undefined =>
   near === undefined ? undefined : `Did you mean "${near}"?`
 
 /** Why the output of a stage may be missing where it is read. */
-export type WhyAbsent = 'skipped' | 'failed' | 'tolerated' | 'valueless'
+export type WhyAbsent = 'skipped' | 'failed' | 'tolerated' | 'valueless' | 'ended' | 'undone'
 
 const absence: Readonly<Record<WhyAbsent, string>> = {
   skipped: 'can be skipped',
   failed: 'can have failed',
   tolerated: 'can fail and be tolerated without a value',
   valueless: 'can end without one: its last stage may be skipped, or it may have no iteration',
+  ended: 'can have failed, been skipped or not have run when the run has ended',
+  undone: 'can have failed: "also_on_failure" takes back such attempts, too',
 }
 
 const presence: Readonly<Record<WhyAbsent, string>> = {
@@ -22,6 +24,8 @@ const presence: Readonly<Record<WhyAbsent, string>> = {
   failed: 'let this run only when that stage succeeded: "status: [succeeded]" in its needs',
   tolerated: 'give that stage a value: "on_error: { continue: … }"',
   valueless: 'let a stage that always runs be the last inside it',
+  ended: 'look at its status first',
+  undone: 'leave out "also_on_failure"',
 }
 
 export const orderDiagnostics = {
@@ -207,7 +211,7 @@ stages:
       hint: {
         itself: within
           ? 'Read the stages inside it instead, or read it in a stage after it.'
-          : 'Its own output can be read as "output", and only in its "set".',
+          : 'Its own output can be read as "output", and only in its "set" and "rollback".',
         add: `Add ${name} to the needs of "${within ?? reader}".`,
         move: `"${name}" waits for "${within ?? reader}"; move what reads it to a stage after "${name}".`,
       }[fix],
@@ -239,7 +243,7 @@ stages:
 `,
     say: (name: string, why: WhyAbsent) => ({
       message: `The output of "${name}" may be null here, because that stage ${absence[why]}.`,
-      hint: `Read its fields with .? and a default, as in coalesce(stages.${name}.output.?field, …), or ${presence[why]}.`,
+      hint: `Read its fields with .? and a default, as in coalesce(${why === 'undone' ? '' : `stages.${name}.`}output.?field, …), or ${presence[why]}.`,
     }),
   }),
 

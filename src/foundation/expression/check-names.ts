@@ -36,13 +36,19 @@ const isRoot = (name: string): boolean => name === 'stages' || isMemberRoot(name
 function rootType(name: string, at: Span, context: CheckContext): Type {
   const { names, elsewhere } = context.scope
   const schema = Object.hasOwn(names, name) ? names[name] : undefined
-  if (schema !== undefined) return typeOf(schema, schema)
+  if (schema !== undefined) return whereMaybeNull(name, typeOf(schema, schema), at, context)
   const reason = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined
   if (reason !== undefined)
     return fault(context, 'wrong_scope', at, `"${name}" cannot be read here: ${reason}.`, { name })
   if (name === 'stages') return unknownType
   const candidates = [...localNames(context), ...Object.keys(names), 'stages']
   return fault(context, 'unknown_name', at, `There is nothing called "${name}" here.`, { name, candidates })
+}
+
+function whereMaybeNull(name: string, type: Type, { start, end }: Span, { scope }: CheckContext): Type {
+  const id = scope.maybeNull && Object.hasOwn(scope.maybeNull, name) ? scope.maybeNull[name] : undefined
+  if (id === undefined) return type
+  return { ...nullable(type), absent: { id, field: undefined, optional: false, start, end } }
 }
 
 function localNames(context: CheckContext): string[] {

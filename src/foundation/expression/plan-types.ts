@@ -3,9 +3,18 @@
  * missing is null, as it was when the expression was checked.
  */
 import type { Json } from '../json.ts'
-import { type ChildPlan, type JsonSchema, listsOf, type Plan, type StagePlan } from '../plan.ts'
+import { type ChildPlan, handledBy, type JsonSchema, listsOf, listsOfPipeline, type StagePlan } from '../plan.ts'
 import type { Template } from '../template.ts'
-import { bodyFields, closedMap, foreachNames, itemSchema, listOf, loopNames } from './body-types.ts'
+import {
+  bodyFields,
+  closedMap,
+  failureSchema,
+  foreachNames,
+  itemSchema,
+  listOf,
+  loopNames,
+  orNull,
+} from './body-types.ts'
 import { createChecker } from './check.ts'
 import type { TypeScope } from './types.ts'
 
@@ -13,29 +22,30 @@ import type { TypeScope } from './types.ts'
 export type TypePlace = 'beside' | 'inside'
 
 /**
- * Types per place: of a stage (its `set:` also sees `output`), or of the whole pipeline. The same object every time for
+ * Types per place: of a stage (its `set:` and `rollback:` also see `output`), or of the whole pipeline. The same object every time for
  * the same place, as `EvaluationScope.types` wants it.
  */
-export function createPlanTypes(plan: Plan): (stage?: StagePlan, place?: TypePlace) => TypeScope {
+export function createPlanTypes(plan: TypedPipeline): (stage?: StagePlan, place?: TypePlace) => TypeScope {
   const stages = new Map<StagePlan, StageTypes>()
   const whole = addPipeline(plan, stages)
   return (stage, place = 'beside') => (stage ? (stages.get(stage)?.[place]() ?? whole) : whole)
 }
 
+type TypedPipeline = Pick<ChildPlan, 'inputs' | 'vars' | 'stages' | 'finally' | 'onError'>
 type StageTypes = Readonly<Record<TypePlace, () => TypeScope>>
 type Names = Readonly<Record<string, JsonSchema>>
 
 /** Adds the types of every stage of a pipeline, and of those inside it. */
-function addPipeline(
-  pipeline: Pick<ChildPlan, 'inputs' | 'vars' | 'stages'>,
-  known: Map<StagePlan, StageTypes>,
-): TypeScope {
+function addPipeline(pipeline: TypedPipeline, known: Map<StagePlan, StageTypes>): TypeScope {
   const checker = createChecker()
   const byId = new Map<string, StagePlan>()
   const outputs = new Map<StagePlan, JsonSchema>()
   const shared: Names = {
     inputs: closedMap(Object.entries(pipeline.inputs).map(([name, { schema }]) => [name, schema])),
     vars: closedMap(Object.entries(pipeline.vars).map(([name, { schema }]) => [name, schema])),
+    // Where they have no value nobody asks for their types.
+    error: failureSchema,
+    run: { type: 'object', properties: { error: orNull(failureSchema) as Json } },
   }
 
   const scopeOf = (names: Names): TypeScope => ({
@@ -56,6 +66,7 @@ function addPipeline(
       known.set(stage, { beside, inside: once(() => scopeOf(namesInside())) })
       if (stage.body?.kind === 'pipeline') addPipeline(stage.body.child, known)
       else for (const inner of listsOf(stage)) addList(inner, namesInside)
+      for (const handled of handledBy(stage.onError)) addList(handled, namesOf)
     }
   }
 
@@ -113,7 +124,7 @@ function addPipeline(
     }
   }
 
-  addList(pipeline.stages, () => shared)
+  for (const list of listsOfPipeline(pipeline)) addList(list, () => shared)
   return scopeOf(shared)
 }
 

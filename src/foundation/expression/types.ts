@@ -15,6 +15,8 @@ export interface TypeScope {
   stage(id: string): StageType | 'not_upstream' | undefined
   /** Ids of the stages that may be read, for suggestions; only called when there is a fault. */
   stageNames(): Iterable<string>
+  /** Names that may be null although they are an output, so that fields need `.?`, with the stage that it is of. */
+  readonly maybeNull?: Readonly<Record<string, string>>
   /** Names that exist in the language but not here, with the reason: `{ event: 'only in match:' }`. */
   readonly elsewhere: Readonly<Record<string, string>>
 }

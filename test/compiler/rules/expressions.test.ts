@@ -92,13 +92,13 @@ describe('names', () => {
     [
       'output',
       'wrong_scope',
-      '"output" cannot be read here: it exists only in "set", where the stage has one.',
+      '"output" cannot be read here: it exists only in "set" and "rollback", where the stage has one.',
       undefined,
     ],
     [
       'error.code',
       'wrong_scope',
-      '"error" cannot be read here: it exists only in the value of "on_error: { continue: … }".',
+      '"error" cannot be read here: it exists only in "on_error": in conditions and stages of handlers, and in the value of "continue".',
       undefined,
     ],
     [
@@ -110,7 +110,7 @@ describe('names', () => {
     [
       'run.status',
       'wrong_scope',
-      '"run.status" cannot be read here: it exists only in "finally" and in handlers.',
+      '"run.status" cannot be read here: it exists only in "finally" and in handlers of the pipeline.',
       undefined,
     ],
   ])('%s is %s', (source, code, message, hint) => {

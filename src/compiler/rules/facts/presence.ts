@@ -12,7 +12,7 @@ import { type Conditions, createConditions } from './conditions.ts'
 import type { StageOrder } from './stage-order.ts'
 
 /** How the stage that is asked about ended. */
-type Ending = Exclude<WhyAbsent, 'valueless'> | 'succeeded'
+type Ending = 'skipped' | 'failed' | 'tolerated' | 'succeeded'
 
 /** What certainly happens to a stage then. `blocked` = skipped for another reason than `condition`. */
 type Fate = 'open' | 'skipped' | 'blocked'
@@ -65,8 +65,9 @@ export function createPresence(
       const listed = stages[stage] as ListedStage
       if (mayBeSkippedItself(listed) && !isExcluded(listed, also) && canRunWhen(stage, 'skipped', reader))
         return 'skipped'
-      if (listed.onFailure === 'continue_without_value' && canRunWhen(stage, 'tolerated', reader)) return 'tolerated'
-      if (listed.onFailure === 'fail' && lenient && canRunWhen(stage, 'failed', reader)) return 'failed'
+      const { continuesWithoutValue, fails } = listed.onFailure
+      if (continuesWithoutValue && canRunWhen(stage, 'tolerated', reader)) return 'tolerated'
+      if (fails && lenient && canRunWhen(stage, 'failed', reader)) return 'failed'
       return undefined
     },
     whyAbsentAtEnd(stage) {
@@ -78,7 +79,7 @@ export function createPresence(
   }
 
   function whyTolerated(stage: number): WhyAbsent | undefined {
-    return stages[stage]?.onFailure === 'continue_without_value' ? 'tolerated' : undefined
+    return stages[stage]?.onFailure.continuesWithoutValue ? 'tolerated' : undefined
   }
 
   /** One of the conditions implies its own, so it was not skipped. */

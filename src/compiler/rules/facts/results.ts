@@ -41,14 +41,14 @@ export function createResults(
     if (!declaration) return true
     if (declaration.kind.body) return bodyResult(stage, declaration)
     if (declaration.output !== undefined) return declaration.result
-    if (stage.onFailure === 'continue_with_value') return true
+    if (stage.onFailure.continuesWithValue) return true
     const { result, registered } = declaration
     return result === true ? functionSchema(registered?.output, 'output') : result
   }
 
   function bodyResult(stage: ListedStage, { kind, output, child }: StageDeclaration): JsonSchema {
     if (output !== undefined) return wholeOutput(stage, output)
-    if (stage.onFailure === 'continue_with_value') return true
+    if (stage.onFailure.continuesWithValue) return true
     switch (kind.body?.kind) {
       case 'foreach':
         return listOf(orNullIf(mayFailItems(stage), bodyValue(stage)))

@@ -1,14 +1,13 @@
 /** What expressions may read at each place, with types: what is declared of inputs, variables, stages and the run. */
-import { failureCategories } from '../../../foundation/errors.ts'
 import { anyBodyFields, bodyFields, closedMap, orNull } from '../../../foundation/expression/body-types.ts'
 import type { StageType, TypeScope } from '../../../foundation/expression/types.ts'
 import type { Json } from '../../../foundation/json.ts'
 import type { JsonSchema } from '../../../foundation/plan.ts'
 import type { Declarations } from '../../declarations.ts'
 import type { FactsOf } from './lists.ts'
-import { createNames, elsewhere } from './names.ts'
+import { createNames, elsewhere, stageFailure } from './names.ts'
 import type { Results } from './results.ts'
-import { lookAt, readable } from './sight.ts'
+import { lookAt, readable, undoneBy } from './sight.ts'
 import type { Site, StartExtra, View } from './sites.ts'
 
 const text: JsonSchema = { type: 'string' }
@@ -32,20 +31,6 @@ const runSchema: JsonSchema = {
     [key: string]: Json
   },
   required: ['id', 'thread_id', 'pipeline', 'version', 'started_at', 'last'],
-  additionalProperties: false,
-}
-
-const failureSchema: JsonSchema = {
-  type: 'object',
-  properties: {
-    stage: text,
-    category: { enum: [...failureCategories] },
-    code: text,
-    message: text,
-    details: true,
-    attempts: { type: 'integer' },
-  },
-  required: ['stage', 'category', 'code', 'message', 'attempts'],
   additionalProperties: false,
 }
 
@@ -111,8 +96,10 @@ export function createScopes(declared: Declarations, factsOf: FactsOf, results: 
   function make(view: View, extra: Site['extra']): TypeScope {
     const { names, elsewhere } = namesIn(view.names)
     const { reader } = view
+    const undone = undoneBy(view)
     return {
       names: namesWith(names, extra, () => (reader ? results.of(reader) : true)),
+      ...(undone?.undo?.spec.also_on_failure === true && { maybeNull: { output: undone.id } }),
       elsewhere,
       stage: (id) => typeOfStage(id, view),
       stageNames: () => readable(view, factsOf),
@@ -153,5 +140,5 @@ function namesWith(
 ): Record<string, JsonSchema> {
   if (extra === 'output') return { ...names, output: ownResult() }
   if (extra === 'event') return { ...names, event: eventSchema }
-  return extra === 'error' ? { ...names, error: failureSchema } : names
+  return extra === 'error' ? { ...names, error: stageFailure } : names
 }

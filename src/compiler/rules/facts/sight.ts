@@ -1,6 +1,6 @@
 /** What can be seen of a stage from where an expression looks. */
 import type { WhyAbsent } from '../../../foundation/diagnostics/order.ts'
-import { type ListedStage, outwards } from '../../stage-tree.ts'
+import { type ListedStage, listsAround, outwards, type StageList } from '../../stage-tree.ts'
 import type { FactsOf } from './lists.ts'
 import type { View } from './sites.ts'
 import { mayLackValue } from './values.ts'
@@ -8,7 +8,8 @@ import { mayLackValue } from './values.ts'
 /** It is done and has an output; it is done but may have none; it cannot be read; or nobody can say. */
 export type Sight = 'present' | WhyAbsent | 'out_of_sight' | 'uncertain'
 
-export function lookAt(stage: ListedStage, { reader, end }: View, factsOf: FactsOf): Sight {
+export function lookAt(stage: ListedStage, { reader, end, names }: View, factsOf: FactsOf): Sight {
+  if (ended(names) === stage.list) return 'ended'
   const { order, presence } = factsOf(stage.list)
   if (end === stage.list) {
     const why = end.holder ? presence.whyAbsentInBody(stage.index) : presence.whyAbsentAtEnd(stage.index)
@@ -20,6 +21,16 @@ export function lookAt(stage: ListedStage, { reader, end }: View, factsOf: Facts
   if (!order.waitsFor(at.index, stage.index)) return 'out_of_sight'
   return presence.whyAbsent(stage.index, at.index, conditionsBelow(at, reader)) ?? whenDone(stage, factsOf)
 }
+
+/** The list of the pipeline whose stages have all ended, however, before anything of this one is evaluated. */
+export function ended(list: StageList): StageList | undefined {
+  for (const at of listsAround(list)) if (at.after) return at.after
+  return undefined
+}
+
+/** The stage that is taken back where the expression stands. */
+export const undoneBy = ({ names }: View): ListedStage | undefined =>
+  names.role === 'rollback' ? names.holder : undefined
 
 const whenDone = (stage: ListedStage, factsOf: FactsOf): Sight =>
   mayLackValue(stage, factsOf) ? 'valueless' : 'present'
@@ -44,7 +55,8 @@ function conditionsBelow(outer: ListedStage, reader: ListedStage | undefined): s
 const isLocal = /\b(index|iteration)\b/
 
 /** Ids of the stages that can be read, for suggestions. */
-export function* readable({ reader, end }: View, factsOf: FactsOf): Generator<string> {
+export function* readable({ reader, end, names }: View, factsOf: FactsOf): Generator<string> {
+  for (const { id } of ended(names)?.all ?? []) if (isNamed(id)) yield id
   for (const { id } of end?.all ?? []) if (isNamed(id)) yield id
   for (const at of outwards(reader)) {
     const { order } = factsOf(at.list)

@@ -8,7 +8,7 @@ import type { Slot } from '../../../foundation/stage-kind.ts'
 import type { Declarations, StageDeclaration } from '../../declarations.ts'
 import type { ParsedPipeline, Path } from '../../parsed.ts'
 import { slotPlaces } from '../../spec/slots.ts'
-import type { ListedStage, StageList } from '../../stage-tree.ts'
+import { givenOnError, handlersOf, type ListedStage, type StageList } from '../../stage-tree.ts'
 
 export interface Site {
   readonly text: string
@@ -49,7 +49,23 @@ export function findSites(parsed: ParsedPipeline, declared: Declarations): Site[
   const outputs = textsIn(parsed.data.outputs ?? null, ['outputs']).map(({ text, path }) =>
     site(parsed, text, path, { view, label: String(path[1] ?? 'outputs') }),
   )
-  return [...stages, ...defaultSites(parsed, declared), ...outputs, ...triggerSites(parsed, view)]
+  return [
+    ...stages,
+    ...defaultSites(parsed, declared),
+    ...outputs,
+    ...endSites(parsed, declared),
+    ...triggerSites(parsed, view),
+  ]
+}
+
+/** The conditions of the pipeline's own handlers. */
+function endSites(parsed: ParsedPipeline, { tree }: Declarations): Site[] {
+  return handlersOf(parsed.spec.on_error).flatMap(({ when }, at): Site[] => {
+    const names = tree.onError[at]
+    if (when === undefined || !names) return []
+    const view: View = { reader: undefined, end: undefined, names }
+    return [site(parsed, when, ['on_error', at, 'when'], { view, label: 'when', is: 'expression' })]
+  })
 }
 
 function triggerSites(parsed: ParsedPipeline, view: View): Site[] {
@@ -106,9 +122,23 @@ function stageSites(declared: StageDeclaration, parsed: ParsedPipeline): Site[] 
   add(spec.env as Json | undefined, 'env', { secrets: 'yes' })
   add(spec.idempotency_key, 'idempotency_key')
   add(spec.cache?.key, 'cache.key')
-  if (typeof spec.on_error === 'object') add(spec.on_error.continue, 'on_error.continue', { extra: 'error' })
   add(spec.set as Json | undefined, 'set', { extra: 'output' })
-  return sites
+  return [...sites, ...errorSites(declared.stage, parsed)]
+}
+
+/** What `on_error` of a stage asks, and what it goes on with. */
+function errorSites(stage: ListedStage, parsed: ParsedPipeline): Site[] {
+  const base: Path = [...stage.path, 'on_error']
+  const more = { view: viewOf(stage), extra: 'error' } as const
+  const conditions = handlersOf(stage.spec.on_error).flatMap(({ when }, at) =>
+    when === undefined
+      ? []
+      : [site(parsed, when, [...base, at, 'when'], { ...more, label: 'on_error.when', is: 'expression' })],
+  )
+  const values = givenOnError(stage).flatMap(({ value, path }) =>
+    textsIn(value, path).map((each) => site(parsed, each.text, each.path, { ...more, label: 'on_error.continue' })),
+  )
+  return [...conditions, ...values]
 }
 
 function configSites(declared: StageDeclaration, parsed: ParsedPipeline): Site[] {

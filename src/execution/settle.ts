@@ -39,6 +39,7 @@ async function afterAll(work: LastWork, view: RunView, verdict: Verdict): Promis
   if (verdict.status === 'incomplete') return verdict
   const handled = verdict.status === 'failed' ? await afterFailure(work, view, verdict) : verdict
   const failure = await runFinally(work, view, last, handled)
+  await work.line.recorded?.journal.commit() // whoever is told how the run ends is told what the journal has
   return failure && handled.status === 'succeeded' ? without('failed', failure) : handled
 }
 

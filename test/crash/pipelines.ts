@@ -103,7 +103,57 @@ outputs:
   said: \${{ stages.after_a.output.said }}
 `
 
-export const pipelines = { sequence, branches, retries, failure, waits } as const
+/** Stages inside stages: items side by side, turns one after the other, branches, a question in each of two items. */
+const bodies = `
+name: crash_bodies
+vars:
+  trail: { type: "string[]", merge: append, default: [] }
+stages:
+  - id: each
+    foreach: [a, b, c, d]
+    as: letter
+    concurrency: 2
+    stages:
+      - { id: part, uses: touch, with: { ms: 6, says: "\${{ letter }}" }, set: { trail: ["\${{ output.said }}"] } }
+      - { id: sides, parallel: { left: [{ id: l, uses: touch, with: { ms: 2 } }], right: [{ id: r, uses: touch, with: { ms: 5 } }] } }
+  - id: turns
+    needs: []
+    loop: { until: iteration.index == 2, max: 5 }
+    stages:
+      - { id: turn, uses: touch, with: { ms: 4, fails: 1 }, retry: { attempts: 3, delay: 20ms, backoff: constant, jitter: false, on: [network] } }
+      - { id: note, transform: "\${{ iteration.index }}", set: { trail: ["turn"] } }
+  - id: asked
+    needs: [each]
+    foreach: [x, y]
+    stages:
+      - { id: ask_item, question: a, set: { trail: ["\${{ output }}"] } }
+      - { id: after_item, uses: touch, with: { ms: 3, says: "\${{ item }}" } }
+  - id: way
+    needs: [asked, turns]
+    switch:
+      - { when: size(vars.trail) > 100, stages: [{ id: never, uses: touch, with: { ms: 0 } }] }
+      - { else: [{ id: taken, uses: touch, with: { ms: 2 } }] }
+outputs:
+  trail: \${{ vars.trail }}
+  each: \${{ stages.each.output.map(one, one.left.stage) }}
+`
+
+/** It fails, what was done is taken back, and then comes what comes last. */
+const undone = `
+name: crash_undone
+on_error: rollback
+stages:
+  - { id: first, uses: touch, with: { ms: 4 }, rollback: { uses: touch, with: { ms: 3 } } }
+  - id: each
+    foreach: [a, b, c]
+    concurrency: 2
+    stages: [{ id: part, uses: touch, with: { ms: 4 }, rollback: { uses: touch, with: { ms: 2, says: "\${{ item }}" } } }]
+  - { id: breaks, uses: touch, with: { ms: 3, fails: 1000 }, on_error: [{ do: fail, stages: [{ id: handled, uses: touch, with: { ms: 3 } }] }] }
+finally:
+  - { id: last, uses: touch, with: { ms: 3, says: "\${{ run.status }}" } }
+`
+
+export const pipelines = { sequence, branches, retries, failure, waits, bodies, undone } as const
 
 export type PipelineName = keyof typeof pipelines
 export const pipelineNames = Object.keys(pipelines) as readonly PipelineName[]

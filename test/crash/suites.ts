@@ -36,7 +36,7 @@ export const combinations: readonly (readonly [PipelineName, Lowering])[] = pipe
 )
 
 /** Runs that wait leave their thread, so that a second process may rightly have it. */
-const unwaiting = combinations.filter(([pipeline]) => pipeline !== 'waits')
+const unwaiting = combinations.filter(([pipeline]) => pipeline !== 'waits' && pipeline !== 'bodies')
 
 /** How long a lease lives where one is to expire. Milliseconds. */
 const shortLeaseMs = 300

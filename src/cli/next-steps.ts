@@ -7,6 +7,7 @@ import { defaultStorePath } from './project-root.ts'
 
 export interface NextSteps {
   readonly resume: string
+  readonly retry: string
   readonly show: string
   readonly watch: string
   /** What to do about a wait, and with which command. */
@@ -22,6 +23,7 @@ export function nextSteps(id: string, storePath: string, cwd: string): NextSteps
   const plain = (name: string, more = '') => `stagegraph ${name}${more}${store}`
   return {
     resume: command('resume'),
+    retry: command('retry'),
     show: command('show'),
     watch: command('watch'),
     about: (wait) => aboutWait(wait, command, plain),

@@ -41,8 +41,14 @@ export type RunEventBody =
   | { readonly type: 'run.paused'; readonly reason: 'interrupted' | 'until' | 'waiting' }
   | { readonly type: 'run.cancelling' }
   | { readonly type: 'run.ended'; readonly result: RunResult }
-  /** These stages of the pipeline's own list begin anew, with what is inside of them. */
-  | { readonly type: 'run.reopened'; readonly stages: readonly string[]; readonly from?: string }
+  | {
+      readonly type: 'run.reopened'
+      /** These stages of the pipeline's own list begin anew. */
+      readonly stages: readonly string[]
+      /** Those of them that keep what ended well inside of them. */
+      readonly partly?: readonly string[]
+      readonly from?: string
+    }
   /** The run goes on, but not as it should. */
   | { readonly type: 'run.warned'; readonly code: string; readonly message: string }
   /** The run begins with what another had recorded up to `seq`; those events follow. */

@@ -98,7 +98,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
   function add(event: DatedEvent): void {
     const isInherited = inherits > 0 && inherits-- > 0
     if (event.type === 'run.forked') inherits = event.inherits ?? 0
-    else if (event.type === 'run.reopened') reopen(event.stages)
+    else if (event.type === 'run.reopened') reopen(event.stages, event.partly)
     else if (event.type === 'variable.patched') patches.push(event)
     else if (event.type === 'run.ended' && event.result.status === 'quarantined') forgive(stages)
     else if ('stage' in event) {
@@ -110,11 +110,15 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
       if (after.outcome && !isInside(event.stage)) outcomes[event.stage] = after.outcome
     }
   }
-  function reopen(tops: readonly string[]): void {
+  function reopen(tops: readonly string[], partly: readonly string[] = []): void {
     const anew = new Set([...tops, ...lastTops])
-    for (const [path, { generation }] of stages) {
-      if (!anew.has(topOf(path))) continue
-      stages.set(path, { ...untouched, generation: generation + 1 })
+    const kept = new Set(partly)
+    for (const [path, { generation, begun, outcome }] of stages) {
+      const top = topOf(path)
+      if (!anew.has(top)) continue
+      const isKept = kept.has(top)
+      if (isKept && path !== top && outcome && endedWell(outcome)) continue
+      stages.set(path, { ...untouched, generation: generation + 1, ...(isKept && begun && { begun }) })
       ended.delete(path)
       delete outcomes[path]
     }
@@ -254,6 +258,10 @@ const isRetry = (answer: Json): boolean => isJsonObject(answer) && answer.decisi
 
 /** The stage after one more event. */
 export const advance = (stage: StagePast, event: StageEvent): StagePast => next(stage, event)
+
+/** Whoever tries again what did not go well has no business with it. */
+export const endedWell = ({ status, reason, tolerated }: Outcome): boolean =>
+  status === 'succeeded' || tolerated || (status === 'skipped' && reason === 'condition')
 
 /** The wait that a stage stands at. */
 export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined {

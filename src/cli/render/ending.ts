@@ -5,6 +5,7 @@
  *       fetch (3 attempts) http_5xx: The server answered 503.
  *       its logs     stagegraph logs r_8f3 --stage fetch
  *       everything   stagegraph show r_8f3
+ *       try again    stagegraph retry r_8f3
  */
 import type { PipelineState } from '../../execution/pipeline-engine.ts'
 import type { PipelineResult } from '../../execution/run.ts'
@@ -80,6 +81,11 @@ function nextCommands({ status, error }: Ended, next: NextSteps): [what: string,
     case 'cancelled':
       return [['look at it', next.show]]
     case 'failed':
+      return [
+        ['its logs', next.logs(error?.stage)],
+        ['everything', next.show],
+        ['try again', next.retry],
+      ]
     case 'rolled_back':
     case 'rollback_failed':
       return [

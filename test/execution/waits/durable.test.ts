@@ -251,6 +251,45 @@ stages:
   })
 })
 
+describe('inside other stages', () => {
+  it('each item asks for itself, and is answered by its path', async () => {
+    const its = compile(`
+name: p
+stages:
+  - id: each
+    foreach: "\${{ ['a', 'b'] }}"
+    stages:
+      - { id: ok, approve: { message: "\${{ item }}?", timeout: 2d } }
+      - { id: said, transform: "\${{ stages.ok.output.decisions[0].by }}" }
+outputs: { by: "\${{ stages.each.output }}" }
+`)
+    await engine().execute(its, {}, { threadId: 't' })
+    const other = engine()
+    expect((await other.pending('t')).map(({ stage }) => stage).toSorted()).toEqual(['each[0].ok', 'each[1].ok'])
+    const first = await other.decide('t', 'each[1].ok', { decision: 'approved', by: 'bob' })
+    expect((await first.run?.result)?.status).toBe('waiting')
+    const second = await engine().decide('t', 'each[0].ok', { decision: 'approved', by: 'ann' })
+    expect(await second.run?.result).toMatchObject({ status: 'succeeded', outputs: { by: ['ann', 'bob'] } })
+  })
+
+  it('an event is given to one iteration of a loop, and the next one waits for another', async () => {
+    const its = compile(`
+name: p
+stages:
+  - id: twice
+    loop: { until: iteration.index == 1, max: 3 }
+    stages:
+      - { id: bell, wait: { event: bell, match: event.data > 0, timeout: 1h } }
+outputs: { last: "\${{ stages.twice.output.event.data }}" }
+`)
+    await engine().execute(its, {}, { threadId: 't' })
+    const once = await engine().signal({ event: 'bell', data: 1 })
+    expect((await once.runs[0]?.result)?.status).toBe('waiting')
+    const twice = await engine().signal({ event: 'bell', data: 2 })
+    expect(await twice.runs[0]?.result).toMatchObject({ status: 'succeeded', outputs: { last: 2 } })
+  })
+})
+
 describe('while other stages of the run are at work', () => {
   const busy = (wait: string) =>
     compile(`

@@ -152,7 +152,7 @@ describe('several faults at once', () => {
   it('are all told, each at its place', () => {
     const text = `name: My report
 version: 1.10
-finally: []
+tools: {}
 descripton: x
 inputs: { "a b": string }
 defaults: { timeout: ten }

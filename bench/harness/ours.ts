@@ -20,16 +20,4 @@ export async function loadCompiler() {
   return { ...compiler, ...stages }
 }
 
-/** What a list of items is run by. */
-export async function loadPool() {
-  const [pool, item, log, past, owner] = await Promise.all([
-    load<typeof import('../../src/execution/pool.ts')>('execution/pool.js'),
-    load<typeof import('../../src/execution/item.ts')>('execution/item.js'),
-    load<typeof import('../../src/execution/run-log.ts')>('execution/run-log.js'),
-    load<typeof import('../../src/foundation/past.ts')>('foundation/past.js'),
-    load<typeof import('../../src/execution/owner.ts')>('execution/owner.js'),
-  ])
-  return { ...pool, ...item, ...log, ...past, ...owner }
-}
-
 const load = <Module>(file: string): Promise<Module> => import(pathToFileURL(`${snapshotFolder()}dist/${file}`).href)

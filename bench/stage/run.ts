@@ -2,8 +2,8 @@
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { compilePipeline } from '../../src/compiler/compile.ts'
-import { createTopology } from '../../src/compiler/lower/topology.ts'
 import { createControl } from '../../src/execution/control.ts'
+import { createLists } from '../../src/execution/lists.ts'
 import type { RunnerDeps } from '../../src/execution/runner-deps.ts'
 import { createSemaphore } from '../../src/execution/semaphore.ts'
 import { createStageRunner } from '../../src/execution/stage-runner.ts'
@@ -27,12 +27,12 @@ export function createChain(row: Row, size: number): () => Promise<number> {
   const names = ['bench/noop', ...Array.from({ length: size }, (_, index) => `bench/s${index}`)]
   const functions: Functions = new Map(names.map((name) => [name, defineFunction({ run: () => 1 })]))
   const plan = planOf(row, size, functions)
-  const [evaluator, validators, topology] = [createEvaluator(), createValidators(), createTopology(plan)]
+  const [evaluator, validators, lists] = [createEvaluator(), createValidators(), createLists()]
   return () => {
     let said = 0
     const deps: RunnerDeps = {
       kinds: builtinKinds,
-      topology,
+      lists,
       evaluator,
       validators,
       clock: systemClock,
@@ -49,7 +49,11 @@ export function createChain(row: Row, size: number): () => Promise<number> {
       },
       commit: () => Promise.resolve(),
     }
-    return runChain(deepFreeze(structuredClone(plan)), { ...deps, recorded: { journal, past: noPast } }, () => said)
+    return runChain(
+      deepFreeze(structuredClone(plan)),
+      { ...deps, recorded: { journal, past: noPast, reread: async () => noPast } },
+      () => said,
+    )
   }
 }
 

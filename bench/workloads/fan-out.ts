@@ -1,8 +1,8 @@
 /**
  * One trivial function over many items, the results gathered in a list.
  *
- * Everyone uses what they have for it: `Send`, `.foreach`, `Promise.all`, our pool with a record of each item in the journal
- * of a run. (`foreach` in a pipeline comes with the language and stands on that pool.)
+ * Everyone uses what they have for it: `Send`, `.foreach`, `Promise.all`, our `foreach` with a record of each item in the
+ * journal of its run.
  */
 import { join } from 'node:path'
 import type { Case, ChildSettings, Finding, Job, Step, Workload } from '../harness/contract.ts'
@@ -45,7 +45,7 @@ const fan = (size: number, more: Partial<Case>): Case => ({
   rivals: everyone,
   modes: ['quick', 'full'],
   samples: 3,
-  note: 'Ours: the pool, 16 items at once, every start and end in the journal of a run.',
+  note: 'Ours: `foreach`, 16 items at once, every start and end in the journal of the run.',
   ...more,
 })
 

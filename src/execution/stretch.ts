@@ -10,7 +10,6 @@ import type { PipelineGraph } from '../compiler/lower/pipeline-graph.ts'
 import { lowerToStages } from '../compiler/lower/stages.ts'
 import { type Failure, StagegraphError } from '../foundation/errors.ts'
 import type { RunEventBody, RunResult } from '../foundation/events.ts'
-import type { JsonObject } from '../foundation/json.ts'
 import { isFinished, type Lowering, type Outcome, type RunState, type RunStatus } from '../foundation/outcome.ts'
 import type { DatedEvent, Past } from '../foundation/past.ts'
 import type { Plan, StagePlan } from '../foundation/plan.ts'
@@ -26,7 +25,7 @@ import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Lease, RunRecord } from './store.ts'
-import { incomplete, opening } from './stretch-ends.ts'
+import { incomplete, opening, resultOf, type StretchEnd } from './stretch-ends.ts'
 import { followOpen, pausingAt } from './stretch-journal.ts'
 import { createStretchNews } from './stretch-news.ts'
 import { takeUp } from './take-up.ts'
@@ -230,30 +229,8 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
 
   const rowNow = () => ({ progress: progress.percentage, active_ms: activeMs() })
 
-  function describe(
-    status: RunStatus,
-    end: {
-      outputs?: JsonObject | null
-      error?: Failure | null
-      tolerated?: readonly string[]
-      not_undone?: readonly Failure[]
-      endedAt?: string
-    },
-  ): RunResult {
-    return {
-      run_id: record.id,
-      thread_id: record.id,
-      pipeline: plan.name,
-      status,
-      outputs: end.outputs ?? null,
-      error: end.error ?? null,
-      tolerated: end.tolerated ?? [],
-      ...(end.not_undone && { not_undone: end.not_undone }),
-      started_at: record.created_at,
-      ended_at: end.endedAt ?? null,
-      execution_time_ms: activeMs(),
-    }
-  }
+  const describe = (status: RunStatus, end: StretchEnd): RunResult =>
+    resultOf({ record, plan, activeMs: activeMs() }, status, end)
 
   /** The store or LangGraph itself gave up: what is stored stands, and the run can be resumed. */
   async function broken(thrown: unknown): Promise<PipelineResult> {

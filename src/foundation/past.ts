@@ -1,11 +1,12 @@
 /**
  * What a journal says of each stage: a fold of its events, oldest first.
  */
+import { outcomeOf } from './closing.ts'
 import type { Failure } from './errors.ts'
 import type { RunEventBody } from './events.ts'
 import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, isJsonObject, type Json } from './json.ts'
-import { nothingSet, type Outcome, type Outcomes, type VariablePatch } from './outcome.ts'
+import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
 import { holdersOf, isInside, lastTops, topOf } from './paths.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 import { foldWait, waitOf } from './wait-events.ts'
@@ -281,40 +282,3 @@ function closed(stage: StagePast): StagePast {
   const { open: _, lost: __, ...rest } = stage
   return rest
 }
-
-type Closing = Extract<DatedEvent, { type: 'stage.succeeded' | 'stage.failed' | 'stage.skipped' | 'stage.cancelled' }>
-
-/** The outcome that a closing event tells of. What it set follows in events of its own. */
-function outcomeOf(event: Closing, generation: number): Outcome {
-  const ends = { ended_at: event.at, set: nothingSet, ...(generation > 1 && { generation }) }
-  switch (event.type) {
-    case 'stage.skipped':
-      return { ...nothing, ...ends, status: 'skipped', reason: event.reason, started_at: event.at }
-    case 'stage.succeeded': {
-      const { output, attempts, cached, body } = event
-      const begin = { attempts, started_at: startOf(event) }
-      const more = { ...(cached && { cached }), ...(body && { body }) }
-      return { ...nothing, ...ends, ...begin, status: 'succeeded', output, ...more }
-    }
-    case 'stage.failed': {
-      const { output, error, tolerated, attempts, body } = event
-      const begin = { attempts, started_at: startOf(event) }
-      const more = {
-        ...(body && { body }),
-        ...(event.rollback && { rollback: event.rollback }),
-        ...(event.shut && { shut: event.shut }),
-      }
-      return { ...nothing, ...ends, ...begin, status: 'failed', output, error, tolerated, ...more }
-    }
-    case 'stage.cancelled': {
-      const { error, attempts, body } = event
-      const begin = { attempts, started_at: startOf(event) }
-      return { ...nothing, ...ends, ...begin, status: 'cancelled', error, ...(body && { body }) }
-    }
-  }
-}
-
-const nothing = { output: null, error: null, reason: null, tolerated: false, attempts: 0 } as const
-
-const startOf = ({ at, duration_ms }: { readonly at: string; readonly duration_ms: number }): string =>
-  duration_ms === 0 ? at : new Date(Date.parse(at) - duration_ms).toISOString()

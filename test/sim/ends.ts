@@ -20,20 +20,24 @@ export interface End {
   readonly failed: string | null
   readonly tolerated: readonly string[]
   readonly stages: ReadonlyMap<string, StageEnd>
+  /** Stages of the pipeline's own list that were taken back. */
+  readonly undone: readonly string[]
 }
 
 export function endOf(events: readonly RunEvent[]): End {
   const stages = new Map<string, StageEnd>()
-  let end: Omit<End, 'stages'> = { status: 'none', outputs: null, code: null, failed: null, tolerated: [] }
+  const undone = new Set<string>()
+  let end: Omit<End, 'stages' | 'undone'> = { status: 'none', outputs: null, code: null, failed: null, tolerated: [] }
   for (const event of events) {
     if (event.type === 'run.ended') {
       const { status, outputs, error, tolerated } = event.result
       end = { status, outputs, code: error?.code ?? null, failed: error?.stage ?? null, tolerated }
     }
+    if (event.type === 'stage.undone' && !isInside(event.stage)) undone.add(event.stage)
     const stage = stageEndOf(event)
     if (stage && 'stage' in event) stages.set(event.stage, stage)
   }
-  return { ...end, stages }
+  return { ...end, stages, undone: [...undone].sort() }
 }
 
 function stageEndOf(event: RunEvent): StageEnd | undefined {

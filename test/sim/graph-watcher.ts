@@ -35,6 +35,7 @@ export function createGraphWatcher(plan: Plan, lowering: Lowering, wrong: (what:
       .filter((stage) => stage.once)
       .map(({ id }) => id),
   )
+  const mayRunOnce = (path: string): boolean => once.has(idIn(path)) && !path.startsWith('rollback.')
   const ambiguous = new Set<string>()
   const keys = new Map<string, string>()
 
@@ -81,7 +82,7 @@ export function createGraphWatcher(plan: Plan, lowering: Lowering, wrong: (what:
       if (record.key !== undefined && record.key !== key) wrong(`the idempotency key of ${stage} changed`)
       if (keys.get(key) !== undefined && keys.get(key) !== stage) wrong(`${stage} has the key of ${keys.get(key)}`)
       const isAnew = record.by !== undefined && record.by !== process
-      if (once.has(idIn(stage)) && isAnew && !record.cleared)
+      if (mayRunOnce(stage) && isAnew && !record.cleared)
         wrong(`${stage} may run once, and was begun again without a word`)
       keys.set(key, stage)
       record.key = key

@@ -68,6 +68,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       .filter((stage) => stage.once)
       .map(({ id }) => id),
   )
+  const mayRunOnce = (path: string): boolean => once.has(idIn(path)) && !path.startsWith('rollback.')
   const answers = new Map<string, Json>()
   const keys = new Map<string, string>()
   const writers = new Map<number, SimProcess>()
@@ -141,7 +142,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (event.crashes !== record.crashes + 1)
       wrong(`crash ${event.crashes} of ${event.stage} follows crash ${record.crashes}`)
     record.crashes = event.crashes
-    record.undecided = once.has(idIn(event.stage))
+    record.undecided = mayRunOnce(event.stage)
     stop(record, event)
   }
 
@@ -169,7 +170,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
     if (record.wait) wrong(`${stage} was started although it waits for an answer`)
     if (record.undecided) wrong(`${stage} may run once, and was started again without a word`)
-    const isLast = stage.startsWith('finally.')
+    const isLast = /^(?:finally|rollback)\./.test(stage)
     if (cancelling && !isLast) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
     if (isLast && [...needs.keys()].some((id) => !recordOf(id).closing))
       wrong(`${stage} was started before all had ended`)

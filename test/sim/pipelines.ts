@@ -7,7 +7,7 @@
  */
 import type { FailureCategory } from '../../src/foundation/errors.ts'
 import type { Json } from '../../src/foundation/json.ts'
-import type { NeedPlan, Plan, RetryCategory, StagePlan } from '../../src/foundation/plan.ts'
+import type { NeedPlan, Plan, RetryCategory, RollbackPlan, StagePlan } from '../../src/foundation/plan.ts'
 import { joinNames, type MergeName } from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
 import { planOf, type StageSketch, stage } from '../support-stages.ts'
@@ -63,6 +63,7 @@ export function randomPipeline(random: Random): RandomPipeline {
   const style: Style = { isTimed, asks: random() < 0.2, isOnce: random() < 0.2, saves: random() < 0.2 }
   const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
   const holds = random() < 0.4
+  const undoes = random() < 0.25 // a failure is rolled back
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, style), needs: own }
     const made = stage(idOf(index), sketch)
@@ -73,7 +74,14 @@ export function randomPipeline(random: Random): RandomPipeline {
   function behaving(made: StagePlan): StagePlan {
     const behaviour = behaviourOf(random, made, isSlow && random() < 0.3)
     behaviours.set(made.id, isCrashing && random() < 0.3 ? crashing(random, behaviour) : behaviour)
-    return made
+    return undoes && made.kind === 'effect' && random() < 0.6 ? { ...made, rollback: undoing(made) } : made
+  }
+
+  /** It behaves like the stage that it is of, and is tried as often. */
+  function undoing({ id, retry }: StagePlan): RollbackPlan {
+    const value = { questions: 0, vars: null, reads: ['${{ output }}'] }
+    const made = stage(id, { kind: 'effect', needs: [], join: 'all_done', value, ...(retry && { retry }) })
+    return { stage: made, alsoOnFailure: random() < 0.3 }
   }
 
   function lastStage(id: string): StagePlan {
@@ -88,6 +96,7 @@ export function randomPipeline(random: Random): RandomPipeline {
   const ends = random() < 0.2 ? times(1 + upTo(random, 2), (at) => lastStage(`end${at}`)) : []
   const plan = planOf(stages, {
     ...(ends.length > 0 && { finally: ends }),
+    ...(undoes && { onError: { do: 'rollback' } }),
     vars: variables,
     outputs: { all: everything, ends: `\${{ ${endsOf(random, count)} }}` },
     limits: { concurrency: pick(random, [1, 2, 8, 8]), ...(random() < 0.05 && { timeoutMs: upTo(random, 10_000) }) },

@@ -62,7 +62,7 @@ export async function runGraph(
     const end = await toEnd(simulation, pipeline, lowering, stores, random)
     for (const process of processes.values()) process.kill()
     time.end()
-    if (end) for (const difference of compareEnds(quiet, end)) simulation.wrong(difference)
+    if (end) for (const difference of compareEnds(quiet, { ...end, undone: quiet.undone })) simulation.wrong(difference)
     return {
       lowering,
       store: stores.kind,
@@ -222,5 +222,13 @@ function endOfState({ stages, run, outputs = null }: State): End {
     return [id, { status, output, code: error?.code ?? null, reason, tolerated }] as const
   })
   const { status = 'none', error = null, tolerated = [] } = run
-  return { status, outputs, code: error?.code ?? null, failed: error?.stage ?? null, tolerated, stages: new Map(ends) }
+  return {
+    status,
+    outputs,
+    code: error?.code ?? null,
+    failed: error?.stage ?? null,
+    tolerated,
+    stages: new Map(ends),
+    undone: [],
+  }
 }

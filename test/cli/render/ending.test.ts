@@ -43,6 +43,7 @@ describe('the last words about a run', () => {
       '  fetch (3 attempts) http_5xx: It answered 503.',
       '  its logs     stagegraph logs r_1 --stage fetch --store ../elsewhere/runs.db',
       '  everything   stagegraph show r_1 --store ../elsewhere/runs.db',
+      '  try again    stagegraph retry r_1 --store ../elsewhere/runs.db',
     ])
   })
 

@@ -102,6 +102,7 @@ function lastView(shop: Workshop, view: View, { stages, called }: LastList, { st
       earlier: {},
       since,
       stop: undefined,
+      isDoomed: () => false,
       isLast: true,
       report: () => undefined,
     },

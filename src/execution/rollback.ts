@@ -89,7 +89,7 @@ async function runStep({ shop, line, runStage }: LastWork, { place, rollback, ou
 /** What the stage saw, and its output; what the run was told since does not reach it. */
 function stepView(shop: Workshop, { view }: StageInPlace, output: Json): View {
   const { inside } = view
-  const more = { stop: undefined, isLast: true, report: () => undefined }
+  const more = { stop: undefined, isDoomed: () => false, isLast: true, report: () => undefined }
   const names = Object.freeze({ ...(inside?.names ?? noNames), output })
   if (inside) return { ...view, inside: { ...inside, ...more, names, prefix: `rollback.${inside.prefix}` } }
   return {

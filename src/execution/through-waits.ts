@@ -96,10 +96,11 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
 const isInVain = ({ deps }: Workshop, { stage, view }: StageAtWork): boolean =>
   deps.kinds.get(stage.kind)?.waits !== undefined && hasFailure(view)
 
-/** In its own list, or in one around it. */
+/** In its own list, in one around it, or beside one of these. */
 function hasFailure(view: View): boolean {
   const outer = view.inside?.holder
-  return Object.values(view.outcomes).some(isFailure) || (outer !== undefined && hasFailure(outer.view))
+  if (view.inside?.isDoomed() || Object.values(view.outcomes).some(isFailure)) return true
+  return outer !== undefined && hasFailure(outer.view)
 }
 
 /** What the stage sees, with every variable as it is now. */

@@ -35,6 +35,8 @@ export interface Inside {
   readonly since: string
   /** Aborted with a StageError when the list has to stop although the run goes on. */
   readonly stop: AbortSignal | undefined
+  /** Something beside the list failed, so whoever holds it will fail, whatever becomes of the list. */
+  readonly isDoomed: () => boolean
   /** It runs when all else has ended: cancelling the run does not stop it. */
   readonly isLast: boolean
   /** Told how far a stage of the list is, 0 to 1. */

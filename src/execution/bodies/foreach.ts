@@ -12,7 +12,7 @@ import type { ForeachPlan } from '../../foundation/plan.ts'
 import { PauseRequested, StageWaits } from '../../foundation/stage-runner.ts'
 import type { OpenWait } from '../../foundation/wait.ts'
 import { asStageError } from '../failures.ts'
-import { runPool } from '../pool.ts'
+import { type PoolPorts, runPool } from '../pool.ts'
 import { evaluate, type StageAtWork } from '../stage-work.ts'
 import { noNames, type Parts, type View } from '../view.ts'
 import { rootOf, type Workshop } from '../workshop.ts'
@@ -46,30 +46,30 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
   const names = at.view.inside?.names ?? noNames
   let begunItems = 0
   let stopListening: (() => void) | undefined
-  await runPool(
-    items.length,
-    limit,
-    async (index) => {
-      if (++begunItems % turnEvery === 0) await nextTurn()
-      const inner = {
-        stages: body.stages,
-        prefix: `${at.path}[${index}].`,
-        names: itemNames(names, body.as, index, items[index] as Json),
-        since: begun.at,
-        stop: guard.stop,
-      }
-      const { view, end, waits } = await runInner(work, inner)
-      if (!end) return tally.waits(index, waits)
-      tally.ended(index, end, view)
-      report(tally.fraction)
+  const runItem = async (index: number): Promise<void> => {
+    if (++begunItems % turnEvery === 0) await nextTurn()
+    const inner = {
+      stages: body.stages,
+      prefix: `${at.path}[${index}].`,
+      names: itemNames(names, body.as, index, items[index] as Json),
+      since: begun.at,
+      stop: guard.stop,
+      isDoomed: () => tally.isDoomed,
+    }
+    const { view, end, waits } = await runInner(work, inner)
+    if (!end) return tally.waits(index, waits)
+    tally.ended(index, end, view)
+    report(tally.fraction)
+  }
+  const ports: PoolPorts = {
+    goesOn: () => tally.goesOn,
+    onOpen(again) {
+      stopListening = work.line.recorded?.onNews?.(() => tally.takeWaiting().forEach(again))
     },
-    {
-      goesOn: () => tally.goesOn,
-      onOpen: (again) => {
-        stopListening = work.line.recorded?.onNews?.(() => tally.takeWaiting().forEach(again))
-      },
-    },
-  ).finally(() => stopListening?.())
+  }
+  await runPool(items.length, limit, runItem, ports).finally(() => stopListening?.())
+  // Those that wait are come by again where that is in vain by now.
+  for (const index of tally.isDoomed ? tally.takeWaiting() : []) await runItem(index)
   return tally.result()
 }
 
@@ -106,10 +106,14 @@ class ItemTally {
     this.values = new Array<Json>(items.length).fill(null)
   }
 
+  /** The foreach will fail, whatever becomes of the other items. */
+  get isDoomed(): boolean {
+    return this.rollback !== undefined || (this.body.onItemError === 'fail' && this.failures.size > 0)
+  }
+
   /** Whether another item may be started. */
   get goesOn(): boolean {
-    const stops = this.body.onItemError === 'fail' && this.failures.size > 0
-    return !stops && !this.rollback && !this.cut && !this.work.way.stop.aborted
+    return !this.isDoomed && !this.cut && !this.work.way.stop.aborted
   }
 
   get fraction(): number {
@@ -145,11 +149,11 @@ class ItemTally {
     const { aborted, reason } = this.work.way.stop
     if (aborted && this.count < this.items.length && reason instanceof PauseRequested) throw reason
     if (aborted && (this.cut || this.count < this.items.length)) return { end: this.cut ?? cutOff, body }
+    const waits = this.open.flatMap((each) => each ?? [])
+    if (waits.length > 0) throw new StageWaits(...waits)
     if (this.rollback) return { end: this.rollback, body }
     if (failure && this.body.onItemError === 'fail') return { end: this.endFor(failure), body }
     if (this.cut) return { end: this.cut, body }
-    const waits = this.open.flatMap((each) => each ?? [])
-    if (waits.length > 0) throw new StageWaits(...waits)
     if (failure && this.failures.size === this.items.length) return { end: this.allFailed(failure), body }
     const root = rootOf(this.work.shop, this.work.at.view)
     const parts = combined(root, joinParts(this.parts.filter((each) => each !== undefined)))

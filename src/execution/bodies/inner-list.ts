@@ -14,7 +14,7 @@ import { endOfList, isFailure } from './list-end.ts'
 export type InnerWork = Omit<BodyWork, 'body'>
 
 /** What is particular to a list. */
-export interface Inner extends Pick<Inside, 'prefix' | 'names' | 'since' | 'stop'> {
+export interface Inner extends Pick<Inside, 'prefix' | 'names' | 'since' | 'stop'>, Partial<Pick<Inside, 'isDoomed'>> {
   readonly stages: readonly StagePlan[]
   readonly earlier?: Parts
   /** Told how far the list is, 0 to 1. */
@@ -52,6 +52,7 @@ export function innerView(
     earlier,
     since,
     stop,
+    isDoomed: inner.isDoomed ?? never,
     isLast: view.inside?.isLast ?? false,
     report: report ? tracking(stages.length, report) : ignore,
   }
@@ -60,6 +61,8 @@ export function innerView(
 }
 
 const ignore = (): void => undefined
+
+const never = (): boolean => false
 
 /** How far the list is, from how far its stages are. */
 function tracking(count: number, report: (fraction: number) => void): Inside['report'] {
@@ -79,26 +82,24 @@ export async function runInner(work: InnerWork, inner: Inner): Promise<InnerRun>
   const outcomes: Record<string, Outcome> = {}
   const view = innerView(work, inner, outcomes)
   const { list, report } = view.inside as Inside
-  const { paused, waits } = await runList(list.schedule, {
-    outcomes,
-    run: (stage) => work.runStage(work.shop, stage, view, work.line),
-    onEnd({ id }, outcome) {
-      if (inner.onFailure && isFailure(outcome)) inner.onFailure()
-      report(id, 1)
-      return false
-    },
-    onNews: work.line.recorded?.onNews,
-  })
+  const go = () =>
+    runList(list.schedule, {
+      outcomes,
+      run: (stage) => work.runStage(work.shop, stage, view, work.line),
+      onEnd({ id }, outcome) {
+        if (inner.onFailure && isFailure(outcome)) inner.onFailure()
+        report(id, 1)
+        return false
+      },
+      onNews: work.line.recorded?.onNews,
+    })
+  const first = await go()
+  // After a failure, what waits in vain is given up when it is come by again.
+  const isInVain = first.waits.length > 0 && !first.paused && Object.values(outcomes).some(isFailure)
+  const { paused, waits } = isInVain ? await go() : first
   if (paused) throw new PauseRequested('The run is being paused.')
-  // After a failure nobody is waited for.
-  const isOver = waits.length === 0 || Object.values(outcomes).some(isFailure)
-  return {
-    view,
-    end: isOver
-      ? endOfList(inner.stages, outcomes, { isStopped: work.way.stop.aborted, gates: work.shop.gates.gates })
-      : undefined,
-    waits,
-  }
+  const ended = { isStopped: work.way.stop.aborted, gates: work.shop.gates.gates }
+  return { view, end: waits.length === 0 ? endOfList(inner.stages, outcomes, ended) : undefined, waits }
 }
 
 /** The same, for whoever cannot go on before it is at its end. Throws StageWaits. */

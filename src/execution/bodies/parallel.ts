@@ -3,7 +3,7 @@
  * off: then they run to their end.
  */
 import type { Begun } from '../../foundation/past.ts'
-import type { ParallelPlan } from '../../foundation/plan.ts'
+import type { ParallelPlan, StagePlan } from '../../foundation/plan.ts'
 import { PauseRequested, StageWaits } from '../../foundation/stage-runner.ts'
 import { noNames } from '../view.ts'
 import { rootOf } from '../workshop.ts'
@@ -22,23 +22,29 @@ export async function runParallel(
   const { shop, at } = work
   const report = createBodyProgress(work)
   const reached = branches.map(() => 0)
-  const settled = await Promise.allSettled(
-    branches.map(({ stages }, index) =>
-      runInner(work, {
-        stages,
-        prefix: `${at.path}.`,
-        names: at.view.inside?.names ?? noNames,
-        since: begun.at,
-        stop: guard.stop,
-        onFailure: () => guard.failed(),
-        report(fraction) {
-          reached[index] = fraction
-          report(reached.reduce((sum, each) => sum + each, 0) / branches.length)
-        },
-      }),
-    ),
-  )
-  const runs = allOf(settled)
+  let hasFailed = false
+  const runBranch = (stages: readonly StagePlan[], index: number): Promise<InnerRun> =>
+    runInner(work, {
+      stages,
+      prefix: `${at.path}.`,
+      names: at.view.inside?.names ?? noNames,
+      since: begun.at,
+      stop: guard.stop,
+      isDoomed: () => hasFailed,
+      onFailure() {
+        hasFailed = true
+        guard.failed()
+      },
+      report(fraction) {
+        reached[index] = fraction
+        report(reached.reduce((sum, each) => sum + each, 0) / branches.length)
+      },
+    })
+  let runs = await allOf(branches.map(({ stages }, index) => runBranch(stages, index)))
+  if (hasFailed && runs.some((run) => !run.end)) {
+    // Those that wait are come by again: they are stopped, or wait in vain.
+    runs = await allOf(runs.map((run, index) => (run.end ? run : runBranch(branches[index]?.stages ?? [], index))))
+  }
   const end = worst(
     runs.map((run) => run.end),
     work.way.stop.aborted,
@@ -54,7 +60,8 @@ export async function runParallel(
 }
 
 /** What broke is told before a pause. */
-function allOf(settled: readonly PromiseSettledResult<InnerRun>[]): readonly InnerRun[] {
+async function allOf(running: readonly (Promise<InnerRun> | InnerRun)[]): Promise<readonly InnerRun[]> {
+  const settled = await Promise.allSettled(running)
   const thrown = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
   if (thrown.length > 0) throw thrown.find((reason) => !(reason instanceof PauseRequested)) ?? thrown[0]
   return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
@@ -66,8 +73,6 @@ const order = ['failed', 'cut', 'skipped'] as const
 function worst(ends: readonly (ListEnd | undefined)[], isStopped: boolean): ListEnd | undefined {
   const cut = ends.find((end) => end?.is === 'cut')
   if (cut && isStopped) return cut
-  const failed = ends.find((end) => end?.is === 'failed')
-  if (failed) return failed // after a failure nobody is waited for
   if (ends.includes(undefined)) return undefined
   for (const is of order) {
     const found = ends.find((end) => end?.is === is)

@@ -6,16 +6,10 @@ import type { BodyPlan, ForeachPlan, LoopPlan, Plan, StagePlan } from '../src/fo
 import { type Pick, randomPlan } from './support-dags.ts'
 import { type StageSketch, stage } from './support-stages.ts'
 
-/** `failing`: how a stage inside that fails is to be taken. */
-export interface BodyChoices {
-  readonly depth: number
-  readonly failing: 'as it comes' | 'tolerated'
-}
-
 /** Some stages of a random plan become holders of random lists, which may hold more. */
-export function randomBodies(pick: Pick, count: number, choices: BodyChoices): Plan {
+export function randomBodies(pick: Pick, count: number, deepest: number): Plan {
   let lists = 0
-  return holding(randomPlan(pick, count), choices.depth)
+  return holding(randomPlan(pick, count), deepest)
 
   function holding<Kind extends { readonly stages: readonly StagePlan[] }>(plan: Kind, depth: number): Kind {
     if (depth === 0) return plan
@@ -103,8 +97,7 @@ export function randomBodies(pick: Pick, count: number, choices: BodyChoices): P
     const stages = plan.stages.map((stage): StagePlan => {
       const needs =
         stage.needs === 'all_above' ? stage.needs : stage.needs.map((need) => ({ ...need, stage: rename(need.stage) }))
-      const tolerates = choices.failing === 'tolerated' && stage.onError.do === 'fail'
-      return { ...stage, id: rename(stage.id), needs, ...(tolerates && { onError: { do: 'continue' } }) }
+      return { ...stage, id: rename(stage.id), needs }
     })
     return { ...plan, stages }
   }

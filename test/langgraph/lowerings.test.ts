@@ -132,7 +132,7 @@ it.each([
   60_000,
 )
 
-const nested: MakePlan = (pick, count) => randomBodies(pick, Math.min(count, 5), { depth: 3, failing: 'as it comes' })
+const nested: MakePlan = (pick, count) => randomBodies(pick, Math.min(count, 5), 3)
 
 it('agree on random pipelines with stages inside stages, whenever the process of `flow` dies (fixed seed)', async () => {
   await fc.assert(

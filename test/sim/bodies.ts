@@ -8,8 +8,6 @@ import { stage } from '../support-stages.ts'
 export interface InnerStages {
   /** A stage with this id, and how it behaves. */
   make(id: string, needs: StagePlan['needs']): StagePlan
-  /** What fails inside is tolerated there: after a failure nobody is waited for, so the order of answers would matter. */
-  readonly tolerates: boolean
 }
 
 /** How deep stages stand inside each other at most. */
@@ -72,8 +70,7 @@ export function holderOf(random: Random, held: StagePlan, inner: InnerStages): S
     return times(1 + upTo(random, 3), (at) => {
       const id = `${held.id}_${made++}`
       const needs: StagePlan['needs'] = at > 0 && random() < 0.5 ? [] : 'all_above'
-      const own = depth > 1 && random() < 0.2 ? holder(stage(id, { needs }), depth - 1) : inner.make(id, needs)
-      return inner.tolerates && own.onError.do === 'fail' ? { ...own, onError: { do: 'continue' } } : own
+      return depth > 1 && random() < 0.2 ? holder(stage(id, { needs }), depth - 1) : inner.make(id, needs)
     })
   }
 }

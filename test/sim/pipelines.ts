@@ -67,7 +67,7 @@ export function randomPipeline(random: Random): RandomPipeline {
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, style), needs: own }
     const made = stage(idOf(index), sketch)
-    if (holds && random() < 0.4) return holderOf(random, made, { make: inside, tolerates: style.asks })
+    if (holds && random() < 0.4) return holderOf(random, made, { make: inside })
     return behaving(made)
   })
 

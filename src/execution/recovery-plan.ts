@@ -1,9 +1,11 @@
 /** What a resume would do, stage by stage, read off the log before anything is done. */
 import type { TerminalStatus } from '../foundation/outcome.ts'
 import { openWaitOf, type Past, type StagePast } from '../foundation/past.ts'
-import type { Plan, StagePlan } from '../foundation/plan.ts'
+import { idIn, isInside, topOf } from '../foundation/paths.ts'
+import { allStages, type Plan, type StagePlan } from '../foundation/plan.ts'
 
 export interface PlannedStage {
+  /** Its path. */
   readonly stage: string
   /**
    * `reused`: how it ended is recorded, and it does not run again. `runs`: when its turn comes, unless its join or its
@@ -44,16 +46,29 @@ export type RecoveryReason =
   | 'waiting'
   | 'answered'
 
-/** In the order of the plan. `hasEffects`: whether a stage may have done something outside. */
+/**
+ * In the order of the plan; after a stage that is not at its end, those inside of it that have begun and are not at theirs.
+ * `hasEffects`: whether a stage may have done something outside.
+ */
 export function planRecovery(plan: Plan, past: Past, hasEffects: (stage: StagePlan) => boolean): PlannedStage[] {
-  return plan.stages.map((stage) => planStage(stage, past.of(stage.id), hasEffects(stage)))
+  const byId = new Map(allStages(plan.stages).map((stage) => [stage.id, stage]))
+  const open = past.paths.filter((path) => isInside(path) && !past.of(path).outcome)
+  const planned = (path: string): PlannedStage[] => {
+    const stage = byId.get(idIn(path))
+    return stage ? [planStage(stage, path, past.of(path), hasEffects(stage))] : []
+  }
+  return plan.stages.flatMap(({ id }) => {
+    const inside = past.of(id).outcome ? [] : open.filter((path) => topOf(path) === id)
+    return [id, ...inside].flatMap(planned)
+  })
 }
 
-function planStage({ id, once }: StagePlan, past: StagePast, hasEffects: boolean): PlannedStage {
+function planStage({ once, body }: StagePlan, path: string, past: StagePast, hasEffects: boolean): PlannedStage {
   const { outcome, attempts, nextAt } = past
-  const stage = { stage: id, attempts, ambiguous: false }
+  const stage = { stage: path, attempts, ambiguous: false }
   if (outcome) return { ...stage, does: 'reused', because: 'recorded', status: outcome.status }
-  const wait = openWaitOf(id, past)
+  if (body) return { ...stage, does: 'runs', because: past.begun ? 'interrupted' : 'not_started' }
+  const wait = openWaitOf(path, past)
   if (wait) return { ...stage, does: 'waits', because: 'waiting', wait: wait.id, ambiguous: wait.ambiguous ?? false }
   if (past.decision !== undefined) return { ...stage, does: 'runs', because: 'answered' }
   if ((past.open ?? past.lost) !== undefined) {

@@ -14,6 +14,9 @@ export function topOf(path: string): string {
   return end === -1 ? path : path.slice(0, end)
 }
 
+/** The id of the stage that it leads to. */
+export const idIn = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+
 /** The stages that it is inside of, outermost first. */
 export function holdersOf(path: string): readonly string[] {
   const steps = path.split('.')

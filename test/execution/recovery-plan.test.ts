@@ -110,3 +110,38 @@ it('is refused for a thread that is finished or not there, as resume is', async 
   await expect(engine.planRecovery('t')).rejects.toMatchObject({ code: 'thread_finished' })
   await expect(engine.planRecovery('u')).rejects.toMatchObject({ code: 'thread_unknown' })
 })
+
+it('speaks of stages inside one that is not at its end, and of none inside one that is', () => {
+  const { plan } = compile(
+    `name: p
+stages:
+  - { id: done, foreach: [1], stages: [{ id: was, uses: test/call }] }
+  - id: all
+    foreach: [1, 2, 3]
+    stages: [{ id: part, uses: test/call }, { id: q, ask: { message: "?" } }]
+  - { id: last, uses: test/call }
+`,
+    { functions },
+  )
+  const begun = (stage: string): DatedEvent => ({ ...started(stage), kind: 'foreach', fixed: [1, 2, 3] }) as DatedEvent
+  const ended = (stage: string): DatedEvent => ({
+    type: 'stage.succeeded',
+    stage,
+    output: 1,
+    attempts: 1,
+    duration_ms: 1,
+    at,
+  })
+  const events = [
+    ...[begun('done'), started('done[0].was'), ended('done[0].was'), ended('done'), begun('all')],
+    ...[started('all[0].part'), ended('all[0].part'), asked('all[0].q', false), started('all[1].part')],
+  ]
+  const stages = planRecovery(plan, foldPast(events), ({ kind }) => kind === 'uses')
+  expect(stages.map(({ stage, does, because, ambiguous }) => [stage, does, because, ambiguous])).toEqual([
+    ['done', 'reused', 'recorded', false],
+    ['all', 'runs', 'interrupted', false],
+    ['all[0].q', 'waits', 'waiting', false],
+    ['all[1].part', 'runs', 'unknown_end', true],
+    ['last', 'runs', 'not_started', false],
+  ])
+})

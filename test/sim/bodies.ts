@@ -82,8 +82,5 @@ const without = <Value>(map: Readonly<Record<string, Value>>, name: string): Rec
 const withoutOutput = (set: StagePlan['set']): StagePlan['set'] =>
   Object.fromEntries(Object.entries(set).filter(([, { kind }]) => kind === 'literal'))
 
-/** The id of the stage that a path leads to. */
-export const idIn = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
-
 /** Those that run last included. */
 export const everyStage = (plan: Plan): readonly StagePlan[] => allStages([...plan.stages, ...(plan.finally ?? [])])

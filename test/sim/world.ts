@@ -5,9 +5,9 @@
 import { z } from 'zod'
 import { StageError } from '../../src/foundation/errors.ts'
 import { digest, type Json } from '../../src/foundation/json.ts'
+import { idIn } from '../../src/foundation/paths.ts'
 import { type AnyStageKind, defineStage, type StageContext } from '../../src/foundation/stage-kind.ts'
 import { valueKind } from '../support-stages.ts'
-import { idIn } from './bodies.ts'
 import { type Behaviour, type Trouble, timeoutMs } from './pipelines.ts'
 import { currentProcess, never, type SimProcess } from './process.ts'
 

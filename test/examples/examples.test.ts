@@ -17,6 +17,7 @@ import {
   type PipelineResult,
   type Ticked,
 } from '../../src/index.ts'
+import { larger } from './larger.ts'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
 let folder: string
@@ -193,6 +194,7 @@ const tests: Record<string, () => Promise<void>> = {
       'rolled_back',
     ])
   },
+  ...larger,
 }
 
 interface Waiting {
@@ -227,5 +229,11 @@ describe('the examples', () => {
   it('are all tested', () => {
     const numbered = readdirSync(examples).filter((name) => /^\d\d-/.test(name))
     expect(Object.keys(tests).sort()).toEqual(numbered.sort())
+  })
+
+  it('have no warnings, and neither do those in folders', () => {
+    const files = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'))
+    expect(files.length).toBeGreaterThan(20)
+    for (const file of files) expect(compileFile(join(examples, file)).diagnostics, file).toEqual([])
   })
 })

@@ -43,7 +43,9 @@ export async function runParallel(
   let runs = await allOf(branches.map(({ stages }, index) => runBranch(stages, index)))
   if (hasFailed && runs.some((run) => !run.end)) {
     // Those that wait are come by again: they are stopped, or wait in vain.
-    runs = await allOf(runs.map((run, index) => (run.end ? run : runBranch(branches[index]?.stages ?? [], index))))
+    runs = await allOf(
+      runs.map((run, index) => (run.end ? Promise.resolve(run) : runBranch(branches[index]?.stages ?? [], index))),
+    )
   }
   const end = worst(
     runs.map((run) => run.end),
@@ -60,7 +62,7 @@ export async function runParallel(
 }
 
 /** What broke is told before a pause. */
-async function allOf(running: readonly (Promise<InnerRun> | InnerRun)[]): Promise<readonly InnerRun[]> {
+async function allOf(running: readonly Promise<InnerRun>[]): Promise<readonly InnerRun[]> {
   const settled = await Promise.allSettled(running)
   const thrown = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
   if (thrown.length > 0) throw thrown.find((reason) => !(reason instanceof PauseRequested)) ?? thrown[0]

@@ -37,6 +37,16 @@ export function decideItems(shop: Workshop, at: StageAtWork, { list }: ForeachPl
 /** After so many items the event loop gets a turn. */
 const turnEvery = 64
 
+/** Turns of the event loop, one for all who come meanwhile: items that went in step go on in step, and share commits. */
+function createTurns(): () => Promise<void> | undefined {
+  let begun = 0
+  let turn: Promise<void> | undefined
+  return () => {
+    if (++begun % turnEvery === 0) turn ??= nextTurn().then(() => void (turn = undefined))
+    return turn
+  }
+}
+
 export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun, guard: BodyGuard): Promise<Ran> {
   const { shop, at } = work
   const items = deepFreeze(begun.fixed) as readonly Json[]
@@ -44,10 +54,10 @@ export async function runForeach(work: BodyWork, body: ForeachPlan, begun: Begun
   const tally = new ItemTally(work, body, items)
   const report = createBodyProgress(work)
   const names = at.view.inside?.names ?? noNames
-  let begunItems = 0
+  const turn = createTurns()
   let stopListening: (() => void) | undefined
   const runItem = async (index: number): Promise<void> => {
-    if (++begunItems % turnEvery === 0) await nextTurn()
+    await turn()
     const inner = {
       stages: body.stages,
       prefix: `${at.path}[${index}].`,

@@ -41,8 +41,12 @@ const turnEvery = 64
 function createTurns(): () => Promise<void> | undefined {
   let begun = 0
   let turn: Promise<void> | undefined
+  const begin = async (): Promise<void> => {
+    await nextTurn()
+    turn = undefined
+  }
   return () => {
-    if (++begun % turnEvery === 0) turn ??= nextTurn().then(() => void (turn = undefined))
+    if (++begun % turnEvery === 0) turn ??= begin()
     return turn
   }
 }

@@ -112,7 +112,7 @@ export function stage(id: string, sketch: StageSketch = {}): StagePlan {
   }
 }
 
-const templates = (values: Readonly<Record<string, Json>>) =>
+export const templates = (values: Readonly<Record<string, Json>>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, compileTemplate(value)]))
 
 function handler(onError: StageSketch['onError']): StagePlan['onError'] {

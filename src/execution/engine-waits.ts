@@ -4,8 +4,8 @@
  * What comes for a wait is a row first; then its run is gone on with, here or by whoever holds it. So it makes no
  * difference where in between a process dies.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { checkAnswer } from '../foundation/answer.ts'
+import { systemClock } from '../foundation/clock.ts'
 import { StagegraphError, ThreadError } from '../foundation/errors.ts'
 import { assertJson, type Json } from '../foundation/json.ts'
 import { isFinished } from '../foundation/outcome.ts'
@@ -91,8 +91,9 @@ export interface EngineWaitsPorts {
 
 export const defaultRetainMs = 86_400_000
 
-/** How long, and how often, a run that someone else holds is asked for. Milliseconds. */
+/** How long, and how often, a run that someone else holds is asked for. Milliseconds, of real time: it is somebody at work. */
 const [patienceMs, askEveryMs] = [2_000, 40]
+const pause = (): Promise<void> => systemClock.sleep(askEveryMs)
 
 export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
   const { host, news, triggers, running, known, planOf, resume } = ports
@@ -127,7 +128,7 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
         if (error.code === 'thread_finished') return undefined
         if (error.code !== 'thread_busy') throw error
       }
-      await pause(askEveryMs)
+      await pause()
       const record = await store.getRun(thread)
       if (!record || isFinished(record.status) || !(await hasNews(record))) return undefined
     }
@@ -146,13 +147,13 @@ export function createEngineWaits(ports: EngineWaitsPorts): EngineWaits {
       if (!wait) {
         const isRun = (await store.getRun(thread))?.owner != null
         if (turns <= 0 || !isRun) throw noWait(thread, waitOrStage, await store.listWaits({ thread }))
-        await pause(askEveryMs) // it may be asked any moment
+        await pause() // it may be asked any moment
         continue
       }
       if (!('thread' in wait)) return { thread, wait: wait.id, stage: wait.stage } // said before, and taken up
       const { id, stage, answered } = wait
       if (turns > 0 && isByAnother(wait, decision)) {
-        await ((await wake(thread))?.result ?? pause(askEveryMs)) // the next of several is asked by then
+        await ((await wake(thread))?.result ?? pause()) // the next of several is asked by then
         continue
       }
       const given = answerOf(wait, decision)

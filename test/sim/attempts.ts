@@ -1,4 +1,6 @@
 /** An attempt of a process to bring the run to its end: a start or a resume, until it is settled. */
+import type { Decision } from '../../src/execution/decision.ts'
+import type { NewSignal } from '../../src/execution/engine-waits.ts'
 import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import type { PipelineResult, Run } from '../../src/execution/run.ts'
 import type { Json } from '../../src/foundation/json.ts'
@@ -19,6 +21,8 @@ export interface AttemptOptions {
   /** Somebody listens to its events. */
   readonly follow?: boolean
   readonly answers?: Readonly<Record<string, Json>>
+  /** It does not resume the run: it lets it be gone on with. */
+  readonly errand?: Errand | undefined
   /** Nothing goes wrong any more. */
   readonly calm?: boolean
   /** Its answers are others than those that stand. */
@@ -26,6 +30,12 @@ export interface AttemptOptions {
   /** It finds a holder that is dead, as it can see. */
   readonly heirOf?: SimProcess | undefined
 }
+
+/** What else than a resume goes on with a run. */
+export type Errand =
+  | { readonly is: 'tick' | 'recover' }
+  | { readonly is: 'decide'; readonly wait: string; readonly decision: Decision }
+  | { readonly is: 'signal'; readonly signal: NewSignal }
 
 export interface Attempt {
   readonly host: Host
@@ -42,19 +52,35 @@ export interface Attempt {
 export const isOver = ({ settled, host }: Attempt): boolean => settled || host.process.state === 'dead'
 
 export function attempt(host: Host, plan: Plan, options: AttemptOptions): Attempt {
-  const { accepted, until, follow, answers } = options
+  const { accepted, until, follow, answers, errand } = options
   const { process, engine } = host
   const own = until === undefined ? {} : { until }
 
-  async function live(made: Attempt): Promise<PipelineResult> {
-    const run = await (accepted
-      ? engine.resume(thread, { ...own, ...(answers && { answers }) })
-      : engine.start(plan, {}, { ...own, threadId: thread }))
+  const resume = () => engine.resume(thread, { ...own, ...(answers && { answers }) })
+  const start = () => engine.start(plan, {}, { ...own, threadId: thread })
+
+  async function live(made: Attempt): Promise<PipelineResult | undefined> {
+    const run = await (errand ? perform(engine, errand) : accepted ? resume() : start())
     made.run = run
-    if (follow) void watch(run, process)
-    return run.result
+    if (follow && run) void watch(run, process)
+    return run?.result
   }
   return begin(host, options, until !== undefined, live)
+}
+
+/** Undefined: there was nothing to do, or somebody else does it. */
+async function perform(engine: PipelineEngine, errand: Errand): Promise<Run | undefined> {
+  switch (errand.is) {
+    case 'decide':
+      return (await engine.decide(thread, errand.wait, errand.decision)).run
+    case 'signal':
+      return (await engine.signal(errand.signal)).runs[0]
+    default: {
+      const [done] = await (errand.is === 'tick' ? engine.tick() : engine.recover())
+      if (done && 'error' in done) throw done.error
+      return done?.run
+    }
+  }
 }
 
 /** The run ended for good, from a process that may not even run it. */

@@ -1,13 +1,25 @@
 /** Some stages of a random pipeline become holders of others. */
 import { compileTemplate } from '../../src/foundation/expression/template.ts'
 import type { Json } from '../../src/foundation/json.ts'
-import { allStages, type BodyPlan, type Plan, type StagePlan } from '../../src/foundation/plan.ts'
+import {
+  type BodyPlan,
+  type ChildPlan,
+  handledBy,
+  listsOf,
+  listsOfPipeline,
+  type Plan,
+  type StagePlan,
+} from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
 import { stage } from '../support-stages.ts'
 
 export interface InnerStages {
   /** A stage with this id, and how it behaves. */
   make(id: string, needs: StagePlan['needs']): StagePlan
+  /** Some are pipelines with these variables and outputs. */
+  readonly child?: Pick<ChildPlan, 'vars' | 'outputs'>
+  /** One that runs when the others of a pipeline have ended. */
+  last(id: string): StagePlan
 }
 
 /** How deep stages stand inside each other at most. */
@@ -15,6 +27,9 @@ const deepest = 3
 
 /** The stage as a holder: its needs, its condition and what it sets stay. */
 export function holderOf(random: Random, held: StagePlan, inner: InnerStages): StagePlan {
+  const { child } = inner
+  const kinds: BodyPlan['kind'][] = ['foreach', 'foreach', 'loop', 'switch', 'parallel']
+  if (child) kinds.push('pipeline', 'pipeline')
   let made = 0
   return holder(held, deepest)
 
@@ -27,7 +42,7 @@ export function holderOf(random: Random, held: StagePlan, inner: InnerStages): S
   }
 
   function bodyOf(depth: number): BodyPlan {
-    switch (pick(random, ['foreach', 'foreach', 'loop', 'switch', 'parallel'])) {
+    switch (pick(random, kinds)) {
       case 'loop':
         return {
           kind: 'loop',
@@ -54,7 +69,9 @@ export function holderOf(random: Random, held: StagePlan, inner: InnerStages): S
           failFast: false, // which failure comes first depends on clocks
           branches: ['left', 'right'].map((name) => ({ name, stages: list(depth) })),
         }
-      default:
+      case 'pipeline':
+        return { kind: 'pipeline', with: compileTemplate({}), child: childOf(list(depth)) }
+      case 'foreach':
         return {
           kind: 'foreach',
           list: compileTemplate(pick<Json>(random, [[1, 2, 3], ['a', 'b'], [], '${{ vars.log }}'])),
@@ -63,6 +80,23 @@ export function holderOf(random: Random, held: StagePlan, inner: InnerStages): S
           onItemError: pick(random, ['fail', 'continue']),
           stages: list(depth).map((each) => ({ ...each, set: without(each.set, 'last') })),
         }
+    }
+  }
+
+  function childOf(stages: readonly StagePlan[]): ChildPlan {
+    const { vars = {}, outputs = {} } = child ?? {}
+    const finally_ = random() < 0.3 ? [inner.last(`${held.id}_${made++}`)] : undefined
+    const handler = {
+      stages: random() < 0.5 ? [inner.last(`${held.id}_${made++}`)] : [],
+      then: { do: 'fail' },
+    } as const
+    return {
+      ...{ name: 'child', inputs: {}, models: {}, env: [], secrets: [], directory: '.' },
+      vars,
+      outputs,
+      stages,
+      ...(finally_ && { finally: finally_ }),
+      ...(random() < 0.3 && { onError: { do: 'handle', handlers: [handler] } }),
     }
   }
 
@@ -82,5 +116,17 @@ const without = <Value>(map: Readonly<Record<string, Value>>, name: string): Rec
 const withoutOutput = (set: StagePlan['set']): StagePlan['set'] =>
   Object.fromEntries(Object.entries(set).filter(([, { kind }]) => kind === 'literal'))
 
-/** Those that run last included. */
-export const everyStage = (plan: Plan): readonly StagePlan[] => allStages([...plan.stages, ...(plan.finally ?? [])])
+/** The lists of stages inside a stage, those that run last in a pipeline inside included, and those of its handlers. */
+export function innerLists(stage: StagePlan): readonly (readonly StagePlan[])[] {
+  const own = stage.body?.kind === 'pipeline' ? listsOfPipeline(stage.body.child) : listsOf(stage)
+  return [...own, ...handledBy(stage.onError)]
+}
+
+/** What runs when all other stages of the pipeline's own list have ended. */
+export const lastOf = (plan: Plan): readonly StagePlan[] => listsOfPipeline(plan).slice(1).flatMap(withInner)
+
+export const everyStage = (plan: Plan): readonly StagePlan[] => listsOfPipeline(plan).flatMap(withInner)
+
+/** Of a list. */
+export const withInner = (list: readonly StagePlan[]): StagePlan[] =>
+  list.flatMap((stage) => [stage, ...innerLists(stage).flatMap(withInner)])

@@ -7,6 +7,7 @@ import { leaseMs } from './engine.ts'
 import { InjectedFault, isInjected } from './faults.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import type { Simulation } from './simulation.ts'
+import { dueIn, isOfKind, told } from './waits.ts'
 
 export interface JudgePorts {
   readonly simulation: Simulation
@@ -21,7 +22,7 @@ const calmRefusalsPerResume = 3
 
 /** Judges an attempt that is settled, once. */
 export function createJudge({ simulation, random, pipeline, rest }: JudgePorts): (each: Attempt) => void {
-  const { ledger, trace, wrong } = simulation
+  const { ledger, time, trace, wrong } = simulation
   const stages = everyStage(pipeline.plan).length
   const maxCalmResumes = 16 + 2 * pipeline.questions + 8 * stages // in each item, a stage may take its process down anew
   let calmResumes = 0
@@ -45,14 +46,22 @@ export function createJudge({ simulation, random, pipeline, rest }: JudgePorts):
       wrong(`${process.name} cannot go on although nothing goes wrong any more: ${describe(error)}`)
   }
 
+  /** Where nobody is asked, it is left alone until something is due. */
+  function untilDue(): number {
+    const open = ledger.waits()
+    const isAsked = open.some((wait) => !isOfKind(wait) || told(wait) !== undefined)
+    const dues = isAsked ? [] : open.flatMap((wait) => dueIn(wait, time.now()) ?? [])
+    return Math.min(...dues, ...(dues.length === 0 ? [0] : [])) + upTo(random, 1_000)
+  }
+
   function left({ host: { process }, options, result, asked }: Attempt): void {
-    if (!result) return
+    if (!result) return rest(upTo(random, 1_000))
     const { status, error } = result
     if (options.contradicts) wrong(`${process.name} took an answer that is not the one that stands`)
     if (status === 'waiting' && !process.wasStopped && ledger.waits().length === 0)
       wrong(`${process.name} says that the run waits for an answer`)
     trace(() => `${process.name} leaves the run ${status}${error ? ` (${error.message})` : ''}`)
-    rest(upTo(random, 1_000))
+    rest(status === 'waiting' ? untilDue() : upTo(random, 1_000))
     if (status === 'incomplete') wrong(`${process.name} leaves the run incomplete: ${error?.message}`)
     if (!options.calm) return
     if (status === 'paused' && !asked)

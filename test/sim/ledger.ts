@@ -8,9 +8,10 @@ import type { RunEvent } from '../../src/foundation/events.ts'
 import { type Json, jsonEqual } from '../../src/foundation/json.ts'
 import type { Outcome, Outcomes } from '../../src/foundation/outcome.ts'
 import { isFinished } from '../../src/foundation/outcome.ts'
-import { holdersOf, idIn } from '../../src/foundation/paths.ts'
+import { holdersOf, idIn, lastTops } from '../../src/foundation/paths.ts'
 import { needsOf, type Plan } from '../../src/foundation/plan.ts'
-import type { OpenWait } from '../../src/foundation/wait.ts'
+import { isOpen, type OpenWait } from '../../src/foundation/wait.ts'
+import { foldWait, type WaitEvent, waitOf } from '../../src/foundation/wait-events.ts'
 import { everyStage } from './bodies.ts'
 import type { SimProcess } from './process.ts'
 import type { Watcher } from './simulation.ts'
@@ -89,7 +90,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
   }
 
   /** Something that it is inside of has ended. */
-  const isOver = (path: string): boolean => holdersOf(path).some((holder) => recordOf(holder).closing)
+  const isOver = (path: string): boolean => stagesAround(path).some((holder) => recordOf(holder).closing)
 
   function written(process: SimProcess, at: number, what: string): void {
     if (at < epoch) wrong(`${process.name} wrote ${what} with epoch ${at} although epoch ${epoch} had begun`)
@@ -127,6 +128,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     else if (event.type === 'stage.crashed') crash(record, event)
     else if (event.type === 'wait.started') ask(record, event)
     else if (event.type === 'wait.fired') answer(record, event)
+    else if ('wait' in event) standing(record, event)
     else if (event.type === 'stage.interrupted' || event.type === 'stage.retrying') stop(record, event)
     else if (isEnd(event)) close(record, event)
   }
@@ -148,14 +150,22 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
 
   /** An attempt that asks is none yet: the one that has the answer takes its number. */
   function ask(record: StageRecord, event: Of<'wait.started'>): void {
-    const { stage, wait: id, value, ambiguous } = event
+    const { stage, wait: id, ambiguous } = event
     if (record.wait) wrong(`${stage} asks while it waits for another answer`)
     if (answers.has(id)) wrong(`${stage} asks again what was answered`)
     if (record.closing) wrong(`${stage} asks after it ended`)
     if (!ambiguous && record.open === undefined) wrong(`${stage} asks and does not run`)
     if (!ambiguous) record.started--
     record.open = undefined
-    record.wait = { id, stage, value, ...(ambiguous && { ambiguous }) }
+    record.wait = { ...waitOf(event), stage }
+  }
+
+  /** Something became of it, but not by an answer. */
+  function standing(record: StageRecord, event: WaitEvent & { readonly stage: string }): void {
+    if (record.wait?.id !== event.wait) wrong(`${event.type} of ${event.wait}, which is not open`)
+    if (!record.wait) return
+    const wait = foldWait(record.wait, event)
+    record.wait = isOpen(wait) ? { ...wait, stage: event.stage } : undefined
   }
 
   function answer(record: StageRecord, event: Of<'wait.fired'>): void {
@@ -170,8 +180,10 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (record.closing) wrong(`${stage} was started again (attempt ${attempt}) after it ended`)
     if (record.wait) wrong(`${stage} was started although it waits for an answer`)
     if (record.undecided) wrong(`${stage} may run once, and was started again without a word`)
-    const isLast = /^(?:finally|rollback)\./.test(stage)
-    if (cancelling && !isLast) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
+    const [top = ''] = stage.split('.')
+    const isLast = lastTops.includes(top)
+    const isSettling = stage.split('.').some((step) => lastTops.includes(step))
+    if (cancelling && !isSettling) wrong(`${stage} was started (attempt ${attempt}) after the run was told to stop`)
     if (isLast && [...needs.keys()].some((id) => !recordOf(id).closing))
       wrong(`${stage} was started before all had ended`)
     if (attempt !== record.started + 1) wrong(`attempt ${attempt} of ${stage} follows attempt ${record.started}`)
@@ -179,7 +191,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       wrong(`attempt ${attempt} of ${stage} was started while attempt ${record.open} had no end`)
     for (const need of needs.get(stage) ?? [])
       if (!recordOf(need.stage).closing) wrong(`${stage} was started before ${need.stage} had ended`)
-    for (const holder of isLast ? [] : holdersOf(stage)) {
+    for (const holder of isLast ? [] : stagesAround(stage)) {
       const { started, closing } = recordOf(holder)
       if (started === 0 || closing) wrong(`${stage} was started while ${holder} did not run`)
     }
@@ -302,6 +314,10 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     }
   }
 }
+
+/** Those that it is inside of; what runs last in a pipeline inside stands in no stage of its own. */
+const stagesAround = (path: string): readonly string[] =>
+  holdersOf(path).filter((holder) => !lastTops.includes(idIn(holder)))
 
 const isEnd = ({ type }: RunEvent): boolean =>
   type === 'stage.succeeded' || type === 'stage.failed' || type === 'stage.cancelled' || type === 'stage.skipped'

@@ -8,10 +8,12 @@ import { jsonEqual } from '../../src/foundation/json.ts'
 import type { Outcomes } from '../../src/foundation/outcome.ts'
 import type { Plan } from '../../src/foundation/plan.ts'
 import { thread } from './attempts.ts'
+import { createDoubt } from './doubt.ts'
 import { compareEnds, type End, endOf } from './ends.ts'
 import { simEngine } from './engine.ts'
 import { createProcess, inside } from './process.ts'
 import type { Simulation } from './simulation.ts'
+import { timeless } from './waits.ts'
 
 export async function lookAtEnd(simulation: Simulation, plan: Plan, store: RunStore, quiet: End): Promise<void> {
   const { ledger, world, wrong } = simulation
@@ -19,7 +21,7 @@ export async function lookAtEnd(simulation: Simulation, plan: Plan, store: RunSt
   if (!jsonEqual(stored as unknown as Json, ledger.events as unknown as Json))
     wrong('the log is not what was stored in it')
   const real = endOf(stored)
-  for (const difference of compareEnds(quiet, real)) wrong(difference)
+  for (const difference of compareEnds(quiet, real, createDoubt(plan))) wrong(difference)
   const record = await store.getRun(thread)
   if (record?.status !== real.status) wrong(`the run is listed as ${record?.status}, and ended ${real.status}`)
   for (const { id, kind } of plan.stages) {
@@ -39,7 +41,13 @@ async function visit(engine: PipelineEngine, { ledger, wrong }: Simulation, end:
   const state = await engine.get(thread)
   for (const { id, status, output, error, reason } of state?.stages ?? []) {
     const wanted = end.stages.get(id)
-    const found = { status, output, code: error?.code ?? null, reason, tolerated: wanted?.tolerated ?? false }
+    const found = {
+      status,
+      output: timeless(output),
+      code: error?.code ?? null,
+      reason,
+      tolerated: wanted?.tolerated ?? false,
+    }
     if (!jsonEqual(found as unknown as Json, wanted as unknown as Json))
       wrong(`an engine shows ${id} as ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
   }

@@ -8,6 +8,7 @@ import { pick, type Random, upTo } from '../fuzz/random.ts'
 import { contradiction, someAnswers } from './answers.ts'
 import { type Attempt, attempt, cancelAttempt, type Host, isOver, thread } from './attempts.ts'
 import { simEngine } from './engine.ts'
+import { someErrand } from './errands.ts'
 import { createJudge } from './judge.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import { createProcess } from './process.ts'
@@ -39,6 +40,7 @@ export async function operate(ports: OperatorPorts): Promise<number> {
   const hosts = createHosts(ports, attempts)
   const deeds = plannedDeeds(random)
   const judge = createJudge({ simulation, random, pipeline, rest })
+  const errands = pipeline.hasTimers ? 0.5 : 0
   let rivals = random() < 0.4 ? 1 + upTo(random, 3) : 0
   let restUntil = 0
   let until = random() < 0.1 ? pick(random, pipeline.plan.stages).id : undefined
@@ -58,9 +60,11 @@ export async function operate(ports: OperatorPorts): Promise<number> {
     const answers = wrongly ?? (random() < 0.8 ? someAnswers(simulation, random, calm) : {})
     const heirOf = ledger.holder?.state === 'dead' && ledger.holder.host === process.host ? ledger.holder : undefined
     const contradicts = wrongly !== undefined
-    attempts.push(attempt(host, pipeline.plan, { accepted, until, follow, answers, calm, contradicts, heirOf }))
+    const errand = accepted && !wrongly && random() < errands ? someErrand(simulation, random) : undefined
+    if (errand) attempts.push(attempt(host, pipeline.plan, { accepted, follow, errand }))
+    else attempts.push(attempt(host, pipeline.plan, { accepted, until, follow, answers, calm, contradicts, heirOf }))
     until = undefined
-    trace(() => `${process.name} (host ${process.host}) ${accepted ? 'resumes' : 'starts'} the run`)
+    trace(() => `${process.name} (host ${process.host}) ${errand?.is ?? (accepted ? 'resumes' : 'starts')} the run`)
     await time.settle()
   }
 

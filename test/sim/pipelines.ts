@@ -1,34 +1,20 @@
-/**
- * Random pipelines, and how their stages behave: how long each execution takes, and how it fails.
- *
- * Behaviour follows the number of the *execution*, not of the attempt: a stage that is to fail for good fails every time,
- * and one that recovers does so before its retries are spent. So a crash, which repeats an execution, changes how often a
- * stage runs and never how it ends; and a run with faults can be compared with one without.
- */
-import type { FailureCategory } from '../../src/foundation/errors.ts'
+/** Random pipelines. */
 import type { Json } from '../../src/foundation/json.ts'
-import type { NeedPlan, Plan, RetryCategory, RollbackPlan, StagePlan } from '../../src/foundation/plan.ts'
+import type {
+  FailureActionPlan,
+  OnErrorPlan,
+  Plan,
+  RetryCategory,
+  RollbackPlan,
+  StagePlan,
+} from '../../src/foundation/plan.ts'
 import { joinNames, type MergeName } from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
-import { planOf, type StageSketch, stage } from '../support-stages.ts'
-import { holderOf } from './bodies.ts'
-
-/** What goes wrong with an execution. `slow`: it takes longer than the stage's timeout. `crash`: its process dies. */
-export type Trouble =
-  | { readonly is: 'error'; readonly category: FailureCategory; readonly retryAfterMs?: number }
-  | { readonly is: 'slow' }
-  | { readonly is: 'not_json' }
-  | { readonly is: 'crash' }
-
-export interface Behaviour {
-  readonly durationMs: number
-  /** Of the first executions, one by one. */
-  readonly first: readonly Trouble[]
-  /** Of all others. */
-  readonly always?: Trouble
-  /** It does not listen to its signal, and ends up to this much later than it is told to. Milliseconds. */
-  readonly deafMs: number
-}
+import { planOf, type StageSketch, stage, templates } from '../support-stages.ts'
+import { anyTrouble, type Behaviour, behaviourOf, crashing, timeoutMs } from './behaviour.ts'
+import { holderOf, type InnerStages } from './bodies.ts'
+import { idOf, randomNeeds, upstreamOf } from './needs.ts'
+import { waitingOf } from './waits.ts'
 
 export interface RandomPipeline {
   readonly plan: Plan
@@ -37,9 +23,9 @@ export interface RandomPipeline {
   readonly questions: number
   /** Stages have timeouts, so how they end depends on how fast their process is. */
   readonly isTimed: boolean
+  /** Some stages wait for time to pass. */
+  readonly hasTimers: boolean
 }
-
-export const timeoutMs = 1_000
 
 const variables = {
   log: { schema: true, merge: 'append', default: ['start'] },
@@ -54,7 +40,8 @@ const variables = {
 const everything =
   '${{ {"log": vars.log, "total": vars.total, "last": vars.last, "first": vars.first, "map": vars.map} }}'
 
-export function randomPipeline(random: Random): RandomPipeline {
+/** `more`: decides what pipelines have beyond lists and bodies of stages with effects. */
+export function randomPipeline(random: Random, more: Random): RandomPipeline {
   const count = stageCount(random)
   const needs = randomNeeds(random, count)
   const behaviours = new Map<string, Behaviour>()
@@ -64,17 +51,44 @@ export function randomPipeline(random: Random): RandomPipeline {
   const isSlow = !isTimed && random() < 0.3 // slow enough for leases to run out, and to be renewed
   const holds = random() < 0.4
   const undoes = random() < 0.25 // a failure is rolled back
+  const child = more() < 0.3 ? { vars: variables, outputs: templates({ all: everything }) } : undefined
+  const waits = more() < 0.3
+  const handles = more() < 0.3
+  const inner: InnerStages = { make: inside, last, ...(child && { child }) }
   const stages = needs.map((own, index) => {
     const sketch = { ...sketchOf(random, index, needs, style), needs: own }
-    const made = stage(idOf(index), sketch)
-    if (holds && random() < 0.4) return holderOf(random, made, { make: inside })
+    const made = stage(idOf(index), maybeWaiting(idOf(index), sketch))
+    if (holds && random() < 0.4) return holderOf(random, made, inner)
     return behaving(made)
   })
+
+  /** In a run in which something failed nobody is asked any more: so not much fails. */
+  function maybeWaiting(id: string, sketch: StageSketch): StageSketch {
+    if (!waits) return sketch
+    const { needs, ...rest } = sketch
+    if (more() < 0.3) return { ...(needs && { needs }), ...waitingOf(more, id, rest) }
+    return more() < 0.7 ? { onError: 'continue', ...sketch } : sketch
+  }
 
   function behaving(made: StagePlan): StagePlan {
     const behaviour = behaviourOf(random, made, isSlow && random() < 0.3)
     behaviours.set(made.id, isCrashing && random() < 0.3 ? crashing(random, behaviour) : behaviour)
-    return undoes && made.kind === 'effect' && random() < 0.6 ? { ...made, rollback: undoing(made) } : made
+    const own = handles && made.kind === 'effect' && more() < 0.4 ? handled(made) : made
+    return undoes && made.kind === 'effect' && random() < 0.6 ? { ...own, rollback: undoing(made) } : own
+  }
+
+  function handled(made: StagePlan): StagePlan {
+    const behaviour = behaviours.get(made.id)
+    if (behaviour && more() < 0.5) behaviours.set(made.id, { ...behaviour, always: anyTrouble(more, made) })
+    return { ...made, onError: handlerOf(made.id) }
+  }
+
+  function handlerOf(id: string): OnErrorPlan {
+    const action = pick<FailureActionPlan['do']>(more, ['fail', 'continue', 'continue', 'pause', 'rollback'])
+    if (more() < 0.2) return { do: action }
+    const stages = times(upTo(more, 3), (at) => last(`${id}_h${at}`))
+    const when = pick(more, [undefined, 'error.category == "network"', 'error.nothing.x > 1'])
+    return { do: 'handle', handlers: [{ ...(when && { when }), stages, then: { do: action } }] }
   }
 
   /** It behaves like the stage that it is of, and is tried as often. */
@@ -89,26 +103,40 @@ export function randomPipeline(random: Random): RandomPipeline {
     return behaving(stage(id, { kind: 'effect', join: 'all_done', value, retry: retryOf(random) }))
   }
 
+  /** Of a handler, or of what a pipeline inside does in the end. */
+  function last(id: string): StagePlan {
+    const value = { questions: 0, vars: everything, reads: [] }
+    const made = stage(id, { kind: 'effect', join: 'all_done', value, ...(more() < 0.5 && { retry: retryOf(more) }) })
+    behaviours.set(id, behaviourOf(more, made, false))
+    return made
+  }
+
   function inside(id: string, own: StagePlan['needs']): StagePlan {
     const { checkpoint: _, ...sketch } = sketchOf(random, 0, [[]], style)
-    return behaving(stage(id, { ...sketch, needs: own }))
+    return behaving(stage(id, maybeWaiting(id, { ...sketch, needs: own })))
   }
   const ends = random() < 0.2 ? times(1 + upTo(random, 2), (at) => lastStage(`end${at}`)) : []
+  const handlers = [
+    {
+      stages: times(upTo(more, 2), (at) => last(`handler${at}`)),
+      then: { do: pick<'fail' | 'rollback'>(more, ['fail', 'rollback']) },
+    },
+  ]
   const plan = planOf(stages, {
     ...(ends.length > 0 && { finally: ends }),
     ...(undoes && { onError: { do: 'rollback' } }),
+    ...(handles && more() < 0.4 && { onError: { do: 'handle', handlers } }),
     vars: variables,
     outputs: { all: everything, ends: `\${{ ${endsOf(random, count)} }}` },
     limits: { concurrency: pick(random, [1, 2, 8, 8]), ...(random() < 0.05 && { timeoutMs: upTo(random, 10_000) }) },
     recursionLimit: 2 * count + 10,
   })
-  return { plan, behaviours, isTimed, questions: style.asks ? (holds ? 30 : 2) * count : 0 }
+  const asked = (style.asks ? 1 : 0) + (waits ? 2 : 0) + (handles ? 3 : 0)
+  return { plan, behaviours, isTimed, hasTimers: waits, questions: asked * (holds ? 30 : 2) * count }
 }
 
 /** Mostly few, so that many pipelines can be tried. */
 const stageCount = (random: Random): number => (random() < 0.1 ? 12 + upTo(random, 14) : 3 + upTo(random, 7))
-
-const idOf = (index: number): string => `s${index}`
 
 const endsOf = (random: Random, count: number): string =>
   `[${times(1 + upTo(random, 3), () => `stages.${idOf(upTo(random, count))}.status`).join(', ')}]`
@@ -205,21 +233,6 @@ function retryOf(random: Random): NonNullable<StagePlan['retry']> {
   }
 }
 
-function behaviourOf(random: Random, made: StagePlan, isSlow: boolean): Behaviour {
-  const durationMs = isSlow ? upTo(random, 40_000) : pick(random, [0, 1, 1, 5, 20, 100, 400])
-  const deafMs = random() < 0.1 ? upTo(random, 4_000) : 0
-  const roll = random()
-  if (made.kind !== 'effect' || roll < 0.6) return { durationMs, deafMs, first: [] }
-  if (roll < 0.75) return { durationMs, deafMs, first: [], always: anyTrouble(random, made) }
-  return { durationMs, deafMs, first: recoverable(random, made) }
-}
-
-/** Its first executions take their process with them. */
-const crashing = (random: Random, behaviour: Behaviour): Behaviour => ({
-  ...behaviour,
-  first: [...times(1 + upTo(random, 4), (): Trouble => ({ is: 'crash' })), ...behaviour.first],
-})
-
 /** The same where no process dies. */
 export const withoutCrashes = (pipeline: RandomPipeline): RandomPipeline => ({
   ...pipeline,
@@ -230,66 +243,3 @@ export const withoutCrashes = (pipeline: RandomPipeline): RandomPipeline => ({
     ]),
   ),
 })
-
-function anyTrouble(random: Random, { timeout }: StagePlan): Trouble {
-  if (timeout && random() < 0.4) return { is: 'slow' }
-  if (random() < 0.1) return { is: 'not_json' }
-  return { is: 'error', category: pick(random, ['network', 'internal', 'validation', 'http_5xx', 'rate_limit']) }
-}
-
-/** Fewer than the retries forgive. */
-function recoverable(random: Random, { retry, timeout }: StagePlan): Trouble[] {
-  if (!retry) return []
-  return times(1 + upTo(random, retry.attempts - 1), () => {
-    const category = pick(random, retry.on)
-    if (category === 'timeout') return timeout ? { is: 'slow' } : { is: 'error', category }
-    return { is: 'error', category, ...(random() < 0.3 && { retryAfterMs: upTo(random, 3_000) }) }
-  })
-}
-
-/** Needs that point up or down the list, without cycles. */
-function randomNeeds(random: Random, count: number): StagePlan['needs'][] {
-  const style = random() // some pipelines are lists, some are wide
-  const all = times<StagePlan['needs']>(count, () => (random() < style * 0.5 ? 'all_above' : []))
-  for (const index of all.keys()) {
-    if (all[index] === 'all_above') continue
-    for (let tries = upTo(random, 4); tries > 0; tries--) addNeed(random, all, index)
-  }
-  return all
-}
-
-function addNeed(random: Random, all: StagePlan['needs'][], index: number): void {
-  const other = upTo(random, all.length)
-  const own = all[index] as readonly NeedPlan[]
-  if (own.some((need) => need.stage === idOf(other)) || isAbove(all, index, other)) return
-  const status = pick<NeedPlan['status']>(random, [
-    undefined,
-    undefined,
-    undefined,
-    ['failed'],
-    ['succeeded', 'failed'],
-  ])
-  all[index] = [...own, { stage: idOf(other), ...(status && { status }) }]
-}
-
-export const directNeeds = (all: readonly StagePlan['needs'][], index: number): number[] => {
-  const own = all[index] ?? []
-  return own === 'all_above' ? times(index, (at) => at) : own.map((need) => Number(need.stage.slice(1)))
-}
-
-/** Whether `from` is `to`, or upstream of it. */
-function isAbove(all: readonly StagePlan['needs'][], from: number, to: number): boolean {
-  const seen = new Set<number>()
-  const open = [to]
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at === from) return true
-    if (seen.has(at)) continue
-    seen.add(at)
-    open.push(...directNeeds(all, at))
-  }
-  return false
-}
-
-function upstreamOf(all: readonly StagePlan['needs'][], index: number): number[] {
-  return [...all.keys()].filter((other) => other !== index && isAbove(all, other, index))
-}

@@ -16,6 +16,7 @@ import type { Json, JsonObject } from '../../src/foundation/json.ts'
 import type { Lowering, Outcomes, RunState } from '../../src/foundation/outcome.ts'
 import { pick, type Random, seeded, upTo } from '../fuzz/random.ts'
 import { answerTo } from './answers.ts'
+import { createDoubt } from './doubt.ts'
 import { compareEnds, type End } from './ends.ts'
 import { stageHostOf } from './engine.ts'
 import { createFaults, faultKinds, isInjected } from './faults.ts'
@@ -28,6 +29,7 @@ import type { Report, SimulateOptions } from './simulate.ts'
 import type { Simulation } from './simulation.ts'
 import { memoryStores, type Stores, sqliteStores } from './stores.ts'
 import type { Time } from './time.ts'
+import { timeless } from './waits.ts'
 
 const config = { configurable: { thread_id: 'run' } }
 /** Steps after which an invocation that has not ended never will. */
@@ -62,7 +64,8 @@ export async function runGraph(
     const end = await toEnd(simulation, pipeline, lowering, stores, random)
     for (const process of processes.values()) process.kill()
     time.end()
-    if (end) for (const difference of compareEnds(quiet, { ...end, undone: quiet.undone })) simulation.wrong(difference)
+    const doubt = createDoubt(pipeline.plan)
+    if (end) for (const each of compareEnds(quiet, { ...end, undone: quiet.undone }, doubt)) simulation.wrong(each)
     return {
       lowering,
       store: stores.kind,
@@ -133,6 +136,7 @@ async function toEnd(
     asked.clear()
     for (const { id, value } of state.__interrupt__ ?? []) if (id !== undefined) asked.set(id, value ?? null)
     if (asked.size === 0) return endOfState(state)
+    if (pipeline.hasTimers) await rest(time, upTo(random, 10_000))
   }
   if (violations.length === 0) wrong(`the graph has not ended after ${maxInvocations} invocations`)
   return undefined
@@ -146,10 +150,16 @@ async function inputFor(
 ): Promise<unknown> {
   const tuple = await saver.getTuple(config)
   if (tuple?.checkpoint.channel_values.run === undefined) return { inputs: {} }
-  const chosen = [...asked].filter(() => random() < 0.7)
+  const chosen: [string, Json][] = []
+  for (const [id, value] of asked) {
+    if (random() < 0.3) continue
+    const answer = given.get(id) ?? answerTo(simulation, random, waitOf(id, value))
+    if (answer === undefined) continue
+    given.set(id, answer)
+    chosen.push([id, answer])
+  }
   if (chosen.length === 0) return random() < 0.9 ? null : { inputs: {} } // the same inputs mean: go on
-  for (const [id, value] of chosen) if (!given.has(id)) given.set(id, answerTo(simulation, random, waitOf(id, value)))
-  return new Command({ resume: Object.fromEntries(chosen.map(([id]) => [id, given.get(id)])) })
+  return new Command({ resume: Object.fromEntries(chosen) })
 }
 
 async function rest(time: Time, ms: number): Promise<void> {
@@ -166,7 +176,7 @@ function waitOf(id: string, value: Json) {
     reason?: string
     stage?: string
   }
-  return { id, value, stage, ...(reason === 'ambiguous' && { ambiguous: true as const }) }
+  return { id, value, stage, ...(reason !== undefined && { ambiguous: true as const }) }
 }
 
 function graphOf(
@@ -219,12 +229,12 @@ const isExpected = (error: unknown): boolean =>
 
 function endOfState({ stages, run, outputs = null }: State): End {
   const ends = Object.entries(stages).map(([id, { status, output, error, reason, tolerated }]) => {
-    return [id, { status, output, code: error?.code ?? null, reason, tolerated }] as const
+    return [id, { status, output: timeless(output), code: error?.code ?? null, reason, tolerated }] as const
   })
   const { status = 'none', error = null, tolerated = [] } = run
   return {
     status,
-    outputs,
+    outputs: timeless(outputs),
     code: error?.code ?? null,
     failed: error?.stage ?? null,
     tolerated,

@@ -50,7 +50,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
 
 async function tell(seed: number, options: SimulateOptions): Promise<Report> {
   const random = seeded(seed)
-  const pipeline = randomPipeline(seeded(upTo(random, 2 ** 31)))
+  const pipeline = randomPipeline(seeded(upTo(random, 2 ** 31)), seeded(seed ^ 0x9e3779b9))
   const quiet = await uninterrupted(withoutCrashes(pipeline), upTo(random, 2 ** 31))
   const run = random() < 0.15 ? runGraph : runEngine
   return { seed, ...(await run(pipeline, quiet, random, options)) }

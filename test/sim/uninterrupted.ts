@@ -6,9 +6,12 @@ import { attempt, isOver } from './attempts.ts'
 import { type End, endOf } from './ends.ts'
 import { simEngine } from './engine.ts'
 import { noFaults } from './faults.ts'
+import type { Ledger } from './ledger.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import { createProcess } from './process.ts'
 import { createScene } from './scene.ts'
+import type { Time } from './time.ts'
+import { dueIn } from './waits.ts'
 
 /** A run that has not ended after so many steps never will. */
 const maxQuietSteps = 40_000
@@ -25,6 +28,7 @@ export async function uninterrupted(pipeline: RandomPipeline, seed: number): Pro
   for (let step = 0; step < maxQuietSteps; step++) {
     if (made.result?.status === 'waiting') {
       const answers = someAnswers(simulation, random, true)
+      if (Object.keys(answers).length === 0) await untilDue(time, ledger)
       made = attempt({ process, engine }, pipeline.plan, { accepted: true, answers })
     }
     await time.settle()
@@ -34,4 +38,14 @@ export async function uninterrupted(pipeline: RandomPipeline, seed: number): Pro
   if (violations.length > 0) throw new Error(`Without a fault: ${violations.join('; ')}`)
   if (!made.result) throw new Error('The run without a fault did not end.', { cause: made.error })
   return endOf(ledger.events)
+}
+
+/** What waits for time gets it. */
+async function untilDue(time: Time, ledger: Ledger): Promise<void> {
+  const dues = ledger.waits().flatMap((wait) => dueIn(wait, time.now()) ?? [])
+  let over = false
+  time.after(Math.min(...dues), undefined, () => {
+    over = true
+  })
+  while (!over && (await time.step()));
 }

@@ -7,9 +7,13 @@ import { StageError } from '../../src/foundation/errors.ts'
 import { digest, type Json } from '../../src/foundation/json.ts'
 import { idIn } from '../../src/foundation/paths.ts'
 import { type AnyStageKind, defineStage, type StageContext } from '../../src/foundation/stage-kind.ts'
+import { approve } from '../../src/stages/approve.ts'
+import { ask } from '../../src/stages/ask.ts'
+import { wait } from '../../src/stages/wait.ts'
 import { valueKind } from '../support-stages.ts'
-import { type Behaviour, type Trouble, timeoutMs } from './pipelines.ts'
+import { type Behaviour, type Trouble, timeoutMs } from './behaviour.ts'
 import { currentProcess, never, type SimProcess } from './process.ts'
+import { timeless } from './waits.ts'
 
 /** One execution of a stage. */
 export interface Execution {
@@ -29,6 +33,8 @@ export interface World {
   /** What the effects of a stage gave, by key. */
   readonly outputs: ReadonlyMap<string, Json>
   perform(process: SimProcess, input: Json, context: StageContext): Promise<unknown>
+  /** The stage does so every time. */
+  fails(stage: string): boolean
 }
 
 export interface WorldPorts {
@@ -88,7 +94,7 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
     await work(process, behaviour, trouble, signal)
     fail(trouble)
     done.set(key, (done.get(key) ?? 0) + 1)
-    const output = { stage, of: digest(input).slice(0, 8) }
+    const output = { stage, of: digest(timeless(input)).slice(0, 8) }
     if (trouble?.is !== 'not_json') outputs.set(key, output)
     await strike(process, stage)
     if (process.simulation.sabotage === 'rerun') again(execution)
@@ -101,7 +107,9 @@ export function createWorld({ behaviours, begun, wrong }: WorldPorts): World {
     time.after(500, execution.process, () => begun({ ...execution, number: execution.number + 1 }))
   }
 
-  return { executions, done, outputs, perform }
+  const fails = (stage: string): boolean => behaviours.get(idIn(stage))?.always !== undefined
+
+  return { executions, done, outputs, perform, fails }
 }
 
 /** What goes wrong with the process before an effect, or after it. */
@@ -161,4 +169,4 @@ const effectKind = defineStage({
   },
 })
 
-export const simKinds: readonly AnyStageKind[] = [effectKind, valueKind]
+export const simKinds: readonly AnyStageKind[] = [effectKind, valueKind, approve, ask, wait]

@@ -8,7 +8,7 @@ import type { Failure } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
 import type { Json } from '../foundation/json.ts'
 import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
-import { holdersOf } from '../foundation/paths.ts'
+import { holdersOf, topOf } from '../foundation/paths.ts'
 import { isOpen, type OpenWait } from '../foundation/wait.ts'
 import { foldWait, waitOf } from '../foundation/wait-events.ts'
 
@@ -67,17 +67,24 @@ export async function readHistory(
   let lastSeq = 0
   let lastAt: string | null = null
 
+  function beginAnew(id: string): void {
+    const before = states.get(id) // a later plan may not have it
+    if (before) states.set(id, { ...before, ...pending })
+    attempts.delete(id)
+    failures.delete(id)
+  }
+
   for await (const event of events) {
     lastSeq = event.seq
     lastAt = event.at
     if (event.type === 'run.ended') result = event.result
     if (event.type === 'run.reopened') {
       result = null
-      for (const id of event.stages) {
-        states.set(id, { ...(states.get(id) as StageState), ...pending })
-        attempts.delete(id)
-        failures.delete(id)
-      }
+      event.stages.forEach(beginAnew)
+    }
+    if (event.type === 'run.migrated') {
+      result = null
+      new Set([...event.anew, ...event.partly, ...event.removed].map(topOf)).forEach(beginAnew)
     }
     if (event.type === 'stage.started') attempts.set(event.stage, (attempts.get(event.stage) ?? 0) + 1)
     if (event.type === 'stage.retrying' && event.counts) failures.set(event.stage, (failures.get(event.stage) ?? 0) + 1)

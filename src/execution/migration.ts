@@ -5,7 +5,7 @@
 import { createTopology, type Topology } from '../compiler/lower/topology.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Past } from '../foundation/past.ts'
-import { isInside, topOf } from '../foundation/paths.ts'
+import { isInside } from '../foundation/paths.ts'
 import { listsOf, type Plan, type StagePlan } from '../foundation/plan.ts'
 import { isOver, type Renewal, withoutIndices } from '../foundation/renewal.ts'
 import { changedNames, diffLists, diffPlans, isSameHolder, type PlanDiff, pairsOf, textOf } from './plan-diff.ts'
@@ -74,7 +74,7 @@ function endsOf(past: Past): Ends {
     const pattern = isInside(path) ? withoutIndices(path) : path
     const isWell = isOver(outcome) === 'well' && !outcome?.tolerated
     if (!isWell || !ends.has(pattern)) ends.set(pattern, isWell ? 'well' : 'not well')
-    if (isOver(outcome) === 'badly') ends.set(badlyIn(topOf(path)), 'not well')
+    if (isOver(outcome) === 'badly') ends.set(badly(path), 'not well')
   }
   return ends
 }
@@ -83,7 +83,7 @@ const because = (reason: AgainReason, of: readonly string[] | undefined): AgainB
   of && { because: reason, of }
 
 /** No path has a blank in it. */
-const badlyIn = (top: string): string => `${top} badly`
+const badly = (path: string): string => `${path} badly`
 
 /** What has no part in how a stage came to a good end. */
 const later: ReadonlySet<string> = new Set([
@@ -152,7 +152,7 @@ class Walk {
 
   /** What is inside of others is found by its own end, when that is gone through again. */
   private endedBadly({ body }: StagePlan, path: string): boolean {
-    return !body && !isInside(path) && this.ends.has(badlyIn(path))
+    return !body && !isInside(path) && this.ends.has(badly(path))
   }
 
   private inside(old: StagePlan, stage: StagePlan, path: string, changed: ChangedNames): void {
@@ -161,7 +161,7 @@ class Walk {
     for (const [before, after] of pairsOf(old, stage)) this.list(before, after, `${path}.`, names)
     const of = [...this.again.keys()].slice(known)
     if (of.length > 0 || differs(old, stage)) this.enter(path, { because: 'inside', of })
-    else if (!isInside(path) && this.ends.has(badlyIn(path))) this.enter(path, { because: 'ended_badly', of: [] })
+    else if (!isInside(path) && this.ends.has(badly(path))) this.enter(path, { because: 'ended_badly', of: [] })
   }
 
   private begin(path: string, why: AgainBecause): void {

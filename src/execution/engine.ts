@@ -189,8 +189,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (!record) return undefined
     const plan = await store.loadPlan(record.plan)
     const history = await readHistory(plan?.stages ?? [], storedEvents(store, threadId, 0))
-    const { result, stages, waits } = history
-    return { ...record, result, stages: [...stages.values()], waits: [...waits.values()] }
+    const { result, stages, waits, edited } = history
+    return { ...record, result, stages: [...stages.values()], waits: [...waits.values()], edited_vars: edited }
   }
 
   function events(

@@ -27,6 +27,8 @@ export interface PipelineState extends RunRecord {
   readonly stages: readonly StageState[]
   /** What it waits for: answers are given by `resume(threadId, { answers: { [id]: … } })`. */
   readonly waits: readonly OpenWait[]
+  /** Variables as they were set from outside, by `set` of a fork or a retry. */
+  readonly edited_vars: JsonObject
 }
 
 export interface PipelineEngine extends AsyncDisposable {

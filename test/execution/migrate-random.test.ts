@@ -213,8 +213,8 @@ it.each([
   'end as a new run does: %s (fixed seed)',
   async (_, make) => {
     const seen = { kept: 0, again: 0 }
-    await fc.assert(property(make, seen), { seed: 5, numRuns: 150, endOnFailure: true })
-    expect(Math.min(seen.kept, seen.again)).toBeGreaterThan(50)
+    await fc.assert(property(make, seen), { seed: 5, numRuns: 60, endOnFailure: true })
+    expect(Math.min(seen.kept, seen.again)).toBeGreaterThan(20)
   },
   120_000,
 )
@@ -222,5 +222,5 @@ it.each([
 it('end as a new run does (a new seed each time)', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)
   console.log(`migrate: seed ${seed}`)
-  await fc.assert(property(nested, { kept: 0, again: 0 }), { seed, numRuns: 40, endOnFailure: true })
+  await fc.assert(property(nested, { kept: 0, again: 0 }), { seed, numRuns: 15, endOnFailure: true })
 }, 120_000)

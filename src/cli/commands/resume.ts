@@ -101,7 +101,7 @@ async function resume(thread: string, options: ResumeOptions, terminal: Terminal
   await knownThread(open.engine, thread)
   const plan = await open.engine.plan(thread)
   const migrate = await planToMigrateTo(open, thread, options, terminal)
-  for (const note of plan && !migrate ? await driftNotes(plan, thread) : []) terminal.err.write(`${note}\n`)
+  for (const note of plan && !migrate ? driftNotes(plan, thread) : []) terminal.err.write(`${note}\n`)
 
   const after = await lastSeq(open, thread)
   const run = await open.engine.resume(thread, {

@@ -4,15 +4,16 @@
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import type { PipelineEngine } from '../../src/execution/pipeline-engine.ts'
 import { compileTemplate } from '../../src/foundation/expression/template.ts'
 import { digest, type Json } from '../../src/foundation/json.ts'
 import { topOf } from '../../src/foundation/paths.ts'
 import type { Plan, StagePlan } from '../../src/foundation/plan.ts'
-import { createEngine, createMemoryStore, type RunStore } from '../../src/index.ts'
+import { createEngine, createMemoryStore, defineStage, type RunStore } from '../../src/index.ts'
 import { mapLists, randomBodies } from '../support-bodies.ts'
 import { type Pick, randomPlan } from '../support-dags.ts'
-import { doKind, stage } from '../support-stages.ts'
+import { stage } from '../support-stages.ts'
 
 const withHash = ({ hash: _, ...rest }: Plan): Plan => ({ ...rest, hash: digest(rest as unknown as Json) })
 
@@ -23,6 +24,14 @@ interface Edited {
 }
 
 let made = 0
+
+/** What it gives follows from what is upstream of it. */
+const doing = (deed: string) => compileTemplate({ deed, log: '${{ vars.log }}' })
+
+const seeing = (each: StagePlan): StagePlan =>
+  each.body
+    ? { ...each, body: mapLists(each.body, (stages) => stages.map(seeing)) }
+    : { ...each, config: doing(JSON.stringify(each.config).includes('break') ? 'break' : 'wait') }
 
 function edit(plan: Plan, pick: Pick): Edited {
   const touched = new Set<string>()
@@ -82,7 +91,7 @@ function editStage(each: StagePlan, pick: Pick): StagePlan {
   }
   switch (pick('not', 'not', 'not', 'not', 'deed', 'set', 'title')) {
     case 'deed':
-      return { ...each, config: compileTemplate(pick('wait', 'other')) }
+      return { ...each, config: doing(pick('wait', 'other')) }
     case 'set':
       return { ...each, set: { ...each.set, log: compileTemplate([`${each.id}!`]) } }
     case 'title':
@@ -152,23 +161,20 @@ const property = (makePlan: (pick: Pick, count: number) => Plan, seen: { kept: n
       ran.push(path)
       if (--leftToRun === 0) stop()
     }
-    const deeds = doKind({
-      wait: ({ stage: path }) => {
+    const deeds = defineStage({
+      name: 'do',
+      docs: { summary: '', output: '', example: '' },
+      schema: z.object({ deed: z.string(), log: z.unknown() }),
+      run: ({ deed, log }, { stage: path }) => {
         begin(path)
-        return path
-      },
-      other: ({ stage: path }) => {
-        begin(path)
-        return `${path}, otherwise`
-      },
-      break: ({ stage: path }) => {
-        begin(path)
-        throw new Error('broken')
+        if (deed === 'break') throw new Error('broken')
+        return JSON.stringify([path, deed, log])
       },
     })
     const lowering = pick('flow', 'stages')
     const on = (store: RunStore) => createEngine({ store, stages: [deeds], lowering, env: {} })
-    const before = withHash(makePlan(pick, gen(fc.integer, { min: 1, max: 6 })))
+    const plan = makePlan(pick, gen(fc.integer, { min: 1, max: 6 }))
+    const before = withHash({ ...plan, stages: plan.stages.map(seeing) })
     const edited = edit(before, pick)
 
     leftToRun = pick(Number.POSITIVE_INFINITY, gen(fc.integer, { min: 1, max: 8 }))

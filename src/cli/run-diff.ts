@@ -22,13 +22,14 @@ const compared = (state: PipelineState): Json => ({
   plan: state.plan,
   status: state.status,
   inputs: state.inputs,
+  edited_vars: state.edited_vars,
   stages: Object.fromEntries(state.stages.map((stage) => [stage.id, comparedStage(stage)])),
   outputs: state.result?.outputs ?? null,
 })
 
-function comparedStage({ kind, status, attempts, output, error, reason }: StageState): Json {
+function comparedStage({ kind, status, attempts, output, error, reason, set }: StageState): Json {
   const failed = error && { category: error.category, code: error.code, message: error.message }
-  return { kind, status, attempts, output, error: failed, reason }
+  return { kind, status, attempts, output, error: failed, reason, set }
 }
 
 function* differences(at: string, before: Json | undefined, after: Json | undefined): Generator<Difference> {

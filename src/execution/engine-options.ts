@@ -8,6 +8,11 @@ import type { Answers } from './engine-answers.ts'
 import { changedSources } from './sources.ts'
 import type { RunRecord } from './store.ts'
 
+/** A plan, or what `compile` returned. */
+export type Runnable = Plan | { readonly plan: Plan }
+
+export const planIn = (pipeline: Runnable): Plan => ('plan' in pipeline ? pipeline.plan : pipeline)
+
 export interface StartOptions {
   /** The thread to use; made up when absent. On an existing thread, equal inputs continue it and others are refused. */
   readonly threadId?: string
@@ -20,8 +25,12 @@ export interface StartOptions {
 }
 
 export interface ResumeOptions extends Omit<StartOptions, 'threadId' | 'by'> {
-  /** Go on although a `uses:` source changed since the run started. */
-  readonly migrate?: boolean
+  /**
+   * Go on by another version of the pipeline: what was added or changed, what did not come to a good end, and all that
+   * waits for any of it begins anew; everything else keeps its outcome (see `planRecovery`). Also where the run had
+   * ended. `true`: go on by the stored plan although a `uses:` source changed since the run started.
+   */
+  readonly migrate?: boolean | Runnable
   /** Answers to what the run waits for, by id of the wait (`get(threadId).waits`). The first answer to a wait stands. */
   readonly answers?: Answers
   /**
@@ -31,6 +40,11 @@ export interface ResumeOptions extends Omit<StartOptions, 'threadId' | 'by'> {
   readonly from?: string
   /** New values of variables, for what runs from here on; where the run had ended, what did not end well runs again. */
   readonly set?: JsonObject
+}
+
+export interface PlanOptions {
+  /** As of `resume`. */
+  readonly migrate?: Runnable
 }
 
 export interface ForkOptions extends Omit<StartOptions, 'by'> {
@@ -86,4 +100,12 @@ export function refuseChangedSources(plan: Plan, { id }: RunRecord, migrate: boo
   throw new ThreadError('source_changed', `${changed.join(', ')} changed since thread "${id}" was started.`, {
     hint: `Restore the file, or accept the change: stagegraph resume ${id} --migrate`,
   })
+}
+
+/** The other plan, if one was given. Throws InputError where it does not go with the rest. */
+export function migrationTo({ migrate, from, set }: ResumeOptions): Plan | undefined {
+  if (migrate === undefined || typeof migrate === 'boolean') return undefined
+  if (from === undefined && set === undefined) return planIn(migrate)
+  const message = 'goes with neither `from` nor `set`: go on by the other plan first'
+  throw new InputError('Nothing was resumed.', [{ name: 'migrate', message }])
 }

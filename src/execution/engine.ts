@@ -12,7 +12,7 @@ import type { RunEvent } from '../foundation/events.ts'
 import { createEvaluator } from '../foundation/expression/evaluate.ts'
 import { assertJson, type JsonObject, jsonEqual } from '../foundation/json.ts'
 import { isFinished } from '../foundation/outcome.ts'
-import { type Plan, planFormat } from '../foundation/plan.ts'
+import { type Plan, planFormat, type StagePlan } from '../foundation/plan.ts'
 import { createBackground } from './background.ts'
 import { createControl } from './control.ts'
 import type { EngineHost, StageHost } from './engine-host.ts'
@@ -21,7 +21,11 @@ import {
   checkStage,
   type FollowOptions,
   type ForkOptions,
+  migrationTo,
+  type PlanOptions,
+  planIn,
   type ResumeOptions,
+  type Runnable,
   refuseChangedSources,
   refuseUnknownOptions,
   type StartOptions,
@@ -32,10 +36,11 @@ import { followStored, storedEvents } from './follow.ts'
 import { endedIn, type ForkPoint, forkEvents, patchesOf } from './fork.ts'
 import { readCommits } from './history.ts'
 import { currentOwner, isOwnerDead } from './owner.ts'
-import type { PipelineEngine, PipelineState, Runnable } from './pipeline-engine.ts'
+import type { PipelineEngine, PipelineState } from './pipeline-engine.ts'
+import { plannedMigration } from './planned-migration.ts'
 import { preflight } from './preflight.ts'
 import { recoverRuns } from './recover.ts'
-import { readLog } from './recovery.ts'
+import { openingAt, readLog } from './recovery.ts'
 import { type PlannedStage, planRecovery } from './recovery-plan.ts'
 import { type Again, refuseReopening } from './reopen.ts'
 import type { Run } from './run.ts'
@@ -60,7 +65,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
   let closed = false
 
   async function start(pipeline: Runnable, inputs: JsonObject = {}, options: StartOptions = {}): Promise<Run> {
-    const plan = 'plan' in pipeline ? pipeline.plan : pipeline
+    const plan = planIn(pipeline)
     refuseWhenClosed()
     refuseUnknownOptions(options, ['threadId', 'signal', 'until', 'by'])
     checkStage(plan, options.until)
@@ -69,7 +74,7 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const existing = options.threadId === undefined ? undefined : await store.getRun(id)
     const { by, ...others } = options
     if (existing) return continueThread(existing, plan, ready.inputs, others)
-    await preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
+    await refuseUnfit(plan)
     return begin(plan, by === undefined ? ready : { ...ready, run: { ...ready.run, by } }, options)
   }
 
@@ -95,12 +100,17 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     const before = await known(threadId)
     const plan = await planOf(before)
     const again = againOf(before, plan, options)
-    if (isFinished(before.status) && !again) throw finished(before)
-    checkStage(plan, options.until)
-    refuseChangedSources(plan, before, options.migrate ?? false)
+    const migrate = migrationTo(options)
+    if (isFinished(before.status) && !again && !migrate) throw finished(before)
+    checkStage(migrate ?? plan, options.until)
+    refuseChangedSources(migrate ?? plan, before, options.migrate === true)
     const { answers = {} } = options
-    return takeOver(before, plan, { ...taken(options), answers, ...(again && { again }) })
+    if (migrate) await refuseUnfit(migrate)
+    return takeOver(before, plan, { ...taken(options), answers, ...(again && { again }), ...(migrate && { migrate }) })
   }
+
+  const refuseUnfit = (plan: Plan): Promise<void> =>
+    preflight(plan, host.kinds, { directory: plan.origin.directory, services: host.stageHost(plan).services })
 
   /** What is to run once more, if that was asked for. */
   function againOf(record: RunRecord, plan: Plan, { from, set }: ResumeOptions): Again | undefined {
@@ -110,31 +120,36 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     return { ...(from !== undefined && { from }), ...(set && { set: checkedSet(plan, set) }) }
   }
 
-  async function plannedRecovery(threadId: string): Promise<readonly PlannedStage[]> {
+  async function plannedRecovery(threadId: string, options: PlanOptions = {}): Promise<readonly PlannedStage[]> {
+    refuseUnknownOptions(options, ['migrate'])
     const record = await known(threadId)
-    if (isFinished(record.status)) throw finished(record)
-    const { past } = await readLog(store, threadId)
-    return planRecovery(await planOf(record), past, ({ kind }) => !host.kinds.get(kind)?.pure)
+    const after = migrationTo(options)
+    if (isFinished(record.status) && !after) throw finished(record)
+    const plan = await planOf(record)
+    const hasEffects = ({ kind }: StagePlan) => !host.kinds.get(kind)?.pure
+    if (after) return plannedMigration({ store, record, before: plan, after, prepare, hasEffects })
+    return planRecovery(plan, (await readLog(store, threadId)).past, hasEffects)
   }
 
   async function fork(threadId: string, point: ForkPoint, options: ForkOptions = {}): Promise<Run> {
     refuseWhenClosed()
     refuseUnknownOptions(options, ['threadId', 'signal', 'until', 'set'])
     const from = await known(threadId)
-    const plan = await planOf(from)
-    checkStage(plan, options.until)
-    refuseChangedSources(plan, from, false)
     const events = await store.readEvents(threadId)
     const cut = forkEvents(events, point)
     if (!cut) throw notEnded(threadId, point)
+    const opening = openingAt(events, cut.seq)
+    const { inputs } = opening ?? from
+    const plan = await planOf({ ...from, plan: opening?.plan ?? from.plan })
+    checkStage(plan, options.until)
+    refuseChangedSources(plan, from, false)
     const patches = patchesOf(checkedSet(plan, options.set), endedIn(cut.events))
-    const { opening } = await readLog(store, threadId)
     const id = newId(options)
     if (await store.getRun(id)) throw inUse(id, 'exists already')
-    const { run } = prepare(plan, from.inputs, id)
+    const { run } = prepare(plan, inputs, id)
     const { env = run.env, last, by } = opening ?? {}
     const more = { ...(last !== undefined && { last }), ...(by !== undefined && { by }) }
-    const started = { inputs: from.inputs, run: { ...run, env, ...more } }
+    const started = { inputs, run: { ...run, env, ...more } }
     return begin(plan, started, options, [
       { type: 'run.forked', from: { run: threadId, seq: cut.seq }, inherits: cut.events.length, at: run.started_at },
       ...cut.events,
@@ -174,8 +189,8 @@ export function createPipelineEngine(host: EngineHost): PipelineEngine {
     if (!record) return undefined
     const plan = await store.loadPlan(record.plan)
     const history = await readHistory(plan?.stages ?? [], storedEvents(store, threadId, 0))
-    const { result, stages, waits } = history
-    return { ...record, result, stages: [...stages.values()], waits: [...waits.values()] }
+    const { result, stages, waits, edited } = history
+    return { ...record, result, stages: [...stages.values()], waits: [...waits.values()], edited_vars: edited }
   }
 
   function events(

@@ -6,7 +6,7 @@
  */
 import { isRecorded, type RunEvent, type RunEventBody } from '../foundation/events.ts'
 import type { Json } from '../foundation/json.ts'
-import type { DatedEvent } from '../foundation/past.ts'
+import { createFold, type DatedEvent } from '../foundation/past.ts'
 
 /** Where to fork: after an event, or after a stage ended. */
 export type ForkPoint = { readonly seq: number } | { readonly stage: string }
@@ -19,7 +19,7 @@ export function forkEvents(
   const end = 'seq' in point ? placeIn(events, point.seq) : lastEndOf(events, point.stage)
   if (end === undefined) return undefined
   const seq = wholeStage(events, end)
-  const before = events.filter((event) => event.seq <= seq)
+  const before = standing(events.filter((event) => event.seq <= seq))
   const ended = new Set(before.flatMap((event) => (isEnd(event) ? [event.stage] : [])))
   const kept = before.filter((event) => {
     if (event.type === 'variable.patched') return true
@@ -28,6 +28,31 @@ export function forkEvents(
   })
   return { events: kept.map(withoutPlace), seq }
 }
+
+/** Without what is told of stages before they began anew, or were gone. */
+function standing(events: readonly RunEvent[]): readonly RunEvent[] {
+  if (!events.some(isRenewal)) return events
+  const fold = createFold()
+  let rows: RunEvent[] = []
+  for (const event of events) {
+    if (!isRenewal(event)) {
+      fold.add(event)
+      rows.push(event)
+      continue
+    }
+    const known = fold.past()
+    const generations = new Map(known.paths.map((path) => [path, known.of(path).generation]))
+    fold.add(event)
+    const left = fold.past()
+    const isAnew = (path: string): boolean => left.of(path).generation !== generations.get(path)
+    const isOfBegun = (row: RunEvent & { readonly stage: string }): boolean =>
+      row.type === 'stage.started' && row.fixed !== undefined && left.of(row.stage).begun !== undefined
+    rows = rows.filter((row) => !('stage' in row) || !isAnew(row.stage) || isOfBegun(row))
+  }
+  return rows
+}
+
+const isRenewal = ({ type }: RunEvent): boolean => type === 'run.reopened' || type === 'run.migrated'
 
 /** Paths of what ended. */
 export const endedIn = (events: readonly RunEventBody[]): string[] =>

@@ -58,7 +58,7 @@ const nobody: readonly number[] = []
 function settersOf(stages: readonly StagePlan[]): ReadonlyMap<string, readonly number[]> {
   const setters = new Map<string, number[]>()
   for (const [index, stage] of stages.entries()) {
-    for (const name of setBy(stage)) {
+    for (const name of variablesSetBy(stage)) {
       const known = setters.get(name)
       if (known) known.push(index)
       else setters.set(name, [index])
@@ -67,8 +67,8 @@ function settersOf(stages: readonly StagePlan[]): ReadonlyMap<string, readonly n
   return setters
 }
 
-/** A pipeline inside has variables of its own. */
-function setBy(stage: StagePlan): ReadonlySet<string> {
+/** Names of variables that a stage sets, or one inside of it. A pipeline inside has variables of its own. */
+export function variablesSetBy(stage: StagePlan): ReadonlySet<string> {
   const inside = stage.body?.kind === 'pipeline' ? [] : listsOf(stage).flat()
-  return new Set([...inside.flatMap((each) => [...setBy(each)]), ...Object.keys(stage.set)])
+  return new Set([...inside.flatMap((each) => [...variablesSetBy(each)]), ...Object.keys(stage.set)])
 }

@@ -4,7 +4,14 @@ import type { JsonObject } from '../foundation/json.ts'
 import type { Plan } from '../foundation/plan.ts'
 import type { OpenWait } from '../foundation/wait.ts'
 import type { Decision } from './decision.ts'
-import type { FollowOptions, ForkOptions, ResumeOptions, StartOptions } from './engine-options.ts'
+import type {
+  FollowOptions,
+  ForkOptions,
+  PlanOptions,
+  ResumeOptions,
+  Runnable,
+  StartOptions,
+} from './engine-options.ts'
 import type { Decided, NewSignal, PendingWait, Signalled, Ticked } from './engine-waits.ts'
 import type { ForkPoint } from './fork.ts'
 import type { HistoryEntry } from './history.ts'
@@ -14,27 +21,27 @@ import type { PipelineResult, Run } from './run.ts'
 import type { StageState } from './run-history.ts'
 import type { RunFilter, RunRecord } from './store.ts'
 
-/** A plan, or what `compile` returned. */
-export type Runnable = Plan | { readonly plan: Plan }
-
 /** A run as it stands in the store. */
 export interface PipelineState extends RunRecord {
   readonly result: RunResult | null
   readonly stages: readonly StageState[]
   /** What it waits for: answers are given by `resume(threadId, { answers: { [id]: … } })`. */
   readonly waits: readonly OpenWait[]
+  /** Variables as they were set from outside, by `set` of a fork or a retry. */
+  readonly edited_vars: JsonObject
 }
 
 export interface PipelineEngine extends AsyncDisposable {
   /** Starts a run. Rejects with InputError or ThreadError before any effect. */
   start(pipeline: Runnable, inputs?: JsonObject, options?: StartOptions): Promise<Run>
-  /** Goes on with a run that paused, crashed or was left, by its stored plan. */
+  /** Goes on with a run that paused, crashed or was left, by its stored plan or the one to migrate to. */
   resume(threadId: string, options?: ResumeOptions): Promise<Run>
   /**
-   * What `resume` would do with each stage, as the log stands now. Does nothing. Rejects with ThreadError when the thread
-   * is unknown or finished.
+   * What `resume` would do with each stage, by the stored plan or by the one to migrate to, as the log stands now. Does
+   * nothing. Rejects with ThreadError when the thread is unknown, or cannot be gone on with; with InputError when its
+   * inputs are not enough for the other plan.
    */
-  planRecovery(threadId: string): Promise<readonly PlannedStage[]>
+  planRecovery(threadId: string, options?: PlanOptions): Promise<readonly PlannedStage[]>
   /**
    * Takes over every run whose process died, or gave no sign of life for longer than its lease, and goes on with it.
    * Says of each how; those that another process takes over at the same time are not among them.

@@ -3,16 +3,22 @@ import type { TerminalStatus } from '../foundation/outcome.ts'
 import { openWaitOf, type Past, type StagePast } from '../foundation/past.ts'
 import { idIn, isInside, topOf } from '../foundation/paths.ts'
 import { allStages, type Plan, type StagePlan } from '../foundation/plan.ts'
+import type { AgainReason } from './migration.ts'
 
 export interface PlannedStage {
   /** Its path. */
   readonly stage: string
   /**
    * `reused`: how it ended is recorded, and it does not run again. `runs`: when its turn comes, unless its join or its
-   * `if` says otherwise. `waits`: for an answer, before it does anything more.
+   * `if` says otherwise. `waits`: for an answer, before it does anything more. `removed`: the other plan does not have
+   * it, and what is recorded of it counts no more.
    */
-  readonly does: 'reused' | 'runs' | 'waits'
-  readonly because: RecoveryReason
+  readonly does: 'reused' | 'runs' | 'waits' | 'removed'
+  readonly because: RecoveryReason | AgainReason | 'removed'
+  /** Of what runs again for another plan: what was edited, is read, or is waited for. */
+  readonly of?: readonly string[]
+  /** Ids of the waits of it that are cancelled. */
+  readonly cancels?: readonly string[]
   /** How it ended, when that is recorded. */
   readonly status?: TerminalStatus
   /** Attempts that were started so far. */

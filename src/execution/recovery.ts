@@ -27,7 +27,7 @@ export interface ReadLog {
   readonly closed: boolean
 }
 
-type Opening = Extract<RunEvent, { type: 'run.started' }>
+export type Opening = Extract<RunEvent, { type: 'run.started' }>
 
 /** Events read at once. */
 const pageSize = 5_000
@@ -42,7 +42,7 @@ export async function readLog(store: RunStore, runId: string, more: readonly Dat
   for await (const page of storedPages(store, runId, 0, pageSize)) {
     for (const event of page) {
       fold.add(event)
-      if (event.type === 'run.started') opening = event
+      opening = opened(opening, event)
       if (event.progress !== undefined && event.progress > reached) reached = event.progress
     }
     const last = page.at(-1)
@@ -50,9 +50,26 @@ export async function readLog(store: RunStore, runId: string, more: readonly Dat
     lastSeq = last.seq
     closed = last.type === 'run.ended' || last.type === 'run.paused'
   }
-  for (const event of more) fold.add(event)
+  for (const event of more) {
+    fold.add(event)
+    opening = opened(opening, event)
+  }
   return { past: fold.past(), opening, lastSeq, reached, closed }
 }
+
+/** How a run was started, as if that had been by the plan that it goes on by. Oldest event first. */
+export function opened(opening: Opening | undefined, event: RunEvent | DatedEvent): Opening | undefined {
+  if (event.type === 'run.started' && 'seq' in event) return event
+  if (event.type !== 'run.migrated' || !opening) return opening
+  const { plan, version, inputs, env } = event
+  return { ...opening, plan, version, inputs, ...(env && { env }) }
+}
+
+export const openingAt = (events: readonly RunEvent[], seq: number): Opening | undefined =>
+  events.reduce<Opening | undefined>(
+    (opening, event) => (event.seq > seq ? opening : opened(opening, event)),
+    undefined,
+  )
 
 /** The `run` channel as it was when the run started. */
 export function runStateOf(record: RunRecord, opening: Opening): RunState {

@@ -7,9 +7,10 @@ import { createTopology } from '../compiler/lower/topology.ts'
 import { ThreadError } from '../foundation/errors.ts'
 import type { JsonObject } from '../foundation/json.ts'
 import type { Outcome, RunStatus } from '../foundation/outcome.ts'
-import { type DatedEvent, endedWell, type Past } from '../foundation/past.ts'
+import type { DatedEvent, Past } from '../foundation/past.ts'
 import { topOf } from '../foundation/paths.ts'
 import type { Plan } from '../foundation/plan.ts'
+import { endedWell } from '../foundation/renewal.ts'
 import { patchesOf } from './fork.ts'
 
 export interface Again {

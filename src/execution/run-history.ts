@@ -6,9 +6,9 @@
 
 import type { Failure } from '../foundation/errors.ts'
 import type { RunEvent, RunResult } from '../foundation/events.ts'
-import type { Json } from '../foundation/json.ts'
+import type { Json, JsonObject } from '../foundation/json.ts'
 import type { SkipReason, StageStatus } from '../foundation/outcome.ts'
-import { holdersOf } from '../foundation/paths.ts'
+import { holdersOf, topOf } from '../foundation/paths.ts'
 import { isOpen, type OpenWait } from '../foundation/wait.ts'
 import { foldWait, waitOf } from '../foundation/wait-events.ts'
 
@@ -26,6 +26,8 @@ export interface StageState {
   readonly reason: SkipReason | null
   readonly tolerated: boolean
   readonly cached: boolean
+  /** What it set, itself: variable → value. */
+  readonly set: JsonObject
 }
 
 export interface RunHistory {
@@ -36,6 +38,8 @@ export interface RunHistory {
   readonly attempts: ReadonlyMap<string, number>
   /** What it waits for, by id, in the order in which it was asked. */
   readonly waits: ReadonlyMap<string, OpenWait>
+  /** Variables as they were set from outside, by `set` of a fork or a retry. */
+  readonly edited: JsonObject
   readonly result: RunResult | null
   readonly lastSeq: number
   readonly lastAt: string | null
@@ -52,6 +56,7 @@ const pending: Omit<StageState, 'id' | 'kind'> = {
   reason: null,
   tolerated: false,
   cached: false,
+  set: {},
 }
 
 /** Folds events, oldest first. `stages` are the plan's, so that those nothing was said about are listed too. */
@@ -63,21 +68,30 @@ export async function readHistory(
   const failures = new Map<string, number>()
   const attempts = new Map<string, number>()
   const waits = new Map<string, OpenWait>()
+  const edited: Record<string, Json> = {}
   let result: RunResult | null = null
   let lastSeq = 0
   let lastAt: string | null = null
+
+  function beginAnew(id: string): void {
+    const before = states.get(id) // a later plan may not have it
+    if (before) states.set(id, { ...before, ...pending })
+    attempts.delete(id)
+    failures.delete(id)
+  }
 
   for await (const event of events) {
     lastSeq = event.seq
     lastAt = event.at
     if (event.type === 'run.ended') result = event.result
+    if (event.type === 'variable.patched') edited[event.variable] = event.value
     if (event.type === 'run.reopened') {
       result = null
-      for (const id of event.stages) {
-        states.set(id, { ...(states.get(id) as StageState), ...pending })
-        attempts.delete(id)
-        failures.delete(id)
-      }
+      event.stages.forEach(beginAnew)
+    }
+    if (event.type === 'run.migrated') {
+      result = null
+      new Set([...event.anew, ...event.partly, ...event.removed].map(topOf)).forEach(beginAnew)
     }
     if (event.type === 'stage.started') attempts.set(event.stage, (attempts.get(event.stage) ?? 0) + 1)
     if (event.type === 'stage.retrying' && event.counts) failures.set(event.stage, (failures.get(event.stage) ?? 0) + 1)
@@ -86,7 +100,7 @@ export async function readHistory(
     const before = states.get(event.stage)
     if (before) states.set(event.stage, { ...before, ...change(before, event) })
   }
-  return { stages: states, failures, attempts, waits, result, lastSeq, lastAt }
+  return { stages: states, failures, attempts, waits, edited, result, lastSeq, lastAt }
 }
 
 function changeWaits(waits: Map<string, OpenWait>, event: RunEvent & { readonly stage: string }): void {
@@ -127,6 +141,8 @@ function change(before: StageState, event: RunEvent): Partial<StageState> {
       return { ...ended(event), status: 'failed', output: event.output, error: event.error, tolerated: event.tolerated }
     case 'stage.cancelled':
       return { ...ended(event), status: 'cancelled', error: event.error }
+    case 'variable.changed':
+      return event.parts ? {} : { set: { ...before.set, [event.variable]: event.value } }
     case 'stage.skipped':
       return { status: 'skipped', reason: event.reason, ended_at: event.at, error: null }
     default:

@@ -75,7 +75,12 @@ export interface RunFilter {
 /** A run before anyone holds it. */
 export type NewRun = Omit<RunRecord, 'owner'>
 
-export type RunPatch = Partial<Pick<RunRecord, 'status' | 'progress' | 'ended_at' | 'active_ms' | 'stretches'>>
+/** What it runs by, and what that was given. Changes when the run goes on by another plan. */
+export type RunVersion = Pick<RunRecord, 'plan' | 'version' | 'file' | 'inputs'>
+
+export type RunPatch = Partial<Pick<RunRecord, 'status' | 'progress' | 'ended_at' | 'active_ms' | 'stretches'>> & {
+  readonly runsBy?: RunVersion
+}
 
 /** An event before it has a place in the history. */
 export type NewEvent = RunEventBody & {

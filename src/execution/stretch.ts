@@ -24,7 +24,7 @@ import { type PipelineResult, type Run, toPipelineResult } from './run.ts'
 import { createRunLog } from './run-log.ts'
 import { createAnnotator, etaEveryMs, resumeProgress } from './run-progress.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Lease, RunRecord } from './store.ts'
+import type { Lease, RunRecord, RunVersion } from './store.ts'
 import { incomplete, opening, resultOf, type StretchEnd } from './stretch-ends.ts'
 import { followOpen, pausingAt } from './stretch-journal.ts'
 import { createStretchNews } from './stretch-news.ts'
@@ -56,6 +56,8 @@ export interface StretchInput {
   readonly inherited?: readonly DatedEvent[]
   /** Answers that came with the resume, which `past` has already. */
   readonly fired?: readonly DatedEvent[]
+  /** It goes on by another plan than its row says. */
+  readonly runsBy?: RunVersion
   /** Said once the run has started. */
   readonly warning?: RunEventBody
 }
@@ -157,7 +159,9 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     for (const { at, ...event } of [...(input.inherited ?? []), ...(input.fired ?? [])]) log.say(event, at)
     // An answer is durable before anything is done with it; and how the run was begun before there is a checkpoint of it,
     // which there is also when the graph fails.
-    await log.flush(input.number > 1 ? { status: 'running', stretches: input.number, ended_at: null } : undefined)
+    const { number, runsBy } = input
+    const row = number > 1 ? ({ status: 'running', stretches: number, ended_at: null } as const) : {}
+    await log.flush(number > 1 || runsBy ? { ...row, ...(runsBy && { runsBy }) } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })

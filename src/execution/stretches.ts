@@ -16,6 +16,8 @@ import type { EngineHost } from './engine-host.ts'
 import { type ResumeOptions, type StartOptions, taken } from './engine-options.ts'
 import { createFlow } from './flow.ts'
 import { findLastRun, readsLastRun } from './last-run.ts'
+import { fitted, migrationEvents } from './migrate.ts'
+import { newRecord } from './new-record.ts'
 import { endOrphans } from './orphans.ts'
 import { hasLapsed, isOwnerDead } from './owner.ts'
 import { perPlan } from './per-plan.ts'
@@ -23,7 +25,7 @@ import { answersOutside, loweringOf, type ReadLog, readLog, runStateOf } from '.
 import { type Again, reopenEvents } from './reopen.ts'
 import type { Run } from './run.ts'
 import { createStageRunner } from './stage-runner.ts'
-import type { Claim, Lease, NewRun, RunOwner, RunRecord } from './store.ts'
+import type { Claim, Lease, RunOwner, RunRecord } from './store.ts'
 import { type StretchHost, startStretch } from './stretch.ts'
 import { busy, finished, inUse, orphaned, unknown } from './thread-errors.ts'
 import type { News } from './wait-news.ts'
@@ -32,6 +34,8 @@ import { isFailurePause } from './waits.ts'
 type TakeOver = Pick<ResumeOptions, 'signal' | 'until' | 'answers'> & {
   readonly cancelled?: boolean
   readonly again?: Again
+  /** The plan that it is to go on by. */
+  readonly migrate?: Plan
 }
 
 export interface Stretches {
@@ -127,7 +131,7 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
     last: RunOwner | null,
     threadId: string,
     plan: Plan,
-    { answers = {}, again, ...options }: TakeOver,
+    { answers = {}, again, migrate, ...options }: TakeOver,
   ): Promise<Run> {
     if (last && isOwnerDead(last)) await endOrphansOf(last, threadId)
     const now = clock.now()
@@ -139,8 +143,9 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
       if (lost && !isOwnerDead(lost.owner)) await endOrphansOf(lost.owner, threadId) // it stands still: so must they
       const record = await store.getRun(threadId) // read again: it may have ended between the first look and the claim
       if (!record) throw unknown(threadId)
-      if (isFinished(record.status) && !again) throw finished(record)
+      if (isFinished(record.status) && !again && !migrate) throw finished(record)
       const log = await readLog(store, threadId)
+      if (migrate) return await migrated(plan, migrate, record, lease, { log, answers, ...options })
       if (again) return reopened(plan, record, lease, { log, again, ...options })
       const { lastSeq, reached, opening } = log
       const outside = await cameBefore(log.past, record)
@@ -177,6 +182,53 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
     await store.saverOf(lease).deleteThread(record.id)
     const stands = { plan, record, lease, past, lastSeq, reached: 0, runState, number: record.stretches + 1, fired }
     return startStretch(host, { ...stands, ...lowered, ...options, leaseUntilMs: clock.now() + host.leaseMs })
+  }
+
+  /** Goes on by another plan. The checkpoint, which is one of the old graph, is made anew from the log. */
+  async function migrated(
+    before: Plan,
+    after: Plan,
+    record: RunRecord,
+    lease: Lease,
+    {
+      log,
+      answers,
+      ...options
+    }: Omit<TakeOver, 'again' | 'migrate'> & { readonly log: ReadLog; readonly answers: Answers },
+  ): Promise<Run> {
+    const { opening, lastSeq } = log
+    const { inputs, env } = fitted(record, after, log.past, prepare)
+    const lowered = await loweredAs(loweringOf(opening))
+    const at = new Date(clock.now()).toISOString()
+    const came = opening ? await cameBefore(log.past, record) : []
+    const known = { ...log, past: (await readLog(store, record.id, came)).past }
+    const told = opening ? [...came, ...migrationEvents({ record, log: known, before, after, inputs, env }, at)] : []
+    const standing = await readLog(store, record.id, told)
+    const fired = [
+      ...told,
+      ...answersFor(after, standing.past, record.id, { ...triedAgain(standing.past), ...answers }),
+    ]
+    const { past, opening: opened } = await readLog(store, record.id, fired)
+    const version = { plan: after.hash, version: after.version ?? null, file: after.origin.file, inputs }
+    await savePlan(after)
+    await store.saverOf(lease).deleteThread(record.id)
+    return startStretch(host, {
+      plan: after,
+      record: { ...record, ...version },
+      lease,
+      leaseUntilMs: clock.now() + host.leaseMs,
+      past,
+      lastSeq,
+      reached: 0,
+      runState: opened
+        ? runStateOf({ ...record, ...version }, opened)
+        : await begun(prepare(after, inputs, record.id).run, after),
+      number: opening ? record.stretches + 1 : 1,
+      fired,
+      runsBy: version,
+      ...lowered,
+      ...options,
+    })
   }
 
   /** Before the claim: were we killed in between, the next one would not know whose orphans to look for. */
@@ -231,23 +283,4 @@ export function createStretches(given: EngineHost, owner: RunOwner, news: News, 
   }
 
   return { running, prepare, begin, takeOver }
-}
-
-function newRecord(plan: Plan, id: string, inputs: JsonObject, at: string): NewRun {
-  return {
-    id,
-    pipeline: plan.name,
-    version: plan.version ?? null,
-    plan: plan.hash,
-    file: plan.origin.file,
-    status: 'running',
-    inputs,
-    progress: 0,
-    created_at: at,
-    updated_at: at,
-    ended_at: null,
-    active_ms: 0,
-    stretches: 1,
-    cancel_requested: false,
-  }
 }

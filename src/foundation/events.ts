@@ -8,6 +8,7 @@
 import type { Failure } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { BodyEnd, LastRun, Lowering, RunStatus, SkipReason } from './outcome.ts'
+import type { Renewal } from './renewal.ts'
 import type { WaitTerms } from './wait.ts'
 
 /** The format of events on the wire (`--json`) and in the store. */
@@ -49,6 +50,16 @@ export type RunEventBody =
       readonly partly?: readonly string[]
       readonly from?: string
     }
+  /** The run goes on by another plan. What is waited for no more was told of before. */
+  | ({
+      readonly type: 'run.migrated'
+      readonly from: string
+      readonly plan: string
+      readonly version: string | null
+      /** As they are from here on. */
+      readonly inputs: JsonObject
+      readonly env?: Readonly<Record<string, string>>
+    } & Renewal)
   /** The run goes on, but not as it should. */
   | { readonly type: 'run.warned'; readonly code: string; readonly message: string }
   /** The run begins with what another had recorded up to `seq`; those events follow. */

@@ -8,6 +8,7 @@ import { copyOutcomes } from './join-outcomes.ts'
 import { deepFreeze, isJsonObject, type Json } from './json.ts'
 import type { Outcome, Outcomes, VariablePatch } from './outcome.ts'
 import { holdersOf, isInside, lastTops, topOf } from './paths.ts'
+import { endedWell, isOver, type Renewal, renewedBy } from './renewal.ts'
 import { isOpen, type OpenWait, type Wait } from './wait.ts'
 import { foldWait, waitOf } from './wait-events.ts'
 
@@ -100,6 +101,7 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
     const isInherited = inherits > 0 && inherits-- > 0
     if (event.type === 'run.forked') inherits = event.inherits ?? 0
     else if (event.type === 'run.reopened') reopen(event.stages, event.partly)
+    else if (event.type === 'run.migrated') renew(event)
     else if (event.type === 'variable.patched') patches.push(event)
     else if (event.type === 'run.ended' && event.result.status === 'quarantined') forgive(stages)
     else if ('stage' in event) {
@@ -119,10 +121,20 @@ export function createFold(before: Readonly<Record<string, StagePast>> = {}): Fo
       if (!anew.has(top)) continue
       const isKept = kept.has(top)
       if (isKept && path !== top && outcome && endedWell(outcome)) continue
-      stages.set(path, { ...untouched, generation: generation + 1, ...(isKept && begun && { begun }) })
-      ended.delete(path)
-      delete outcomes[path]
+      again(path, generation, isKept ? begun : undefined)
     }
+  }
+  function renew(renewal: Renewal): void {
+    const renewed = renewedBy(renewal)
+    for (const [path, { generation, begun, outcome }] of stages) {
+      const what = renewed(path, isOver(outcome))
+      if (what !== 'kept') again(path, generation, what === 'partly' ? begun : undefined)
+    }
+  }
+  function again(path: string, generation: number, begun: Begun | undefined): void {
+    stages.set(path, { ...untouched, generation: generation + 1, ...(begun && { begun }) })
+    ended.delete(path)
+    delete outcomes[path]
   }
   function beginAnew(elsewhere: Readonly<Record<string, number>>): void {
     for (const [path, highest] of Object.entries(elsewhere)) {
@@ -259,10 +271,6 @@ const isRetry = (answer: Json): boolean => isJsonObject(answer) && answer.decisi
 
 /** The stage after one more event. */
 export const advance = (stage: StagePast, event: StageEvent): StagePast => next(stage, event)
-
-/** Whoever tries again what did not go well has no business with it. */
-export const endedWell = ({ status, reason, tolerated }: Outcome): boolean =>
-  status === 'succeeded' || tolerated || (status === 'skipped' && reason === 'condition')
 
 /** The wait that a stage stands at. */
 export function openWaitOf(stage: string, past: StagePast): OpenWait | undefined {

@@ -109,6 +109,19 @@ export function logConformance(opened: () => Opened, persistent: boolean): void 
       expect(await store.readEvents('r1')).toHaveLength(3)
     })
 
+    it('changes what the run runs by in the same transaction, or not at all', async () => {
+      const { store } = opened()
+      const lease = await begin(store, 'r1')
+      const runsBy = { plan: 'other', version: '2', file: '/other.yaml', inputs: { more: [1, 'ü'] } }
+      const before = await store.getRun('r1')
+      await expect(store.append(lease, 2, [started('a')], { runsBy })).rejects.toMatchObject({ code: 'fenced' })
+      expect(await store.getRun('r1')).toEqual(before)
+      await store.append(lease, 1, [started('a')], { status: 'running', runsBy })
+      const now = await store.getRun('r1')
+      expect(now).toEqual({ ...before, ...runsBy, status: 'running', updated_at: now?.updated_at })
+      expect(await store.listRuns({ pipeline: before?.pipeline ?? '' })).toEqual([now])
+    })
+
     it('may be left as it is while the run changes', async () => {
       const { store } = opened()
       const lease = await begin(store, 'r1')

@@ -1,13 +1,12 @@
 /** `stagegraph resume <thread>`: goes on with a run by its stored plan; `--all`: with all whose process died. */
 
-import { resolve as resolvePath } from 'node:path'
 import { InputError } from '../../foundation/errors.ts'
-import { canonicalJson, type Json } from '../../foundation/json.ts'
 import type { Plan } from '../../foundation/plan.ts'
 import { readAnswers } from '../answers.ts'
 import type { AddCommand } from '../cli.ts'
 import { collect, examples, jsonOption, storeOption } from '../cli.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import type { OpenEngine } from '../open-engine.ts'
 import { recoveryLines } from '../recovery-lines.ts'
 import { writeJson } from '../render/json.ts'
 import { rendererFor } from '../renderer-for.ts'
@@ -17,7 +16,8 @@ interface ResumeOptions {
   readonly all?: boolean
   readonly store?: string
   readonly until?: string
-  readonly migrate?: boolean
+  /** `true`: the file that the run was started from. */
+  readonly migrate?: string | true
   readonly dryRun?: boolean
   readonly answer: readonly string[]
   readonly json?: boolean
@@ -29,14 +29,15 @@ export const addResume: AddCommand = (program, cli) => {
     .summary('go on with a run that was paused, interrupted or killed')
     .description(
       'Goes on with a run where it stands. Stages that are done are not run again. The run keeps the plan it was ' +
-        'started with, also when the file has changed since.',
+        'started with, also when the file has changed since, unless --migrate says otherwise: then what was edited runs ' +
+        'again, with what did not come to a good end and all that waits for any of it.',
     )
     .argument('[thread]', "the run's id, as printed by run and runs")
     .option('--all', 'go on with every run whose process died or stands still; prints one line for each')
     .addOption(storeOption())
     .option('--until <stage>', 'pause when this stage is done')
     .option('--answer <wait=answer>', 'answer a wait, as JSON or text; may be repeated', collect, [])
-    .option('--migrate', 'go on although a source file named in `uses:` has changed')
+    .option('--migrate [file]', 'go on by the pipeline as it is now, in its own file or another')
     .option('--dry-run', 'print what would run again and what would not; run nothing')
     .addOption(jsonOption('print one event a line as JSON, or with --all one run'))
     .addHelpText(
@@ -45,6 +46,7 @@ export const addResume: AddCommand = (program, cli) => {
         ['stagegraph resume r_8f3k2m9x0abcd7ef', 'go on'],
         ['stagegraph resume nightly --until review', 'go on as far as a stage'],
         ['stagegraph resume nightly --dry-run', 'see what would run again'],
+        ['stagegraph resume nightly --migrate --dry-run', 'the same, with the file as it was edited'],
         ['stagegraph resume nightly --answer 0ca1b9a6…=yes', 'answer what it waits for (see show)'],
         ['stagegraph resume --all', 'after a reboot: 0 = all succeeded, else the code of the first that did not'],
       ),
@@ -68,20 +70,21 @@ async function resumeChosen(thread: string | undefined, options: ResumeOptions, 
   return await resumeAll(open, terminal, options.json ?? false)
 }
 
-const changesRun = ({ migrate, answer }: ResumeOptions): boolean => migrate === true || answer.length > 0
+const changesRun = ({ migrate, answer }: ResumeOptions): boolean => migrate !== undefined || answer.length > 0
 
 const misused = (message: string): InputError =>
   new InputError('Nothing was resumed.', [{ name: 'resume', message }], 'List what there is: stagegraph runs')
 
 async function dryRun(thread: string, options: ResumeOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.until !== undefined || changesRun(options)) {
-    throw misused('--dry-run takes no --until, no --answer and no --migrate.')
+  if (options.until !== undefined || options.answer.length > 0) {
+    throw misused('--dry-run takes no --until and no --answer.')
   }
   const { openExisting } = await import('../open-engine.ts')
   const { knownThread } = await import('../known-thread.ts')
   await using open = await openExisting(terminal, options.store)
   await knownThread(open.engine, thread)
-  const stages = await open.engine.planRecovery(thread)
+  const migrate = await planToMigrateTo(open, thread, options, terminal)
+  const stages = await open.engine.planRecovery(thread, migrate && { migrate })
   if (options.json) writeJson(terminal.out, { type: 'dry_run', run: thread, stages })
   else terminal.out.write(`${recoveryLines(stages, lineWidth(terminal.out)).join('\n')}\n`)
   return 0
@@ -93,40 +96,33 @@ async function resume(thread: string, options: ResumeOptions, terminal: Terminal
   const { openExisting } = await import('../open-engine.ts')
   const { follow, lastSeq } = await import('../start-run.ts')
   const { knownThread } = await import('../known-thread.ts')
+  const { driftNotes } = await import('../drift.ts')
   await using open = await openExisting(terminal, options.store)
   await knownThread(open.engine, thread)
   const plan = await open.engine.plan(thread)
-  const note = plan && (await driftNote(plan))
-  if (note) terminal.err.write(`${note}\n`)
+  const migrate = await planToMigrateTo(open, thread, options, terminal)
+  for (const note of plan && !migrate ? driftNotes(plan, thread) : []) terminal.err.write(`${note}\n`)
 
   const after = await lastSeq(open, thread)
   const run = await open.engine.resume(thread, {
     ...(options.until !== undefined && { until: options.until }),
-    ...(options.migrate && { migrate: true }),
+    ...(migrate && { migrate }),
     ...(Object.keys(answers).length > 0 && { answers }),
   })
-  const renderer = rendererFor(plan as Plan, terminal, json)
+  const renderer = rendererFor((migrate ?? plan) as Plan, terminal, json)
   return await follow(run, open, { terminal, renderer, json }, renderer.wantsHistory ? 0 : after)
 }
 
-/** A sentence when the file is no longer what the run was started from. */
-async function driftNote(plan: Plan): Promise<string | undefined> {
-  const { file, directory } = plan.origin
-  if (file === null) return undefined
-  const { loadPipeline } = await import('../load-pipeline.ts')
-  try {
-    const now = loadPipeline(resolvePath(directory, file), process.cwd()).plan
-    return now && samePipeline(now, plan)
-      ? undefined
-      : `note: ${file} has changed since this run was started; the run goes on with the plan it was started with.`
-  } catch {
-    return `note: ${file} can no longer be read; the run goes on with the plan it was started with.`
-  }
-}
-
-/** The same but for the sources of functions, whose change is told by itself. */
-const samePipeline = (a: Plan, b: Plan): boolean => {
-  const content = ({ hash: _hash, origin: _origin, files: _files, ...rest }: Plan) =>
-    canonicalJson(rest as unknown as Json)
-  return a.hash === b.hash || content(a) === content(b)
+async function planToMigrateTo(
+  { engine }: OpenEngine,
+  thread: string,
+  { migrate }: ResumeOptions,
+  terminal: Terminal,
+): Promise<Plan | undefined> {
+  if (migrate === undefined) return undefined
+  const { fileOf, planFrom } = await import('../drift.ts')
+  const plan = (await engine.plan(thread)) as Plan // stored before the run is
+  const file = migrate === true ? fileOf(plan) : migrate
+  if (file === undefined) throw misused('The run was started from no file: name one, --migrate <file>.')
+  return planFrom(file, terminal)
 }

@@ -88,6 +88,11 @@ function describe(event: SimpleEvent): string | undefined {
         : `run ${event.run} paused${event.reason === 'until' ? ': it came to the stage it was to run to' : ''}`
     case 'run.reopened':
       return `run ${event.run} goes on; these begin anew: ${event.stages.join(', ')}`
+    case 'run.migrated': {
+      const again = [...event.anew, ...event.partly]
+      const what = again.length === 0 ? 'nothing of it begins anew' : `these begin anew: ${again.join(', ')}`
+      return `run ${event.run} goes on by another plan; ${what}`
+    }
     case 'run.cancelling':
       return `run ${event.run} is being cancelled`
     case 'run.ended':

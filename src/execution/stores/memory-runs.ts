@@ -33,6 +33,7 @@ export function createMemoryRuns(): RunTable {
       if (row) rows.set(id, JSON.stringify({ ...row, ...change }))
       return row !== undefined
     },
+    rewrite: (id, version) => void rows.set(id, JSON.stringify({ ...get(id), ...version })),
     delete: (id) => rows.delete(id),
     endedBefore: (at, statuses, limit) =>
       all()

@@ -68,6 +68,22 @@ export function createSqliteRuns(statements: Statements, cells: Cells): RunTable
       run(`UPDATE run SET ${sets}changing_sum = ? WHERE n = ?`, ...values, changingSum(row), row.n)
       return true
     },
+    rewrite(id, version) {
+      const before = get('SELECT * FROM run WHERE id = ?', id)
+      if (!before) throw missingInIndex(`run ${id}`)
+      const row = { ...toRun(before, cells, id), ...version }
+      const fixed = fixedColumns.map((column) => row[column])
+      const inputs = cells.pack(JSON.stringify(row.inputs), inputsOf(id))
+      run(
+        'UPDATE run SET version = ?, plan = ?, file = ?, inputs = ?, sum = ? WHERE n = ?',
+        row.version,
+        row.plan,
+        row.file,
+        inputs,
+        sumOf('run', fixed, inputs),
+        row.n,
+      )
+    },
     delete(id) {
       const row = changingOf(id)
       if (!row) return false

@@ -65,11 +65,13 @@ export function logs({ tables, places }: SavedHistory, clock: Clock, numbers: Ru
         places.note(run, first, events)
         return
       }
-      const change = { ...patch, updated_at: new Date(clock.now()).toISOString(), last_seq: row.last }
+      const { runsBy, ...columns } = patch ?? {}
+      const change = { ...columns, updated_at: new Date(clock.now()).toISOString(), last_seq: row.last }
       tables.write(() => {
         if (events.length > 0) add(lease, row)
         else if (!tables.leases.isHeld(lease) || tables.logs.end(run) !== row.last) throw refusal(tables, lease, row)
         if (patch) tables.runs.update(lease.thread, change)
+        if (runsBy) tables.runs.rewrite(lease.thread, runsBy)
         if (ofWaits.length > 0) changeWaits(tables, lease.thread, ofWaits)
       })
       places.note(run, first, events)

@@ -8,7 +8,7 @@
 
 import type { RunStatus } from '../../foundation/outcome.ts'
 import type { EncodedValue, Encoding } from '../serializer.ts'
-import type { Lease, NewRun, RunFilter, RunOwner } from '../store.ts'
+import type { Lease, NewRun, RunFilter, RunOwner, RunVersion } from '../store.ts'
 
 export interface Tables {
   readonly lines: LineTable
@@ -180,6 +180,8 @@ export interface RunTable {
   list(filter: RunFilter & { readonly limit: number }): readonly RunRow[]
   /** False when there is no such run. */
   update(id: string, change: Partial<RunChanging>): boolean
+  /** The run must be there. */
+  rewrite(id: string, version: RunVersion): void
   delete(id: string): boolean
   /** Ids of runs that have one of these statuses and ended before `at`. */
   endedBefore(at: string, statuses: readonly RunStatus[], limit: number): readonly string[]

@@ -23,6 +23,7 @@ const stage = (id: string, more: Partial<StageState> = {}): StageState => ({
   reason: null,
   tolerated: false,
   cached: false,
+  set: {},
   ...more,
 })
 
@@ -44,6 +45,7 @@ const state: PipelineState = {
   owner: null,
   result: null,
   waits: [],
+  edited_vars: {},
   stages: [
     stage('fetch', { status: 'succeeded', attempts: 2, duration_ms: 1_500, output: { a: 'x\u001b[2J' } }),
     stage('check', {

@@ -88,7 +88,7 @@ const ignore = (): void => undefined
 
 async function toEnd(shop: Workshop, at: StageAtWork, way: Way, line: StageLine): Promise<End> {
   const notNow = refusal(way.stop)
-  if (notNow) return notNow
+  if (notNow && !(at.stage.body && at.past.begun)) return notNow // what waits inside is told, too
   const before = standing(shop, at)
   if (before) return before
   const { handling } = at.past

@@ -43,7 +43,8 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
   reached?: StageWaits,
 ): Promise<E> {
   const { path } = given
-  const { clock } = shop.deps
+  const { clock, deadline } = shop.deps
+  const runDue = deadline === undefined ? {} : { run_due_at: deadline }
   let { past } = given
   const say: Say = (event, at) => {
     way.say(event, at)
@@ -61,7 +62,7 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
     const fresh = waits.waits.filter((wait) => wait.stage === path && wait.id !== known)
     if (fresh.length === 0) throw waits
     if (isInVain(shop, given) && fresh.every(({ ambiguous }) => !ambiguous)) return steps.cancelled()
-    for (const wait of fresh) say(waitStarted(wait, past.generation))
+    for (const wait of fresh) say(waitStarted({ ...wait, ...runDue }, past.generation))
     return undefined
   }
   const before = reached && stopAt(reached)

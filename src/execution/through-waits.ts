@@ -6,7 +6,8 @@
  * it works wherever the graph runs, and whoever wakes a run need not know more than that something is due.
  */
 import type { Outcome } from '../foundation/outcome.ts'
-import { advance, openWaitOf } from '../foundation/past.ts'
+import { advance, openWaitOf, openWaitsIn, type Past } from '../foundation/past.ts'
+import { holdersOf } from '../foundation/paths.ts'
 import { StageWaits } from '../foundation/stage-runner.ts'
 import { dueEvents, waitStarted } from '../foundation/wait-events.ts'
 import { isFailure } from './bodies/list-end.ts'
@@ -102,6 +103,13 @@ function hasFailure(view: View): boolean {
   const outer = view.inside?.holder
   if (view.inside?.isDoomed() || Object.values(view.outcomes).some(isFailure)) return true
   return outer !== undefined && hasFailure(outer.view)
+}
+
+/** A stage that ends because everything is stopped does not come by those inside it that wait. */
+export function cancelInside(path: string, past: Past, say: Say): void {
+  for (const { stage, id } of openWaitsIn(past)) {
+    if (holdersOf(stage).includes(path)) say({ type: 'wait.cancelled', stage, wait: id })
+  }
 }
 
 /** What the stage sees, with every variable as it is now. */

@@ -26,7 +26,7 @@ import { checked, type End, failed, skipped, stopped, succeeded, toOutcome } fro
 import { closeStage } from './stage-events.ts'
 import type { StageAtWork } from './stage-work.ts'
 import type { Stop } from './stop.ts'
-import { isAtWait, type Steps, throughWaits } from './through-waits.ts'
+import { cancelInside, isAtWait, type Steps, throughWaits } from './through-waits.ts'
 import { pathOf, type View } from './view.ts'
 import { ambiguity, decided } from './waits.ts'
 import { listOf, type Say, scopeOf, type Workshop } from './workshop.ts'
@@ -52,6 +52,7 @@ export async function runStage(shop: Workshop, stage: StagePlan, view: View, lin
   try {
     const at = { stage, path, view, scope: scopeOf(shop, view, stage), past }
     const end = await toEndOf(shop, at, { stop, say, journal }, line)
+    if (stage.body && stop.aborted && line.recorded) cancelInside(path, line.recorded.past, say)
     const endedMs = clock.now()
     const begunMs = startedMs ?? (end.status === 'skipped' ? endedMs : calledMs)
     const ended_at = shop.dateOf(endedMs)

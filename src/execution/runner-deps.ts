@@ -43,5 +43,7 @@ export interface RunnerDeps {
   readonly recorded?: Recorded
   /** Id of the engine that runs the run. */
   readonly engine?: string
+  /** When the run has to be over (`limits.deadline`). ISO 8601, UTC. */
+  readonly deadline?: string
   readonly logger: Logger
 }

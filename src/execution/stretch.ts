@@ -29,7 +29,7 @@ import { incomplete, opening, resultOf, type StretchEnd } from './stretch-ends.t
 import { followOpen, pausingAt } from './stretch-journal.ts'
 import { createStretchNews } from './stretch-news.ts'
 import { takeUp } from './take-up.ts'
-import { limitsOf, watchStretch } from './watch.ts'
+import { deadlineOf, limitsOf, watchStretch } from './watch.ts'
 
 export interface StretchInput {
   readonly plan: Plan
@@ -112,6 +112,7 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     control,
     recorded,
     engine: lease.owner.engine,
+    ...deadlineOf(plan, record.created_at),
   })
   const saver = store.saverOf(lease)
   const graph = lower(observed(runner), saver)

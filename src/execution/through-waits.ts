@@ -6,7 +6,8 @@
  * it works wherever the graph runs, and whoever wakes a run need not know more than that something is due.
  */
 import type { Outcome } from '../foundation/outcome.ts'
-import { advance, openWaitOf } from '../foundation/past.ts'
+import { advance, openWaitOf, openWaitsIn, type Past } from '../foundation/past.ts'
+import { holdersOf } from '../foundation/paths.ts'
 import { StageWaits } from '../foundation/stage-runner.ts'
 import { dueEvents, waitStarted } from '../foundation/wait-events.ts'
 import { isFailure } from './bodies/list-end.ts'
@@ -43,7 +44,8 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
   reached?: StageWaits,
 ): Promise<E> {
   const { path } = given
-  const { clock } = shop.deps
+  const { clock, deadline } = shop.deps
+  const runDue = deadline === undefined ? {} : { run_due_at: deadline }
   let { past } = given
   const say: Say = (event, at) => {
     way.say(event, at)
@@ -61,7 +63,7 @@ export async function throughWaits<W extends Way, E extends Pick<Outcome, 'statu
     const fresh = waits.waits.filter((wait) => wait.stage === path && wait.id !== known)
     if (fresh.length === 0) throw waits
     if (isInVain(shop, given) && fresh.every(({ ambiguous }) => !ambiguous)) return steps.cancelled()
-    for (const wait of fresh) say(waitStarted(wait, past.generation))
+    for (const wait of fresh) say(waitStarted({ ...wait, ...runDue }, past.generation))
     return undefined
   }
   const before = reached && stopAt(reached)
@@ -101,6 +103,13 @@ function hasFailure(view: View): boolean {
   const outer = view.inside?.holder
   if (view.inside?.isDoomed() || Object.values(view.outcomes).some(isFailure)) return true
   return outer !== undefined && hasFailure(outer.view)
+}
+
+/** A stage that ends because everything is stopped does not come by those inside it that wait. */
+export function cancelInside(path: string, past: Past, say: Say): void {
+  for (const { stage, id } of openWaitsIn(past)) {
+    if (holdersOf(stage).includes(path)) say({ type: 'wait.cancelled', stage, wait: id })
+  }
 }
 
 /** What the stage sees, with every variable as it is now. */

@@ -64,9 +64,10 @@ export function createAsk(
 
 /** Secrets are hidden, durations become times, and what a `match` reads is noted. */
 function termsOf(request: WaitRequest, { clock, redactor, namesOf }: AskPorts): WaitTerms {
-  const { value, response_schema, timeoutMs, remindMs, ends } = request
+  const { value, response_schema, timeoutMs, remindMs, since, ends } = request
   assertJson(value)
   const nowMs = clock.now()
+  const fromMs = since === undefined ? nowMs : Date.parse(since)
   const at = (ms: number): string => new Date(ms).toISOString()
   const entries = ends?.entries.map((entry): WaitEnd => {
     if ('afterMs' in entry) return { name: entry.name, at: at(nowMs + entry.afterMs) }
@@ -76,8 +77,9 @@ function termsOf(request: WaitRequest, { clock, redactor, namesOf }: AskPorts): 
   return {
     value: redactor.json(value),
     ...(response_schema !== undefined && { response_schema }),
-    ...(timeoutMs !== undefined && { due_at: at(nowMs + timeoutMs) }),
+    ...(timeoutMs !== undefined && { due_at: at(fromMs + timeoutMs) }),
     ...(remindMs !== undefined && { remind_ms: remindMs }),
+    ...(since !== undefined && { since }),
     ...(ends && { ends: { by: ends.by, entries: entries ?? [] } }),
   }
 }

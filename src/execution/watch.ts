@@ -45,6 +45,11 @@ export function limitsOf(
   return [...active, { is: 'deadline', totalMs: deadlineMs, leftMs: createdMs + deadlineMs - nowMs }]
 }
 
+/** When a run that was created then has to be over, whatever it waits for. Both ISO 8601. */
+export function deadlineOf({ limits: { deadlineMs } }: Plan, created: string): { readonly deadline?: string } {
+  return deadlineMs === undefined ? {} : { deadline: new Date(Date.parse(created) + deadlineMs).toISOString() }
+}
+
 export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: WatchPorts): Watch {
   const { lease, control, signal, limits } = ports
   let untilMs = ports.leaseUntilMs
@@ -64,7 +69,9 @@ export function watchStretch({ store, clock, leaseMs }: EngineHost, ports: Watch
   }, leaseMs / 3)
   renewal.unref()
   for (const { is, totalMs, leftMs } of limits) {
-    clock.sleep(Math.max(0, leftMs), over.signal).then(() => control.exceed(totalMs, is), ignore)
+    if (leftMs <= 0)
+      control.exceed(totalMs, is) // nothing of it begins
+    else clock.sleep(leftMs, over.signal).then(() => control.exceed(totalMs, is), ignore)
   }
 
   async function renew(): Promise<void> {

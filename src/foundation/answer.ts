@@ -3,6 +3,7 @@ import { InputError, ThreadError } from './errors.ts'
 import { assertJson, type Json } from './json.ts'
 import type { StageRunner } from './stage-runner.ts'
 import { contradicts, isOpen, type Wait } from './wait.ts'
+import { whyNotBy } from './who-may-decide.ts'
 
 /** A wait and whose it is. */
 export type StageWait = Wait & { readonly stage: string }
@@ -37,6 +38,8 @@ export function checkAnswer(
   if (wait.due_at !== undefined && Date.parse(wait.due_at) <= nowMs) {
     throw new ThreadError('wait_decided', `The wait ${id} of stage "${wait.stage}" timed out at ${wait.due_at}.`)
   }
+  const refused = whyNotBy(wait, given)
+  if (refused !== undefined) throw new InputError(refused, [{ name: 'by', message: refused }])
   runner.checkAnswer(wait, given)
 }
 

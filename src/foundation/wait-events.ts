@@ -7,7 +7,7 @@ type Dated = RunEventBody & { readonly at: string }
 export type WaitEvent = Extract<Dated, { readonly wait: string }>
 
 export function waitOf(event: Extract<Dated, { readonly type: 'wait.started' }>): Wait {
-  const { value, response_schema, kind, due_at, remind_ms, ends, ambiguous } = event
+  const { value, response_schema, kind, due_at, remind_ms, since, run_due_at, ends, ambiguous } = event
   return {
     id: event.wait,
     value,
@@ -16,6 +16,8 @@ export function waitOf(event: Extract<Dated, { readonly type: 'wait.started' }>)
     ...(kind !== undefined && { kind }),
     ...(due_at !== undefined && { due_at }),
     ...(remind_ms !== undefined && { remind_ms }),
+    ...(since !== undefined && { since }),
+    ...(run_due_at !== undefined && { run_due_at }),
     ...(ends && { ends }),
     ...(ambiguous && { ambiguous }),
   }
@@ -23,7 +25,7 @@ export function waitOf(event: Extract<Dated, { readonly type: 'wait.started' }>)
 
 /** The event that opens it; the opposite of `waitOf`. */
 export function waitStarted(wait: OpenWait, generation: number): RunEventBody {
-  const { value, response_schema, kind, due_at, remind_ms, ends, ambiguous } = wait
+  const { value, response_schema, kind, due_at, remind_ms, since, run_due_at, ends, ambiguous } = wait
   return {
     type: 'wait.started',
     stage: wait.stage,
@@ -33,6 +35,8 @@ export function waitStarted(wait: OpenWait, generation: number): RunEventBody {
     ...(kind !== undefined && { kind }),
     ...(due_at !== undefined && { due_at }),
     ...(remind_ms !== undefined && { remind_ms }),
+    ...(since !== undefined && { since }),
+    ...(run_due_at !== undefined && { run_due_at }),
     ...(ends && { ends }),
     ...(ambiguous && { ambiguous }),
     ...(generation > 1 && { generation }),
@@ -109,9 +113,9 @@ function lookedAt(wait: OpenWait, nowMs: number): RunEventBody[] {
 }
 
 function reminder(wait: OpenWait, nowMs: number): RunEventBody[] {
-  const { stage, id, remind_ms = 0, asked_at = '' } = wait
+  const { stage, id, remind_ms = 0, asked_at = '', since = asked_at } = wait
   const next = nextReminder(wait)
   if (next === undefined || next > nowMs) return []
-  const count = Math.floor((nowMs - Date.parse(asked_at)) / remind_ms) // those that were missed are one
+  const count = Math.floor((nowMs - Date.parse(since)) / remind_ms) // those that were missed are one
   return [{ type: 'approval.requested', stage, wait: id, reminder: count }]
 }

@@ -22,6 +22,8 @@ export interface WaitRequest extends Question {
   readonly remindMs?: number
   /** What answers it by itself, with `{ fired, event }`: the first of these, or the last when it takes all of them. */
   readonly ends?: { readonly by: 'any' | 'all'; readonly entries: readonly WaitEndRequest[] }
+  /** Since when its times count, where a wait before it asked the same: ISO 8601. From its own beginning by default. */
+  readonly since?: string
 }
 
 export type WaitEndRequest = { readonly name: string } & (
@@ -53,6 +55,10 @@ export interface WaitTerms extends Question {
   /** When it times out. ISO 8601, UTC, like all times of a wait. */
   readonly due_at?: string
   readonly remind_ms?: number
+  /** Since when it is reminded of; since it began by default. */
+  readonly since?: string
+  /** When the whole run is over (`limits.deadline`), whatever it waits for. */
+  readonly run_due_at?: string
   readonly ends?: { readonly by: 'any' | 'all'; readonly entries: readonly WaitEnd[] }
   /** Nobody knows how the stage's last attempt ended, and a person has to say. */
   readonly ambiguous?: true
@@ -103,6 +109,7 @@ const lookEveryMs = 60_000
 export function nextDue(wait: Standing): number | undefined {
   const times = [
     wait.due_at === undefined ? undefined : Date.parse(wait.due_at),
+    wait.run_due_at === undefined ? undefined : Date.parse(wait.run_due_at),
     nextReminder(wait),
     nextLook(wait),
     ...(wait.ends?.entries ?? []).map(({ name, at }) =>
@@ -112,9 +119,12 @@ export function nextDue(wait: Standing): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
-export function nextReminder({ remind_ms, asked_at, reminded = 0 }: Standing): number | undefined {
-  if (remind_ms === undefined || asked_at === undefined) return undefined
-  return Date.parse(asked_at) + (reminded + 1) * remind_ms
+/** Reminders that were due before it began were those of the wait before it. */
+export function nextReminder({ remind_ms, asked_at, since = asked_at, reminded }: Standing): number | undefined {
+  if (remind_ms === undefined || asked_at === undefined || since === undefined) return undefined
+  const from = Date.parse(since)
+  const before = reminded ?? Math.floor((Date.parse(asked_at) - from) / remind_ms)
+  return from + (before + 1) * remind_ms
 }
 
 export function nextLook({ ends, asked_at, looked_at = asked_at }: Standing): number | undefined {

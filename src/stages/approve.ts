@@ -110,9 +110,11 @@ async function run(config: ApproveConfig, context: StageContext): Promise<Json> 
   const excluded = excludedBy(config, context)
   const decisions: Decision[] = []
   let form: Json = null
+  let since: string | undefined
   try {
     while (decisions.length < approvals && decisions.at(-1)?.decision !== 'rejected') {
-      const { given, decision } = await askOne(config, context, decisions, excluded)
+      const { given, decision } = await askOne(config, context, { decisions, excluded, since })
+      since ??= context.waited().from || undefined
       decisions.push(decision)
       if (given !== undefined) form = given
     }
@@ -138,25 +140,34 @@ function excludedBy({ not }: ApproveConfig, { run: { initiator } }: StageContext
   })
 }
 
+/** Who decided already, who must not, and since when people are asked. */
+interface Before {
+  readonly decisions: readonly Decision[]
+  readonly excluded: readonly string[]
+  readonly since: string | undefined
+}
+
 async function askOne(
   config: ApproveConfig,
   context: StageContext,
-  before: readonly Decision[],
-  excluded: readonly string[],
+  { decisions: before, excluded, since }: Before,
 ): Promise<{ readonly given: Json | undefined; readonly decision: Decision }> {
   const { message, show, assignees, approvals = 1 } = config
   const form = config.form as JsonSchema | undefined
-  const others = [...excluded, ...before.flatMap(({ by }) => by ?? [])]
+  const decided = before.flatMap(({ by }) => by ?? [])
+  const others = [...excluded, ...decided]
   const named = assignees !== undefined || config.not !== undefined || approvals > 1
   const answer = await context.wait({
     value: {
       message,
       ...(show !== undefined && { show: show as Json }),
       ...(assignees && { assignees }),
-      ...(approvals > 1 && { approvals: { needed: approvals, given: before.length } }),
+      ...(excluded.length > 0 && { not: excluded }),
+      ...(approvals > 1 && { approvals: { needed: approvals, given: before.length, by: decided } }),
     },
     response_schema: answerSchema(form, { named, assignees, others }),
     ...timesOf(config),
+    ...(since !== undefined && { since }),
   })
   const { decision, by = null, comment = null, form: filled } = answer as unknown as Answer
   return {

@@ -17,7 +17,7 @@ import {
   type RunStore,
 } from '../../../src/index.ts'
 
-const day = 86_400_000
+const [hour, day] = [3_600_000, 86_400_000]
 let folder: string
 let clock: ManualClock
 let stores: RunStore[]
@@ -94,6 +94,26 @@ describe.each(['flow', 'stages'] as const)('by the lowering %s', (lowering) => {
     })
     expect(await second.pending()).toEqual([])
     expect(await typesOf(second, 't')).toEqual(['wait.started', 'wait.fired'])
+  })
+
+  it.each([
+    ['its own list', '  - { id: w, wait: { event: never } }\n'],
+    ['a body', '  - { id: b, parallel: { one: [{ id: w, wait: { for: 9d } }] } }\n'],
+    ['a foreach', '  - { id: f, foreach: [1, 2], stages: [{ id: w, wait: { for: 9d } }] }\n'],
+    ['an approval', '  - { id: w, approve: { message: m } }\n'],
+  ])('a run that waits in %s is woken by its deadline', async (_where, stages) => {
+    const its = compile(`name: p\nlimits: { deadline: 2h }\nstages:\n${stages}`)
+    const first = engine({ lowering })
+    expect((await first.execute(its, {}, { threadId: 't' })).status).toBe('waiting')
+    await first.close()
+    const second = engine()
+    await clock.advance(2 * hour - 1)
+    expect(await second.tick()).toEqual([])
+    await clock.advance(1)
+    expect(await endOf(await second.tick())).toEqual(['failed'])
+    expect((await second.get('t'))?.result?.error).toMatchObject({ category: 'limit', code: 'run_deadline' })
+    expect(await second.pending()).toEqual([])
+    expect(await second.tick()).toEqual([])
   })
 
   it('a deadline that passed while nobody ran is a deadline', async () => {
@@ -434,6 +454,50 @@ describe('decisions', () => {
     await expect(one.decide('t', 'ok', { decision: 'approved', by: 'cy' })).rejects.toMatchObject({
       code: 'no_open_wait',
     })
+  })
+
+  it('whoever may not is told why', async () => {
+    const one = engine()
+    const its = approval('approvals: 2, assignees: [ann, bob, cy], not: [initiator]')
+    const run = await one.start(its, {}, { threadId: 't', by: 'cy' })
+    await run.result
+    const says = (message: string) => ({ code: 'invalid_inputs', message, problems: [{ name: 'by', message }] })
+    const approve = (by?: string) => one.decide('t', 'ok', { decision: 'approved', ...(by !== undefined && { by }) })
+    await expect(approve()).rejects.toMatchObject(
+      says('This decision needs an authenticated "by": it matters who takes it.'),
+    )
+    await expect(approve('eve')).rejects.toMatchObject(says('eve is not among the assignees.'))
+    await expect(approve('cy')).rejects.toMatchObject(
+      says('cy may not decide: whoever started the run may not (not: [initiator]).'),
+    )
+    await (await approve('ann')).run?.result
+    await expect(approve('ann')).rejects.toMatchObject(says('ann has already decided.'))
+    expect(await (await approve('bob')).run?.result).toMatchObject({ status: 'succeeded' })
+  })
+
+  it('the second of two has what is left of the time, and is reminded as the first would be', async () => {
+    const one = engine()
+    await one.execute(approval('approvals: 2, timeout: 10h, remind: 4h'), {}, { threadId: 't' })
+    await clock.advance(5 * hour)
+    expect(await endOf(await one.tick())).toEqual(['waiting'])
+    await (await one.decide('t', 'ok', { decision: 'approved', by: 'ann' })).run?.result
+    expect(await one.tick()).toEqual([])
+    await clock.advance(3 * hour)
+    expect(await endOf(await one.tick())).toEqual(['waiting'])
+    expect(await one.pending('t')).toMatchObject([{ reminded: 2, due_at: '2026-01-01T10:00:00.000Z' }])
+    await clock.advance(2 * hour)
+    expect(await endOf(await one.tick())).toEqual(['failed'])
+    expect((await one.get('t'))?.result?.error?.category).toBe('timeout')
+  })
+
+  it('a run that is cancelled while something inside waits leaves no wait behind', async () => {
+    const one = engine()
+    const its = compile('name: p\nstages:\n  - { id: b, parallel: { one: [{ id: w, wait: { for: 9d } }] } }\n')
+    await one.execute(its, {}, { threadId: 't' })
+    await one.cancel('t')
+    expect((await one.get('t'))?.status).toBe('cancelled')
+    expect(await one.pending()).toEqual([])
+    expect(await typesOf(one, 't')).toEqual(['wait.started', 'wait.cancelled'])
   })
 
   it('one rejection decides', async () => {

@@ -18,10 +18,12 @@ export async function settled(work: InnerWork, end: End): Promise<End> {
   const { onError } = work.at.stage
   if (end.status !== 'failed' || end.tolerated || !end.error || end.isDecided) return end
   if (end.shut || end.error.category === 'rejected' || onError.do === 'fail' || onError.do === 'continue') return end
+  if (onError.do === 'pause') note(work, end, end.error)
   if (onError.do !== 'handle') return act(work, onError, end, end.error)
   const handler = handlerFor(work, onError.handlers, end.error)
   if (!handler) return end
-  if (handler.stages.length > 0) await runHandler(work, handler, end, end.error)
+  if (handler.stages.length > 0 || handler.then.do === 'pause') note(work, end, end.error)
+  if (handler.stages.length > 0) await runHandler(work, handler, end.error)
   return act(work, handler.then, end, end.error)
 }
 
@@ -44,14 +46,8 @@ function handlerFor(
 }
 
 /** Once per failure: what is recorded of its stages is not run again. */
-async function runHandler(
-  work: InnerWork,
-  { stages }: HandlerPlan,
-  { attempts = 0 }: End,
-  error: Failure,
-): Promise<void> {
+async function runHandler(work: InnerWork, { stages }: HandlerPlan, error: Failure): Promise<void> {
   const { shop, at, way } = work
-  note(work, attempts, error)
   const names = deepFreeze({ ...(at.view.inside?.names ?? noNames), error: failureToJson(error) })
   const since = shop.dateOf(shop.deps.clock.now())
   const { end } = await runToEnd(work, { stages, prefix: `${at.path}.`, names, since, stop: at.view.inside?.stop })
@@ -64,7 +60,8 @@ async function runHandler(
     })
 }
 
-function note({ at, way }: InnerWork, attempt: number, error: Failure): void {
+/** So that the stage itself does not run again if the process dies now. */
+function note({ at, way }: InnerWork, { attempts: attempt = 0 }: End, error: Failure): void {
   if (!at.past.handling) way.say({ type: 'stage.handling', stage: at.path, attempt, error })
 }
 
@@ -77,7 +74,6 @@ function act(work: InnerWork, action: FailureActionPlan, end: End, error: Failur
     case 'rollback':
       return { ...end, rollback: true }
     case 'pause':
-      note(work, end.attempts ?? 0, error)
       throw new StageWaits(failurePause(work.at.view.run.thread_id, work.at, error))
   }
 }

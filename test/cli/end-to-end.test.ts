@@ -183,7 +183,12 @@ stages:
     expect((await stagegraph('show', 'l', '--json')).out).toBe(before)
 
     const differ = await stagegraph('diff', 'l', 'l2', '--json')
-    expect(jsonLines(differ.out)).toEqual([{ v: 1, runs: ['l', 'l2'], differences: [] }]) // it wrote to a file
+    const differences = [
+      // of stages none: it wrote to a file
+      { at: 'edited_vars.tone', after: 'kind' },
+      { at: 'edited_vars.copies', after: 2 },
+    ]
+    expect(jsonLines(differ.out)).toEqual([{ v: 1, runs: ['l', 'l2'], differences }])
 
     expect(await stagegraph('fork', 'l', '--at', '0')).toMatchObject({ code: 0 })
     expect(log()).toBe('collected\ndry 1\nkind 2\ncollected\ndry 1\n')

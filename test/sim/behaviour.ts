@@ -21,7 +21,7 @@ export interface Behaviour {
   /** Of the first executions, one by one. */
   readonly first: readonly Trouble[]
   /** Of all others. */
-  readonly always?: Trouble
+  readonly always?: Trouble | undefined
   /** It does not listen to its signal, and ends up to this much later than it is told to. Milliseconds. */
   readonly deafMs: number
 }
@@ -42,6 +42,10 @@ export const crashing = (random: Random, behaviour: Behaviour): Behaviour => ({
   ...behaviour,
   first: [...times(1 + upTo(random, 4), (): Trouble => ({ is: 'crash' })), ...behaviour.first],
 })
+
+/** It fails once or twice, and then no more. */
+export const passing = (random: Random): Trouble[] =>
+  times(1 + upTo(random, 2), () => ({ is: 'error', category: 'network' }))
 
 export function anyTrouble(random: Random, { timeout }: StagePlan): Trouble {
   if (timeout && random() < 0.4) return { is: 'slow' }

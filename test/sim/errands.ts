@@ -1,5 +1,5 @@
 /** What whoever looks after a run does with it besides resuming it. */
-import { isJsonObject, type Json } from '../../src/foundation/json.ts'
+import { isJsonObject } from '../../src/foundation/json.ts'
 import type { OpenWait } from '../../src/foundation/wait.ts'
 import { pick, type Random } from '../fuzz/random.ts'
 import type { Errand } from './attempts.ts'

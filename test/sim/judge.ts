@@ -7,7 +7,7 @@ import { leaseMs } from './engine.ts'
 import { InjectedFault, isInjected } from './faults.ts'
 import type { RandomPipeline } from './pipelines.ts'
 import type { Simulation } from './simulation.ts'
-import { dueIn, isOfKind, told } from './waits.ts'
+import { awaitedEvent, dueIn, isOfKind, told } from './waits.ts'
 
 export interface JudgePorts {
   readonly simulation: Simulation
@@ -31,7 +31,7 @@ export function createJudge({ simulation, random, pipeline, rest }: JudgePorts):
   function refused({ host: { process }, options, error, asked }: Attempt): void {
     trace(() => `${process.name} gets ${codeOf(error) ?? error}`)
     const isBusy = codeOf(error) === 'thread_busy'
-    const isLate = Object.keys(options.answers ?? {}).some((id) => ledger.answers.has(id)) // someone else was first
+    const isLate = Object.keys(options.answers ?? {}).some((id) => ledger.answers.has(id) || mayHaveCome(id)) // someone else was first
     if (!isExpected(error) && !((options.contradicts || isLate) && codeOf(error) === 'wait_decided'))
       wrong(`${process.name} was refused with ${describe(error)}`)
     if (isBusy && options.heirOf && options.heirOf === ledger.holder)
@@ -46,6 +46,10 @@ export function createJudge({ simulation, random, pipeline, rest }: JudgePorts):
       wrong(`${process.name} cannot go on although nothing goes wrong any more: ${describe(error)}`)
   }
 
+  /** It waits for an event, which may be there. */
+  const mayHaveCome = (id: string): boolean =>
+    ledger.waits().some((wait) => wait.id === id && awaitedEvent(wait) !== undefined)
+
   /** Where nobody is asked, it is left alone until something is due. */
   function untilDue(): number {
     const open = ledger.waits()
@@ -55,7 +59,10 @@ export function createJudge({ simulation, random, pipeline, rest }: JudgePorts):
   }
 
   function left({ host: { process }, options, result, asked }: Attempt): void {
-    if (!result) return rest(upTo(random, 1_000))
+    if (!result) {
+      rest(upTo(random, 1_000))
+      return
+    }
     const { status, error } = result
     if (options.contradicts) wrong(`${process.name} took an answer that is not the one that stands`)
     if (status === 'waiting' && !process.wasStopped && ledger.waits().length === 0)

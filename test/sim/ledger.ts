@@ -29,6 +29,8 @@ interface StageRecord {
   /** It may not be begun again before somebody has said so. */
   undecided: boolean
   crashes: number
+  /** Its failure is on record, and what is to be done about it goes on. */
+  isHandled: boolean
   closing: RunEvent | undefined
   set: Record<string, Json>
   /** What stages inside set. */
@@ -126,6 +128,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     if (event.type === 'stage.started') start(record, event)
     else if (event.type === 'variable.changed') set(record, event, batch)
     else if (event.type === 'stage.crashed') crash(record, event)
+    else if (event.type === 'stage.handling') record.isHandled = true
     else if (event.type === 'wait.started') ask(record, event)
     else if (event.type === 'wait.fired') answer(record, event)
     else if ('wait' in event) standing(record, event)
@@ -192,8 +195,8 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
     for (const need of needs.get(stage) ?? [])
       if (!recordOf(need.stage).closing) wrong(`${stage} was started before ${need.stage} had ended`)
     for (const holder of isLast ? [] : stagesAround(stage)) {
-      const { started, closing } = recordOf(holder)
-      if (started === 0 || closing) wrong(`${stage} was started while ${holder} did not run`)
+      const { started, isHandled, closing } = recordOf(holder)
+      if ((started === 0 && !isHandled) || closing) wrong(`${stage} was started while ${holder} did not run`)
     }
     record.started = attempt
     if (event.fixed === undefined) record.open = attempt
@@ -307,6 +310,7 @@ export function createLedger(plan: Plan, wrong: (what: string) => void): Ledger 
       wait: undefined,
       undecided: false,
       crashes: 0,
+      isHandled: false,
       closing: undefined,
       set: {},
       parts: {},

@@ -11,7 +11,7 @@ import type {
 import { joinNames, type MergeName } from '../../src/foundation/plan.ts'
 import { pick, type Random, times, upTo } from '../fuzz/random.ts'
 import { planOf, type StageSketch, stage, templates } from '../support-stages.ts'
-import { anyTrouble, type Behaviour, behaviourOf, crashing, timeoutMs } from './behaviour.ts'
+import { anyTrouble, type Behaviour, behaviourOf, crashing, passing, timeoutMs } from './behaviour.ts'
 import { holderOf, type InnerStages } from './bodies.ts'
 import { idOf, randomNeeds, upstreamOf } from './needs.ts'
 import { waitingOf } from './waits.ts'
@@ -77,14 +77,16 @@ export function randomPipeline(random: Random, more: Random): RandomPipeline {
     return undoes && made.kind === 'effect' && random() < 0.6 ? { ...own, rollback: undoing(made) } : own
   }
 
-  function handled(made: StagePlan): StagePlan {
+  function handled({ retry, ...made }: StagePlan): StagePlan {
+    const action = pick<FailureActionPlan['do']>(more, ['fail', 'continue', 'continue', 'pause', 'rollback'])
     const behaviour = behaviours.get(made.id)
-    if (behaviour && more() < 0.5) behaviours.set(made.id, { ...behaviour, always: anyTrouble(more, made) })
-    return { ...made, onError: handlerOf(made.id) }
+    const passes = action === 'pause' && more() < 0.7
+    if (behaviour && passes) behaviours.set(made.id, { ...behaviour, always: undefined, first: passing(more) })
+    else if (behaviour && more() < 0.5) behaviours.set(made.id, { ...behaviour, always: anyTrouble(more, made) })
+    return { ...made, ...(retry && !passes && { retry }), onError: handlerOf(made.id, action) }
   }
 
-  function handlerOf(id: string): OnErrorPlan {
-    const action = pick<FailureActionPlan['do']>(more, ['fail', 'continue', 'continue', 'pause', 'rollback'])
+  function handlerOf(id: string, action: FailureActionPlan['do']): OnErrorPlan {
     if (more() < 0.2) return { do: action }
     const stages = times(upTo(more, 3), (at) => last(`${id}_h${at}`))
     const when = pick(more, [undefined, 'error.category == "network"', 'error.nothing.x > 1'])

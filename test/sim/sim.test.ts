@@ -20,6 +20,7 @@ describe('a seed', () => {
   it.each([
     [8639, 'nothing could be stored, and an engine of the other lowering came next'],
     [19746, 'the same, after many processes'],
+    [404, 'a graph of a node per stage forgot a failure that a handler was at'],
   ])('that found something keeps every promise now: %i, %s', async (seed) => {
     expect(await violationsOf(seed, 1)).toEqual([])
   })

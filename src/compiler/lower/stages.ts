@@ -117,11 +117,15 @@ async function keptOf(
   state: PipelineState,
   config: LangGraphRunnableConfig,
 ): Promise<Kept | undefined> {
-  const keeps = (event: RunEventBody): boolean => stage.once === true || stage.body !== undefined || 'wait' in event
+  const keepsAll = stage.once === true || stage.body !== undefined || isActedOn(stage)
+  const keeps = (event: RunEventBody): boolean => keepsAll || 'wait' in event
   const kept = await keptByNode(config, entryOf(config), state.open.stages ?? {}, { scope: stage.id, keeps })
   if (kept) await takeAnswers(kept, { plan, runner, known: state.stages, of: stage.id }, config, lineOf(config).tell)
   return kept
 }
+
+/** More than one step is done about its failure, which must not be forgotten in between. */
+const isActedOn = ({ onError }: StagePlan): boolean => onError.do === 'handle' || onError.do === 'pause'
 
 /** The stage is terminal; those that another branch ran, too, are begun anew here. */
 function openOf(id: string, { past, begunAnew }: Kept, { open, stages }: PipelineState): PipelineUpdate {

@@ -78,9 +78,9 @@ export type NewRun = Omit<RunRecord, 'owner'>
 /** What it runs by, and what that was given. Changes when the run goes on by another plan. */
 export type RunVersion = Pick<RunRecord, 'plan' | 'version' | 'file' | 'inputs'>
 
-export type RunPatch = Partial<Pick<RunRecord, 'status' | 'progress' | 'ended_at' | 'active_ms' | 'stretches'>> & {
-  readonly runsBy?: RunVersion
-}
+export type RunPatch = Partial<
+  Pick<RunRecord, 'status' | 'progress' | 'ended_at' | 'active_ms' | 'stretches' | 'cancel_requested'>
+> & { readonly runsBy?: RunVersion }
 
 /** An event before it has a place in the history. */
 export type NewEvent = RunEventBody & {

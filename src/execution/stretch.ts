@@ -161,12 +161,14 @@ export function startStretch(host: StretchHost, input: StretchInput): Run {
     // An answer is durable before anything is done with it; and how the run was begun before there is a checkpoint of it,
     // which there is also when the graph fails.
     const { number, runsBy } = input
+    const isRenewed = isFinished(record.status) // a cancel is done with: it goes on because somebody wants it to
     const row = number > 1 ? ({ status: 'running', stretches: number, ended_at: null } as const) : {}
-    await log.flush(number > 1 || runsBy ? { ...row, ...(runsBy && { runsBy }) } : undefined)
+    const more = { ...(isRenewed && { cancel_requested: false }), ...(runsBy && { runsBy }) }
+    await log.flush(number > 1 || runsBy ? { ...row, ...more } : undefined)
     const crashed = describeCrashes(past)
     for (const event of crashed.events) log.say(event)
     if (crashed.quarantined) return end('quarantined', { error: crashed.quarantined })
-    if (input.cancelled || record.cancel_requested) beginCancel()
+    if (input.cancelled || (record.cancel_requested && !isRenewed)) beginCancel()
     const thread = input.number === 1 ? undefined : await takeUp({ ...input, config, saver, runner, log })
     return close(await toQuiet(thread?.run ? null : { inputs: record.inputs }))
   }

@@ -69,6 +69,18 @@ describe.each([
     expect((await engine().list()).map(({ status }) => status)).toEqual(['succeeded'])
   })
 
+  it('goes on with a run that was cancelled, and lets it be cancelled again', async () => {
+    const waiting = compile('name: w\nstages: [{ id: ask, ask: { message: who? } }, { id: c, transform: 1 }]')
+    expect((await engine().execute(waiting, {}, { threadId: 'w' })).status).toBe('waiting')
+    await engine().cancel('w')
+    expect(await engine().get('w')).toMatchObject({ status: 'cancelled' })
+    const { result } = await engine().resume('w', { set: {} })
+    expect(await result).toMatchObject({ status: 'waiting' })
+    expect(await store.getRun('w')).toMatchObject({ status: 'waiting', cancel_requested: false })
+    await engine().cancel('w')
+    expect(await engine().get('w')).toMatchObject({ status: 'cancelled', cancel_requested: true })
+  })
+
   it('runs a stage and all that wait for it, inside them too, with new variables', async () => {
     await engine().execute(pipeline, {}, { threadId: 't' })
     ran.length = 0

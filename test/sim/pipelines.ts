@@ -89,7 +89,8 @@ export function randomPipeline(random: Random, more: Random): RandomPipeline {
   function handlerOf(id: string, action: FailureActionPlan['do']): OnErrorPlan {
     if (more() < 0.2) return { do: action }
     const stages = times(upTo(more, 3), (at) => last(`${id}_h${at}`))
-    const when = pick(more, [undefined, 'error.category == "network"', 'error.nothing.x > 1'])
+    const whens = [undefined, 'error.category == "network"', 'error.nothing.x > 1']
+    const when = pick(more, action === 'pause' ? whens.slice(0, 2) : whens) // what passes has to be tried again
     return { do: 'handle', handlers: [{ ...(when && { when }), stages, then: { do: action } }] }
   }
 
